@@ -1,0 +1,20 @@
+import type { Bytes } from "../core/bytes.ts";
+import type { Tree } from "../core/entry.ts";
+
+/** The files that COPY and ADD may take. The tree shows every file as root's (uid and gid 0) and hides ignored ones. */
+export interface BuildContext extends Tree {
+  /** For messages: the directory as the user named it. */
+  readonly name: string;
+  /** The pattern that hides a path, if one does: what a missing COPY source is explained with. */
+  ignoredBy(path: Bytes): IgnoreRule | undefined;
+  /** The Dockerfile and what else was asked for by name, ignored or not; undefined where it is not there. */
+  readFile(path: string): Buffer | undefined;
+}
+
+export interface IgnoreRule {
+  readonly pattern: string;
+  /** The file that has it: `.dockerignore`, `app.Dockerfile.dockerignore`. */
+  readonly file: string;
+  /** One-based. */
+  readonly line: number;
+}

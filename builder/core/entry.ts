@@ -1,0 +1,49 @@
+import type { Bytes } from "./bytes.ts";
+import type { Digest } from "./digest.ts";
+
+export type EntryType = "file" | "directory" | "symlink" | "hardlink" | "character" | "block" | "fifo";
+
+/** A file as a layer records it: what `lstat` tells of it, less what would make layers differ from build to build. */
+export interface Entry {
+  /** Relative to the root, no leading or trailing slash; "" is the root itself and stands in no layer. */
+  readonly path: Bytes;
+  readonly type: EntryType;
+  /** Permission, setuid, setgid and sticky bits: 0..0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of a regular file; 0 for everything else. */
+  readonly size: number;
+  /** Whole seconds since 1970; may be negative. */
+  readonly mtime: number;
+  /** symlink: the target as it is written; hardlink: the path, relative to the root, of a file that stands earlier. */
+  readonly link?: Bytes;
+  /** character and block devices. */
+  readonly major?: number;
+  readonly minor?: number;
+  /** Extended attributes, name → value. A layer keeps `security.capability` alone, as BuildKit does. */
+  readonly xattrs?: Readonly<Record<string, Bytes>>;
+}
+
+/** Where the bytes of a regular file lie. */
+export type Content =
+  | { readonly kind: "bytes"; readonly data: Uint8Array }
+  /** A file of the host: the context's. `path` is for `toFsPath`. */
+  | { readonly kind: "file"; readonly path: Bytes }
+  /** A part of a file of the store: an uncompressed layer. */
+  | { readonly kind: "range"; readonly path: string; readonly offset: number; readonly size: number };
+
+/**
+ * A read-only file tree: a build context, or the union of layers. Synchronous, because async calls on small files cost
+ * four times as much. No call follows a symlink: `resolve.ts` does, inside the tree.
+ */
+export interface Tree {
+  /** The entry at a path whose parents are all real directories; "" gives the root; undefined where nothing is. */
+  stat(path: Bytes): Entry | undefined;
+  /** Names in a directory, sorted by bytes; empty where there is none. */
+  list(path: Bytes): readonly Bytes[];
+  /** sha256 of a regular file's bytes. */
+  hash(path: Bytes): Digest;
+  /** Where a regular file's bytes lie. */
+  content(path: Bytes): Content;
+}

@@ -1,0 +1,37 @@
+import type { Emit } from "../core/events.ts";
+import type { Digest } from "../core/digest.ts";
+import type { Platform } from "../core/platform.ts";
+import type { HistoryEntry, RunConfig } from "../image/types.ts";
+import type { RootFs } from "../layers/types.ts";
+
+/** A built image before it is written anywhere: outputs decide on media types and compression. */
+export interface BuiltImage {
+  readonly platform: Platform;
+  readonly rootfs: RootFs;
+  readonly config: RunConfig;
+  readonly author?: string;
+  /** `created` of the image and of the history entries that this build added: RFC 3339. */
+  readonly created: string;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** What an output made. */
+export interface OutputResult {
+  /** Digest of the config: docker's image id. */
+  readonly imageId?: Digest;
+  /** Digest of the manifest as it stands at the destination. */
+  readonly manifest?: Digest;
+  readonly names?: readonly string[];
+  readonly path?: string;
+}
+
+export interface OutputContext {
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+}
+
+/** One place that a built image goes to. */
+export interface Output {
+  readonly label: string;
+  write(image: BuiltImage, context: OutputContext): Promise<OutputResult>;
+}

@@ -1,0 +1,92 @@
+import type { Digest, DiffId } from "../core/digest.ts";
+
+/**
+ * The store: an OCI image layout (oci-layout, index.json, blobs/) and beside it what a builder needs.
+ *
+ *     blobs/sha256/<hex>      content-addressed: configs, manifests, layers
+ *     index.json oci-layout   written from refs/, for other tools
+ *     refs/<encoded name>     JSON descriptor of the image with that name
+ *     layers/<hex of DiffID>  JSON LayerRecord: which faces of a layer are here
+ *     indexes/<hex>           a layer's index
+ *     snapshots/<id>/         unpacked layers
+ *     records/<hex of key>    cache records
+ *     context/                context indexes
+ *     containers/             what `run` left
+ *     tmp/<session>/          half-made things: removed when the process that owns them is gone
+ *
+ * Everything is written to tmp/ and renamed, so that a crash at any moment leaves the store valid.
+ */
+export interface Store {
+  readonly root: string;
+  readonly blobs: BlobStore;
+  readonly refs: RefStore;
+  readonly layers: LayerRecords;
+  /** A new path in this process's session directory of tmp/. */
+  tempPath(label: string): string;
+  /** Absolute path of a file or folder of the store; its folder exists. */
+  path(...parts: readonly string[]): string;
+  /** Writes a file whole or not at all (tmp + rename). */
+  writeFile(path: string, data: string | Uint8Array): void;
+  /** Makes what was written so far survive a power cut. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface BlobStore {
+  /** Path of a blob, whether it is there or not. */
+  path(digest: Digest): string;
+  has(digest: Digest): boolean;
+  size(digest: Digest): number | undefined;
+  read(digest: Digest): Buffer;
+  /** Stores bytes; returns their digest. */
+  put(data: Uint8Array): Digest;
+  /** Opens a blob to be written in pieces, hashed on the way. */
+  create(): BlobWriter;
+}
+
+/** Synchronous, as the sources are files in the page cache; `[Symbol.dispose]` without a commit discards it. */
+export interface BlobWriter extends Disposable {
+  write(chunk: Uint8Array): void;
+  readonly size: number;
+  /** Moves it in place; with `expected`, only if the bytes have that digest (else DIGEST_MISMATCH). */
+  commit(expected?: Digest): { readonly digest: Digest; readonly size: number };
+}
+
+/** Names of images: a normalised reference with tag (`docker.io/library/app:latest`) → what it points to. */
+export interface RefStore {
+  get(name: string): RefTarget | undefined;
+  set(name: string, target: RefTarget): void;
+  delete(name: string): boolean;
+  list(): readonly { readonly name: string; readonly target: RefTarget }[];
+}
+
+export interface RefTarget {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  /** Milliseconds since 1970 of the tagging. */
+  readonly time: number;
+  /** "built" here or "pulled" from a registry. */
+  readonly origin: "built" | "pulled";
+}
+
+/** Which faces of a layer the store holds. */
+export interface LayerRecord {
+  readonly diffId: DiffId;
+  /** The uncompressed tar, where it is here: its size. Its digest is the DiffID. */
+  readonly size?: number;
+  /** Name below snapshots/, where it is unpacked. */
+  readonly snapshot?: string;
+  /** Compressed forms that are known: pulled or pushed before. Their blobs need not be here. */
+  readonly compressed: readonly {
+    readonly mediaType: string;
+    readonly digest: Digest;
+    readonly size: number;
+  }[];
+}
+
+export interface LayerRecords {
+  get(diffId: DiffId): LayerRecord | undefined;
+  /** Adds to what is known. */
+  update(diffId: DiffId, change: Partial<Omit<LayerRecord, "diffId">>): LayerRecord;
+}

@@ -1,0 +1,177 @@
+import type { Entry } from "../builder/core/entry.ts";
+import type { Bytes } from "../builder/core/bytes.ts";
+
+/**
+ * The native helper as the rest of the program sees it: one process for a build, several commands at once. Each command
+ * runs in a child of its own and makes its own mounts, in a mount namespace that ends with it: there is nothing to
+ * unmount, whoever dies.
+ */
+export interface Helper extends AsyncDisposable {
+  /** Runs a process in a root filesystem; resolves when it and all that it started have ended. */
+  run(plan: RunPlan, io: RunIo, signal?: AbortSignal): Promise<RunExit>;
+  /** What an upper directory changes over the lower ones, in the order of a layer, as a layer records it. */
+  diff(request: DiffRequest, visit: EntryVisitor, signal?: AbortSignal): Promise<void>;
+  /** Writes a layer's changes into a new directory, in overlay form. */
+  apply(directory: string, signal?: AbortSignal): ApplyStream;
+  /** Every entry of a root filesystem or directory, sorted, without contents. */
+  list(root: RootSpec, visit: EntryVisitor, signal?: AbortSignal): Promise<void>;
+  /** Copies the merged tree of `root` into a new plain directory: for places where no overlay can be mounted. */
+  copy(root: RootSpec, directory: string, signal?: AbortSignal): Promise<void>;
+  /** Removes whole directories, whoever owns what is in them. Symlinks are not followed. */
+  remove(directories: readonly string[]): Promise<void>;
+  /** syncfs(2) of the filesystem that holds `directory`. */
+  sync(directory: string): Promise<void>;
+}
+
+/** A root filesystem to look at or to run in. */
+export type RootSpec =
+  /** Snapshots, bottom first, absolute paths. None: an empty directory. */
+  | { readonly kind: "layers"; readonly lowers: readonly string[] }
+  /** The same with an upper directory that takes the writes; `upper` and `work` exist or are made, side by side. */
+  | {
+      readonly kind: "overlay";
+      readonly lowers: readonly string[];
+      readonly upper: string;
+      readonly work: string;
+    }
+  /** A plain directory. */
+  | { readonly kind: "directory"; readonly path: string };
+
+export interface RunPlan {
+  readonly root: RootSpec;
+  readonly mounts: readonly MountSpec[];
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  /** Absolute, resolved in the root; made, owned by uid:gid, where it is missing. */
+  readonly cwd: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly hostname: string;
+  readonly umask: number;
+  /** Capability numbers kept (capabilities(7)): bounding, permitted, effective; never inheritable or ambient. */
+  readonly capabilities: readonly number[];
+  readonly noNewPrivileges: boolean;
+  /** The root filesystem cannot be written to. */
+  readonly readonlyRoot: boolean;
+  /** "host" shares the caller's network, "none" has only a loopback device. */
+  readonly network: "host" | "none";
+  /** A first process of our own reaps orphans and passes signals on; else the command itself is PID 1. */
+  readonly init: boolean;
+  readonly stdio: "pipes" | "terminal";
+  /** Terminal size at the start. */
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** Mounted in order, after the root, before pivot_root; targets are resolved inside the root, made where missing. */
+export type MountSpec =
+  | { readonly type: "proc"; readonly target: string }
+  | { readonly type: "sysfs"; readonly target: string }
+  | {
+      readonly type: "tmpfs";
+      readonly target: string;
+      readonly mode: number;
+      readonly size?: number;
+      readonly flags: MountFlags;
+    }
+  | { readonly type: "mqueue"; readonly target: string }
+  | { readonly type: "devpts"; readonly target: string }
+  /** /dev as a container has it: tmpfs with the six devices, the fd links, pts, shm and mqueue. */
+  | { readonly type: "dev"; readonly target: string; readonly shmSize: number }
+  | { readonly type: "cgroup"; readonly target: string }
+  /** A file or directory of the host. */
+  | {
+      readonly type: "bind";
+      readonly target: string;
+      readonly source: string;
+      readonly flags: MountFlags;
+      readonly recursive: boolean;
+    }
+  /** A file that exists only for the process, with these bytes: hosts, resolv.conf, a secret. */
+  | {
+      readonly type: "file";
+      readonly target: string;
+      readonly data: Uint8Array;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly flags: MountFlags;
+    }
+  /** A directory of another root filesystem; writes, where not read-only, are thrown away. */
+  | {
+      readonly type: "layers";
+      readonly target: string;
+      readonly lowers: readonly string[];
+      readonly source: string;
+      readonly flags: MountFlags;
+    }
+  /** Hidden: an empty read-only directory or /dev/null over what is there; nothing where nothing is. */
+  | { readonly type: "mask"; readonly target: string }
+  /** What is there, read-only. */
+  | { readonly type: "readonly"; readonly target: string };
+
+export interface MountFlags {
+  readonly readonly?: boolean;
+  readonly nosuid?: boolean;
+  readonly nodev?: boolean;
+  readonly noexec?: boolean;
+}
+
+export interface RunIo {
+  onOutput(stream: "stdout" | "stderr", data: Buffer): void;
+  /** Bytes for the process's standard input; none: it is empty. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  /** Called once, when the process runs: what can be done to it from outside. */
+  onStart?(control: RunControl): void;
+}
+
+export interface RunControl {
+  /** Sends a signal, by number, to the command. */
+  signal(number: number): void;
+  resize(columns: number, rows: number): void;
+}
+
+/** How it ended. `code` is 128 + signal where a signal ended it, as a shell says. */
+export interface RunExit {
+  readonly code: number;
+  readonly signal?: number;
+  /** The command was not started: "not-found" (127), "not-executable" (126); `message` says what was missing. */
+  readonly failure?: "not-found" | "not-executable";
+  readonly message?: string;
+  /** The kernel killed something in it for want of memory. */
+  readonly outOfMemory: boolean;
+}
+
+export interface DiffRequest {
+  readonly upper: string;
+  readonly lowers: readonly string[];
+}
+
+/** Called synchronously, in order: `entry`, then its bytes in pieces where it is a regular file. */
+export interface EntryVisitor {
+  entry(entry: Entry): void;
+  data(chunk: Buffer): void;
+  whiteout(path: Bytes): void;
+  opaque(path: Bytes): void;
+}
+
+/**
+ * Takes a layer's changes in their order. Calls only append to a buffer; wait for `drain()` from time to time. Parents
+ * that a layer leaves out are made as 0755 of root.
+ */
+export interface ApplyStream {
+  entry(entry: Entry): void;
+  /** Bytes of the regular file that was put last. */
+  data(chunk: Uint8Array): void;
+  /** The bytes of the file that was put last lie in a file of the host: the helper copies them itself. */
+  range(path: string, offset: number, size: number): void;
+  whiteout(path: Bytes): void;
+  opaque(path: Bytes): void;
+  /** Resolves when the helper has taken enough that the buffer is small again. */
+  drain(): Promise<void>;
+  /** Resolves when everything is in place; rejects with what went wrong. */
+  end(): Promise<void>;
+  /** Gives up: the directory is left for `remove`. */
+  abort(): Promise<void>;
+}
