@@ -12,6 +12,7 @@ import type { Digest, DiffId } from "../core/digest.ts";
  *     records/<hex of key>    cache records
  *     context/                context indexes
  *     containers/             what `run` left
+ *     unsynced/<session>      empty: what that session wrote may be lost in a power cut (durability.ts)
  *     tmp/<session>/          half-made things: removed when the process that owns them is gone
  *
  * Everything is written to tmp/ and renamed, so that a crash at any moment leaves the store valid.
@@ -27,8 +28,11 @@ export interface Store {
   path(...parts: readonly string[]): string;
   /** Writes a file whole or not at all (tmp + rename). */
   writeFile(path: string, data: string | Uint8Array): void;
-  /** Makes what was written so far survive a power cut. */
-  sync(): Promise<void>;
+  /** Makes what was written so far survive a power cut: with `syncfs` (the helper's) at once, else file by file. */
+  sync(syncfs?: (directory: string) => Promise<void>): Promise<void>;
+  /** Session directories whose process is gone, absolute: the caller removes them, as their files may be anybody's. */
+  sweepSessions(): readonly string[];
+  /** Removes this process's session directory, as far as it may. Makes nothing durable: `sync` does. */
   close(): Promise<void>;
 }
 
@@ -37,11 +41,13 @@ export interface BlobStore {
   path(digest: Digest): string;
   has(digest: Digest): boolean;
   size(digest: Digest): number | undefined;
+  /** The bytes, checked against the digest: for manifests and configs, not for layers. */
   read(digest: Digest): Buffer;
   /** Stores bytes; returns their digest. */
   put(data: Uint8Array): Digest;
   /** Opens a blob to be written in pieces, hashed on the way. */
   create(): BlobWriter;
+  delete(digest: Digest): boolean;
 }
 
 /** Synchronous, as the sources are files in the page cache; `[Symbol.dispose]` without a commit discards it. */
@@ -55,6 +61,7 @@ export interface BlobWriter extends Disposable {
 /** Names of images: a normalised reference with tag (`docker.io/library/app:latest`) → what it points to. */
 export interface RefStore {
   get(name: string): RefTarget | undefined;
+  /** Writes nothing where the name has that target already, whatever its time. */
   set(name: string, target: RefTarget): void;
   delete(name: string): boolean;
   list(): readonly { readonly name: string; readonly target: RefTarget }[];

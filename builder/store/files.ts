@@ -1,0 +1,87 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { errnoOf } from "../core/errors.ts";
+import type { Durability } from "./durability.ts";
+import { explained, storeFailure } from "./failure.ts";
+
+/** The files of one session: everything is made in its own directory of tmp/ and moved in place. Makes nothing at first. */
+export class Files {
+  readonly root: string;
+  readonly session: string;
+  readonly #durability: Durability;
+  readonly #made = new Set<string>();
+  #count = 0;
+
+  constructor(root: string, session: string, durability: Durability) {
+    this.root = root;
+    this.session = session;
+    this.#durability = durability;
+  }
+
+  get sessionFolder(): string {
+    return join(this.root, "tmp", this.session);
+  }
+
+  /** Absolute path below the root; the folder that it lies in is made. */
+  path(...parts: readonly string[]): string {
+    const path = join(this.root, ...parts);
+    this.makeFolder(dirname(path));
+    return path;
+  }
+
+  tempPath(label: string): string {
+    this.#durability.begin();
+    return this.path("tmp", this.session, `${++this.#count}-${label}`);
+  }
+
+  writeFile(path: string, data: string | Uint8Array): void {
+    const temp = this.tempPath("file");
+    explained("write", path, () => {
+      try {
+        writeFileSync(temp, data);
+        this.moveInPlace(temp, path);
+      } catch (error) {
+        rmSync(temp, { force: true });
+        throw error;
+      }
+    });
+  }
+
+  /** Renames a finished file of the session's directory to where readers look for it. */
+  moveInPlace(temp: string, path: string): void {
+    this.#durability.wrote(path);
+    this.makeFolder(dirname(path));
+    explained("write", path, () => renameSync(temp, path));
+  }
+
+  /** Snapshots hold setuid programs of images: nobody but the owner may walk in (as /var/lib/docker, moby #40939). */
+  makeFolder(folder: string): void {
+    if (this.#made.has(folder)) return;
+    explained("make", folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+    this.#made.add(folder);
+  }
+}
+
+/** A file's text, or undefined where it is not there. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw storeFailure(error, "read", path);
+  }
+}
+
+/** The object in a JSON file; undefined where it is not there, torn or no object: a record that can be made again. */
+export function readRecord(path: string): Readonly<Record<string, unknown>> | undefined {
+  const text = readText(path);
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { hexOf, isDigest, type DiffId } from "../core/digest.ts";
+import { readRecord, type Files } from "./files.ts";
+import type { LayerRecord, LayerRecords } from "./types.ts";
+
+type Compressed = LayerRecord["compressed"][number];
+
+/**
+ * What is known of each layer. Two processes that add to one record at the same moment may lose one of the additions:
+ * a face that is forgotten is made again when it is needed, so a lock would cost more than it saves.
+ */
+export function openLayerRecords(files: Files): LayerRecords {
+  const get = (diffId: DiffId): LayerRecord | undefined =>
+    parse(readRecord(join(files.root, "layers", hexOf(diffId))), diffId);
+  return {
+    get,
+    update(diffId, change) {
+      const old = get(diffId);
+      const merged: LayerRecord = {
+        ...old,
+        ...change,
+        diffId,
+        compressed: union(old?.compressed ?? [], change.compressed ?? []),
+      };
+      const text = JSON.stringify(merged);
+      if (text !== JSON.stringify(old)) files.writeFile(files.path("layers", hexOf(diffId)), `${text}\n`);
+      return merged;
+    },
+  };
+}
+
+function union(old: readonly Compressed[], added: readonly Compressed[]): readonly Compressed[] {
+  const byDigest = new Map(old.map((form) => [form.digest, form]));
+  for (const form of added) byDigest.set(form.digest, form);
+  return [...byDigest.values()];
+}
+
+function parse(
+  value: Readonly<Record<string, unknown>> | undefined,
+  diffId: DiffId,
+): LayerRecord | undefined {
+  if (value === undefined || value["diffId"] !== diffId || !Array.isArray(value["compressed"]))
+    return undefined;
+  const { size, snapshot } = value;
+  return {
+    diffId,
+    ...(isSize(size) ? { size } : {}),
+    // A name that leads elsewhere was not written here.
+    ...(typeof snapshot === "string" && /^[\w.-]+$/.test(snapshot) && !/^\.+$/.test(snapshot)
+      ? { snapshot }
+      : {}),
+    compressed: value["compressed"].filter(isCompressed),
+  };
+}
+
+function isCompressed(value: unknown): value is Compressed {
+  if (typeof value !== "object" || value === null) return false;
+  const form = value as Readonly<Record<string, unknown>>;
+  return typeof form["mediaType"] === "string" && isDigest(form["digest"]) && isSize(form["size"]);
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, readdirSync, readlinkSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * A session is one process that uses a store. Its name tells others whether it still lives: a process id means nothing
+ * without its pid namespace (two containers may share a store), its start time (ids are used again) and the boot.
+ *
+ *     <pid>-<start time, ticks>-<pid namespace>-<boot>-<random>
+ */
+export interface SessionName {
+  readonly pid: string;
+  readonly start: string;
+  readonly namespace: string;
+  readonly boot: string;
+}
+
+const NAME = /^(\d+)-(\d+)-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}$/;
+const DAY = 24 * 60 * 60 * 1000;
+
+/** A name for this process's session. */
+export function newSessionName(): string {
+  const { start } = processStat("self") ?? { start: "0" };
+  const random = randomBytes(4).toString("hex");
+  return `${process.pid}-${start}-${ownNamespace()}-${bootId()}-${random}`;
+}
+
+export function parseSessionName(name: string): SessionName | undefined {
+  const match = NAME.exec(name);
+  if (match === null) return undefined;
+  const [, pid = "", start = "", namespace = "", boot = ""] = match;
+  return { pid, start, namespace, boot };
+}
+
+/** True where the process is known to be gone; false where it lives, and where it cannot be seen from here. */
+export function isGone(session: SessionName): boolean {
+  if (session.boot !== bootId() || session.namespace !== ownNamespace() || session.namespace === "0")
+    return false;
+  const stat = processStat(session.pid);
+  return stat === undefined || stat.start !== session.start || stat.state === "Z" || stat.state === "X";
+}
+
+/** The directories in `folder` of sessions that are gone, or that nobody has touched for a day and cannot be seen. */
+export function abandoned(folder: string, own: string): string[] {
+  return namesIn(folder)
+    .filter((name) => name !== own && isAbandoned(join(folder, name), name))
+    .map((name) => join(folder, name));
+}
+
+function isAbandoned(path: string, name: string): boolean {
+  const session = parseSessionName(name);
+  if (session !== undefined && session.boot === bootId() && session.namespace === ownNamespace())
+    return isGone(session);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > DAY;
+}
+
+/** Names in a directory; none where there is no directory. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Eight digits of the kernel's id of this boot. */
+export function bootId(): string {
+  const id = firstLine("/proc/sys/kernel/random/boot_id").replaceAll("-", "").slice(0, 8);
+  return /^[0-9a-f]{8}$/.test(id) ? id : "00000000";
+}
+
+function ownNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
+  } catch {
+    return "0";
+  }
+}
+
+/** proc_pid_stat(5): the command's name, in parentheses, may hold anything, so fields are counted from its end. */
+function processStat(pid: string): { state: string; start: string } | undefined {
+  const line = firstLine(`/proc/${pid}/stat`);
+  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
+  const [state] = fields;
+  const start = fields[19];
+  return state === undefined || start === undefined ? undefined : { state, start };
+}
+
+function firstLine(path: string): string {
+  try {
+    return readFileSync(path, "latin1").trimEnd();
+  } catch {
+    return "";
+  }
+}
