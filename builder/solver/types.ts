@@ -1,6 +1,8 @@
+import type { Cache, CacheKey } from "../cache/types.ts";
+import type { DiffId } from "../core/digest.ts";
 import type { Emit, VertexId } from "../core/events.ts";
 import type { Json } from "../core/json.ts";
-import type { Resource } from "../core/slots.ts";
+import type { Resource, Slots } from "../core/slots.ts";
 import type { Vertex } from "../graph/types.ts";
 import type { RootFs } from "../layers/types.ts";
 
@@ -19,20 +21,72 @@ export interface OpRunner {
   /** The slots that running it takes; undefined for work too small to queue. */
   resource(vertex: Vertex): Resource | undefined;
   /**
+   * Whether its result is looked up and recorded: true where this is left out. False for what costs nothing to run
+   * (`image`, `context`): its key serves the keys of others alone.
+   */
+  recorded?(vertex: Vertex): boolean;
+  /**
    * What of the op itself belongs into its key, or undefined where an op is known by content alone (`context`): a vertex
    * with such an input has no definition key, and its content key is computed at once.
    */
   definition(vertex: Vertex): Json | undefined;
   /**
+   * What of the op belongs into its content key; `definition` where this is left out. COPY's definition has the paths of
+   * its sources in full, its content key has only the names that they get (SEMANTICS 40: moving a file's directory
+   * changes nothing).
+   */
+  contentDefinition?(vertex: Vertex): Json;
+  /**
    * For ops that have one: what they take from their inputs, by content. `contentInputs` are the indexes of the inputs
    * whose results that reads; they replace those inputs' keys.
    */
   contentInputs(vertex: Vertex): readonly number[];
+  /** `inputs` is indexed as the vertex's inputs are, and holds the results of its `contentInputs` alone. */
   content(vertex: Vertex, inputs: readonly OpResult[], context: OpContext): Promise<Json>;
+  /** `inputs` holds the results of all inputs. */
   run(vertex: Vertex, inputs: readonly OpResult[], context: OpContext): Promise<OpResult>;
+}
+
+export interface SolveOptions {
+  /** Inputs before users. */
+  readonly vertices: readonly Vertex[];
+  readonly runner: OpRunner;
+  readonly cache: Cache;
+  /** The layers of a record; undefined where one of them is gone: then the record is a miss. */
+  openLayers(diffIds: readonly DiffId[]): RootFs | undefined;
+  readonly slots: Slots;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  /** Runs every step, or these, whatever the cache has. Their results are recorded as ever. */
+  readonly noCache: boolean | ReadonlySet<VertexId>;
 }
 
 /** The results of the vertices that were asked for. */
 export interface Solution {
+  /**
+   * The result of a vertex, once it and what else is running are recorded. Rejects with the first error of the build,
+   * once everything has stopped.
+   */
   result(id: VertexId): Promise<OpResult>;
+  /** What became of each vertex so far, in the order of the graph. */
+  report(): readonly VertexReport[];
+}
+
+/** What the solver did about a vertex, and why. */
+export interface VertexReport {
+  readonly id: VertexId;
+  /** "cached": found by its key, needed or not. "shared": another vertex with the same key ran. "unused": nobody asked. */
+  readonly outcome: "ran" | "cached" | "shared" | "failed" | "canceled" | "unused";
+  /** In the order of asking. Empty where the cache was not asked. */
+  readonly lookups: readonly Lookup[];
+}
+
+/** One question to the cache. */
+export interface Lookup {
+  readonly by: "definition" | "content";
+  readonly key: CacheKey;
+  /** What the key is made of. */
+  readonly inputs: Json;
+  /** "gone": there is a record, but its layers could not be opened. */
+  readonly answer: "hit" | "miss" | "gone";
 }
