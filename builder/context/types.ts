@@ -9,6 +9,11 @@ export interface BuildContext extends Tree {
   ignoredBy(path: Bytes): IgnoreRule | undefined;
   /** The Dockerfile and what else was asked for by name, ignored or not; undefined where it is not there. */
   readFile(path: string): Buffer | undefined;
+  /**
+   * The first file that was written to since its digest was taken, if one was: a layer sealed meanwhile may hold other
+   * bytes than its cache key says, and must not be recorded.
+   */
+  changed(): Bytes | undefined;
 }
 
 export interface IgnoreRule {

@@ -46,4 +46,9 @@ export interface Tree {
   hash(path: Bytes): Digest;
   /** Where a regular file's bytes lie. */
   content(path: Bytes): Content;
+  /**
+   * For trees of a disk, where hard links are not entries of type "hardlink": equal for the names of one file, undefined
+   * for a file with one name.
+   */
+  linkId?(path: Bytes): string | undefined;
 }

@@ -1,0 +1,121 @@
+import { readFileSync, renameSync, rmSync, writeFileSync, type Stats } from "node:fs";
+import { crc32 } from "node:zlib";
+import type { Bytes } from "../core/bytes.ts";
+import type { Digest } from "../core/digest.ts";
+
+/** What makes a file count as unchanged: size, mtime, ctime, inode. Changing mode or owner changes the ctime. */
+const STAMPS = 4;
+const MAGIC = 0x74736931;
+const HEADER = 16;
+const HASH = 32;
+const ROW = STAMPS * 8;
+
+type Stamped = Pick<Stats, "size" | "mtimeMs" | "ctimeMs" | "ino">;
+
+/**
+ * Digests of files that were read before, like git's index: path → (size, mtime, ctime, inode) → sha256. The file has a
+ * header, a row of numbers for each path, the digests, and the paths with NUL between them; anything odd about it, and it
+ * counts as empty.
+ */
+export class HashIndex {
+  readonly #file: string;
+  #rows = new Map<string, number>();
+  #stamps = new Float64Array();
+  #hashes: Buffer = Buffer.alloc(0);
+  readonly #fresh = new Map<string, { readonly stamp: Stamped; readonly digest: Digest }>();
+  readonly #used = new Set<string>();
+  #loaded = false;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** The digest of a file that is as it was. */
+  get(path: Bytes, stats: Stamped): Digest | undefined {
+    this.#load();
+    const row = this.#rows.get(path);
+    if (row === undefined) return undefined;
+    const at = row * STAMPS;
+    const same =
+      this.#stamps[at] === stats.size &&
+      this.#stamps[at + 1] === stats.mtimeMs &&
+      this.#stamps[at + 2] === stats.ctimeMs &&
+      this.#stamps[at + 3] === stats.ino;
+    if (!same) return undefined;
+    this.#used.add(path);
+    return `sha256:${this.#hashes.toString("hex", row * HASH, (row + 1) * HASH)}` as Digest;
+  }
+
+  /**
+   * Remembers a digest, unless the file was changed so shortly before it was read that another change might bear the same
+   * time (git calls such entries racy). Kernel clocks tick every 10 ms or faster; times in whole seconds are those of a
+   * filesystem that keeps no finer ones.
+   */
+  put(path: Bytes, stats: Stamped, digest: Digest, readAt: number): void {
+    const coarse = stats.mtimeMs % 1000 === 0 && stats.ctimeMs % 1000 === 0;
+    const newest = Math.max(stats.mtimeMs, stats.ctimeMs);
+    if (readAt - newest > (coarse ? 2100 : 100)) this.#fresh.set(path, { stamp: stats, digest });
+  }
+
+  /** Writes the index beside its file and moves it in place; nothing where nothing is new. */
+  save(): void {
+    if (this.#fresh.size === 0) return;
+    const kept = this.#keptRows();
+    const paths = [...kept, ...this.#fresh.keys()];
+    const stamps = new Float64Array(paths.length * STAMPS);
+    const hashes = Buffer.alloc(paths.length * HASH);
+    for (const [row, path] of paths.entries()) {
+      const fresh = this.#fresh.get(path);
+      if (fresh !== undefined) {
+        const { size, mtimeMs, ctimeMs, ino } = fresh.stamp;
+        stamps.set([size, mtimeMs, ctimeMs, ino], row * STAMPS);
+        hashes.write(fresh.digest.slice("sha256:".length), row * HASH, "hex");
+      } else {
+        const old = this.#rows.get(path) ?? 0;
+        stamps.set(this.#stamps.subarray(old * STAMPS, (old + 1) * STAMPS), row * STAMPS);
+        this.#hashes.copy(hashes, row * HASH, old * HASH, (old + 1) * HASH);
+      }
+    }
+    const body = Buffer.concat([Buffer.from(stamps.buffer), hashes, Buffer.from(paths.join("\0"), "latin1")]);
+    const header = Buffer.alloc(HEADER);
+    header.writeUInt32LE(MAGIC, 0);
+    header.writeUInt32LE(paths.length, 4);
+    header.writeUInt32LE(crc32(body), 8);
+    const temporary = `${this.#file}.${process.pid}.tmp`;
+    try {
+      writeFileSync(temporary, Buffer.concat([header, body]), { mode: 0o600 });
+      renameSync(temporary, this.#file);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  /** Old rows that still help. Those that this build did not ask for may belong to another target, or to deleted files. */
+  #keptRows(): string[] {
+    const old = [...this.#rows.keys()].filter((path) => !this.#fresh.has(path));
+    const used = this.#used.size + this.#fresh.size;
+    return old.length > 4 * used + 10_000 ? old.filter((path) => this.#used.has(path)) : old;
+  }
+
+  #load(): void {
+    if (this.#loaded) return;
+    this.#loaded = true;
+    let data: Buffer;
+    try {
+      data = readFileSync(this.#file);
+    } catch {
+      return; // Without an index every file is read: slower, and right.
+    }
+    if (data.length < HEADER || data.readUInt32LE(0) !== MAGIC) return;
+    const count = data.readUInt32LE(4);
+    const body = data.subarray(HEADER);
+    if (body.length < count * (ROW + HASH) || crc32(body) !== data.readUInt32LE(8)) return;
+    const paths = body.toString("latin1", count * (ROW + HASH)).split("\0");
+    if (paths.length !== count) return;
+    // A copy, as a Float64Array has to begin at a multiple of eight.
+    this.#stamps = new Float64Array(new Uint8Array(body.subarray(0, count * ROW)).buffer);
+    this.#hashes = body.subarray(count * ROW, count * (ROW + HASH));
+    this.#rows = new Map(paths.map((path, row) => [path, row]));
+  }
+}

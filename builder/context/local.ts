@@ -1,0 +1,160 @@
+import { readFileSync, statSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { bytesOf, printable, type Bytes } from "../core/bytes.ts";
+import type { Digest } from "../core/digest.ts";
+import type { Content, Entry } from "../core/entry.ts";
+import { TsbuildError } from "../core/errors.ts";
+import { joinPath, parentOf } from "../core/paths.ts";
+import { resolveInTree } from "../core/resolve.ts";
+import { HashIndex } from "./hash-index.ts";
+import { ignoreFileNames, NOTHING_IGNORED, parseIgnoreFile, ruleFor, type IgnoreFile } from "./ignore-file.ts";
+import { LocalFiles } from "./local-files.ts";
+import type { MatchState } from "./patterns.ts";
+import type { BuildContext, IgnoreRule } from "./types.ts";
+
+export interface LocalContextOptions {
+  /** The directory as the user named it. */
+  readonly directory: string;
+  /** The Dockerfile's path on this machine: an ignore file of its own beside it comes before the context's. */
+  readonly dockerfilePath?: string;
+  /** Where the files' digests are kept from build to build; its directory exists. */
+  readonly indexFile?: string;
+}
+
+/** A Dockerfile or an ignore file that is larger was meant to be something else. */
+const MAX_NAMED_FILE = 16 << 20;
+
+/** Opens a directory of this machine as a build context. Nothing in it is read before it is asked for. */
+export function openLocalContext(options: LocalContextOptions): LocalContext {
+  const stats = statSync(options.directory, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return new LocalContext(options);
+  throw new TsbuildError(
+    "CONTEXT_NOT_FOUND",
+    `Cannot use "${options.directory}" as build context: ${stats === undefined ? "it does not exist" : "it is not a directory"}`,
+    { hint: "name the directory that has the files to copy" },
+  );
+}
+
+/** A directory of this machine without what its ignore file hides. */
+export class LocalContext implements BuildContext {
+  readonly name: string;
+  readonly #directory: string;
+  readonly #dockerfile: string | undefined;
+  readonly #index: HashIndex | undefined;
+  readonly #files: LocalFiles;
+  readonly #states = new Map<Bytes, MatchState>();
+  readonly #visibleBelow = new Map<Bytes, boolean>();
+  #ignore: IgnoreFile | undefined;
+
+  constructor(options: LocalContextOptions) {
+    this.name = options.directory;
+    this.#directory = resolve(options.directory);
+    this.#dockerfile = options.dockerfilePath === undefined ? undefined : resolve(options.dockerfilePath);
+    this.#index = options.indexFile === undefined ? undefined : new HashIndex(options.indexFile);
+    this.#files = new LocalFiles(bytesOf(this.#directory === "/" ? "" : this.#directory), this.#index);
+  }
+
+  stat(path: Bytes): Entry | undefined {
+    if (path !== "" && !this.#mayShow(path)) return undefined;
+    return this.#files.stat(path);
+  }
+
+  list(path: Bytes): readonly Bytes[] {
+    if (this.stat(path) === undefined) return [];
+    const names = this.#files.list(path);
+    return this.#rules().patterns.empty ? names : names.filter((name) => this.#mayShow(joinPath(path, name)));
+  }
+
+  hash(path: Bytes): Digest {
+    return this.#files.hash(path);
+  }
+
+  content(path: Bytes): Content {
+    return this.#files.content(path);
+  }
+
+  linkId(path: Bytes): string | undefined {
+    return this.#files.linkId(path);
+  }
+
+  ignoredBy(path: Bytes): IgnoreRule | undefined {
+    return ruleFor(this.#rules(), path);
+  }
+
+  readFile(path: string): Buffer | undefined {
+    const found = resolveInTree(this.#files, bytesOf(path), true);
+    return found.entry?.type === "file" ? this.#files.read(found.path, MAX_NAMED_FILE) : undefined;
+  }
+
+  changed(): Bytes | undefined {
+    return this.#files.changed();
+  }
+
+  /** Keeps the digests that this build took, for the next one. */
+  saveIndex(): void {
+    this.#index?.save();
+  }
+
+  /** A hidden directory still shows where a `!` pattern brings back something in it. */
+  #mayShow(path: Bytes): boolean {
+    const { patterns } = this.#rules();
+    if (patterns.empty) return true;
+    return patterns.decide(path, this.#stateOf(parentOf(path))) < 0 || this.#showsBelow(path);
+  }
+
+  #showsBelow(path: Bytes): boolean {
+    const known = this.#visibleBelow.get(path);
+    if (known !== undefined) return known;
+    const shows =
+      this.#rules().patterns.couldBringBackBelow(path) &&
+      this.#files.stat(path)?.type === "directory" &&
+      this.#files.list(path).some((name) => this.#mayShow(joinPath(path, name)));
+    this.#visibleBelow.set(path, shows);
+    return shows;
+  }
+
+  #stateOf(directory: Bytes): MatchState {
+    if (directory === "") return undefined;
+    const known = this.#states.get(directory);
+    if (known !== undefined) return known;
+    const state = this.#rules().patterns.enter(directory, this.#stateOf(parentOf(directory)));
+    this.#states.set(directory, state);
+    return state;
+  }
+
+  #rules(): IgnoreFile {
+    this.#ignore ??= this.#readIgnoreFile() ?? NOTHING_IGNORED;
+    return this.#ignore;
+  }
+
+  #readIgnoreFile(): IgnoreFile | undefined {
+    const dockerfile = this.#dockerfile;
+    const inside = dockerfile === undefined ? undefined : relative(this.#directory, dockerfile);
+    const outside = inside === undefined || inside === ".." || inside.startsWith("../");
+    if (dockerfile !== undefined && outside) {
+      for (const name of ignoreFileNames(dockerfile)) {
+        if (statSync(name, { throwIfNoEntry: false })?.isFile()) return parseIgnoreFile(name, readFileSync(name));
+      }
+    }
+    const names = [...(outside ? [] : ignoreFileNames(inside)), ...ignoreFileNames(undefined)];
+    for (const name of names) {
+      const data = this.#readIgnored(name);
+      if (data !== undefined) return parseIgnoreFile(name, data);
+    }
+    return undefined;
+  }
+
+  /** A link that leads out of the context is an error: to ignore nothing could publish what was meant to stay. */
+  #readIgnored(name: string): Buffer | undefined {
+    const data = this.readFile(name);
+    const entry = data === undefined ? this.#files.stat(bytesOf(name)) : undefined;
+    if (entry === undefined) return data;
+    throw new TsbuildError(
+      "CONFIG_INVALID",
+      entry.type === "symlink"
+        ? `Cannot read "${name}": it is a symbolic link to "${printable(entry.link ?? "")}", which is no file in the context`
+        : `Cannot read "${name}": it is not a regular file`,
+      { hint: "put the patterns into a file in the context" },
+    );
+  }
+}
