@@ -1,0 +1,178 @@
+import { printable, type Bytes } from "../core/bytes.ts";
+import type { Digest } from "../core/digest.ts";
+import type { Content, Entry, Tree } from "../core/entry.ts";
+import { TsbuildError } from "../core/errors.ts";
+import { baseOf, joinPath, parentOf } from "../core/paths.ts";
+import { hashContent } from "./content-reader.ts";
+import { asLink, orderHardlinks } from "./hardlinks.ts";
+import { sortChanges } from "./path-order.ts";
+import type { NewChange, TreeEditor } from "./types.ts";
+
+type Put = Extract<NewChange, { kind: "entry" }>;
+
+/** An editor over a tree that stays as it is. */
+export function editTree(base: Tree): TreeEditor {
+  return new Editor(base);
+}
+
+class Editor implements TreeEditor {
+  readonly #base: Tree;
+  readonly #puts = new Map<Bytes, Put>();
+  /** Names put into a directory. */
+  readonly #names = new Map<Bytes, Set<Bytes>>();
+  /** Where the base ends: what it has at and below these paths is gone. */
+  readonly #cuts = new Set<Bytes>();
+  /** A file that was put → its other names. */
+  readonly #links = new Map<Bytes, Set<Bytes>>();
+  readonly #hashes = new WeakMap<Put, Digest>();
+
+  constructor(base: Tree) {
+    this.#base = base;
+  }
+
+  stat(path: Bytes): Entry | undefined {
+    return this.#puts.get(path)?.entry ?? this.#below(path)?.stat(path);
+  }
+
+  list(path: Bytes): readonly Bytes[] {
+    if (this.stat(path)?.type !== "directory") return [];
+    const own = this.#names.get(path);
+    const base = this.#below(path)?.list(path) ?? [];
+    if (own === undefined && this.#cuts.size === 0) return base;
+    const names = new Set(base.filter((name) => !this.#cuts.has(joinPath(path, name))));
+    for (const name of own ?? []) names.add(name);
+    return [...names].sort();
+  }
+
+  hash(path: Bytes): Digest {
+    const put = this.#filePut(path);
+    if (put === undefined) return this.#base.hash(this.#baseFile(path));
+    const known = this.#hashes.get(put) ?? hashContent(contentOfPut(put));
+    this.#hashes.set(put, known);
+    return known;
+  }
+
+  content(path: Bytes): Content {
+    const put = this.#filePut(path);
+    return put === undefined ? this.#base.content(this.#baseFile(path)) : contentOfPut(put);
+  }
+
+  put(entry: Entry, content?: Content): void {
+    const { path } = entry;
+    const parent = this.stat(parentOf(path));
+    if (path === "" || parent?.type !== "directory") {
+      throw new TsbuildError("INTERNAL", `Cannot put "${printable(path)}": its parent is not a directory`);
+    }
+    const there = this.stat(path);
+    const directory = entry.type === "directory";
+    if (there?.type === "directory" && !directory) {
+      throw new TsbuildError("COPY_CONFLICT", `Cannot replace directory "${printable(path)}" with a file`);
+    }
+    if (there !== undefined && there.type !== "directory") this.#drop(path);
+    const put: Put = { kind: "entry", entry, ...(content === undefined ? {} : { content }) };
+    this.#set(put);
+  }
+
+  remove(path: Bytes): void {
+    if (path === "" || this.stat(path) === undefined) return;
+    this.#dropBelow(path);
+    this.#drop(path);
+    if (this.#below(path)?.stat(path) !== undefined) this.#cuts.add(path);
+  }
+
+  changes(): readonly NewChange[] {
+    const all = new Map<Bytes, NewChange[]>();
+    for (const path of this.#cuts) {
+      const put = this.#puts.get(path)?.entry;
+      // What is put in place of something else replaces it; only directories merge unless they say otherwise.
+      if (put === undefined) all.set(path, [{ kind: "whiteout", path }]);
+      else if (put.type === "directory") all.set(path, [{ kind: "opaque", path }]);
+    }
+    for (const [path, put] of this.#puts) all.set(path, [put, ...(all.get(path) ?? [])]);
+    for (const path of all.keys()) this.#addParents(path, all);
+    return orderHardlinks(sortChanges([...all.values()].flat()));
+  }
+
+  /**
+   * A layer says what its directories are like: docker unpacks each layer into an empty directory, where a parent that
+   * the layer leaves out becomes 0755 of root and hides what lower layers say (/tmp would lose its sticky bit).
+   */
+  #addParents(path: Bytes, all: Map<Bytes, NewChange[]>): void {
+    for (let at = parentOf(path); at !== "" && !all.has(at); at = parentOf(at)) {
+      const entry = this.stat(at);
+      if (entry !== undefined) all.set(at, [{ kind: "entry", entry }]);
+    }
+  }
+
+  /** The base, where it shows at this path. */
+  #below(path: Bytes): Tree | undefined {
+    if (this.#cuts.size === 0) return this.#base;
+    for (let at = path; at !== ""; at = parentOf(at)) if (this.#cuts.has(at)) return undefined;
+    return this.#base;
+  }
+
+  #filePut(path: Bytes): Put | undefined {
+    const put = this.#puts.get(path);
+    return put?.entry.type === "hardlink" ? this.#puts.get(put.entry.link ?? path) : put;
+  }
+
+  #baseFile(path: Bytes): Bytes {
+    const put = this.#puts.get(path)?.entry;
+    const file = put?.type === "hardlink" ? (put.link ?? path) : path;
+    if (this.#below(file) !== undefined) return file;
+    throw new TsbuildError("INTERNAL", `Cannot read "${printable(path)}": it is not there`);
+  }
+
+  #set(put: Put): void {
+    const { path, type, link } = put.entry;
+    this.#puts.set(path, put);
+    addTo(this.#names, parentOf(path), baseOf(path));
+    if (type === "hardlink" && link !== undefined) addTo(this.#links, link, path);
+  }
+
+  /** Forgets what was put at a path; another name of the file, where there is one, takes its place. */
+  #drop(path: Bytes): void {
+    const file = this.#filePut(path);
+    const put = this.#puts.get(path);
+    const others = [...(this.#links.get(path) ?? [])].sort();
+    this.#links.delete(path);
+    if (put !== undefined) {
+      this.#puts.delete(path);
+      this.#names.get(parentOf(path))?.delete(baseOf(path));
+      if (put.entry.type === "hardlink") this.#links.get(put.entry.link ?? path)?.delete(path);
+    }
+    const [heir, ...rest] = others;
+    if (heir === undefined) return;
+    const origin = file?.entry ?? this.#base.stat(path);
+    if (origin === undefined) return;
+    const content = file === undefined ? this.#base.content(path) : file.content;
+    this.#set({
+      kind: "entry",
+      entry: { ...origin, path: heir },
+      ...(content === undefined ? {} : { content }),
+    });
+    for (const name of rest)
+      this.#set({ kind: "entry", entry: { ...asLink(origin), path: name, link: heir } });
+  }
+
+  #dropBelow(path: Bytes): void {
+    for (const name of this.#names.get(path) ?? []) {
+      const inside = joinPath(path, name);
+      this.#dropBelow(inside);
+      this.#drop(inside);
+    }
+    this.#names.delete(path);
+    const prefix = `${path}/`;
+    for (const cut of this.#cuts) if (cut.startsWith(prefix)) this.#cuts.delete(cut);
+  }
+}
+
+function addTo(map: Map<Bytes, Set<Bytes>>, key: Bytes, value: Bytes): void {
+  const set = map.get(key);
+  if (set === undefined) map.set(key, new Set([value]));
+  else set.add(value);
+}
+
+function contentOfPut(put: Put): Content {
+  return put.content ?? { kind: "bytes", data: new Uint8Array() };
+}

@@ -1,0 +1,87 @@
+import { bytesFrom, type Bytes } from "../core/bytes.ts";
+import type { Entry } from "../core/entry.ts";
+import { sortChanges } from "./path-order.ts";
+import { TarWriter } from "./tar-writer.ts";
+import type { LayerChange, LayerIndex } from "./types.ts";
+
+/** Files whose bytes an index keeps: what a user's name is looked up in. */
+const KEPT: ReadonlySet<string> = new Set(["etc/passwd", "etc/group"]);
+const KEPT_LIMIT = 64 * 1024;
+
+export interface RecordOptions {
+  /** SOURCE_DATE_EPOCH: later times become this one. Seconds since 1970. */
+  readonly epoch?: number | undefined;
+}
+
+/** Whether an index keeps the bytes of this file. */
+export function keepsData(entry: Entry): boolean {
+  return entry.type === "file" && entry.size <= KEPT_LIMIT && KEPT.has(entry.path);
+}
+
+/** Writes a layer's tar from what it is told, in the order of a layer, and makes its index on the way. */
+export class LayerRecorder {
+  readonly #tar: TarWriter;
+  readonly #epoch: number;
+  readonly #changes: LayerChange[] = [];
+  #kept: Buffer[] | undefined;
+  #last: Entry | undefined;
+
+  constructor(sink: (chunk: Uint8Array) => void, options: RecordOptions = {}) {
+    this.#tar = new TarWriter(sink);
+    this.#epoch = options.epoch ?? Infinity;
+  }
+
+  entry(given: Entry): void {
+    this.#keep();
+    const entry = given.mtime > this.#epoch ? { ...given, mtime: this.#epoch } : given;
+    this.#tar.entry(entry);
+    if (entry.type === "file") this.#changes.push({ kind: "entry", entry, offset: this.#tar.offset });
+    else this.#changes.push({ kind: "entry", entry });
+    if (keepsData(entry)) {
+      this.#kept = [];
+      this.#last = entry;
+    }
+  }
+
+  /** Bytes of the regular file that was put last. */
+  data(chunk: Uint8Array): void {
+    this.#tar.data(chunk);
+    this.#kept?.push(Buffer.from(chunk));
+  }
+
+  /** The same, read straight into the tar's buffer; see `TarWriter.fill`. */
+  fill(read: (buffer: Buffer, at: number, length: number) => number): number {
+    return this.#tar.fill((buffer, at, length) => {
+      const got = read(buffer, at, length);
+      this.#kept?.push(Buffer.from(buffer.subarray(at, at + got)));
+      return got;
+    });
+  }
+
+  whiteout(path: Bytes): void {
+    this.#tar.whiteout(path);
+    this.#changes.push({ kind: "whiteout", path });
+  }
+
+  opaque(path: Bytes): void {
+    this.#tar.opaque(path);
+    this.#changes.push({ kind: "opaque", path });
+  }
+
+  /** Ends the tar. */
+  finish(): LayerIndex {
+    this.#keep();
+    this.#tar.finish();
+    return { changes: sortChanges(this.#changes) };
+  }
+
+  #keep(): void {
+    const change = this.#changes.at(-1);
+    if (this.#kept !== undefined && change?.kind === "entry" && change.entry === this.#last) {
+      const data = bytesFrom(Buffer.concat(this.#kept).subarray(0, change.entry.size));
+      this.#changes[this.#changes.length - 1] = { ...change, data };
+    }
+    this.#kept = undefined;
+    this.#last = undefined;
+  }
+}
