@@ -32,8 +32,8 @@ export interface OpRunner {
   definition(vertex: Vertex): Json | undefined;
   /**
    * What of the op belongs into its content key; `definition` where this is left out. COPY's definition has the paths of
-   * its sources in full, its content key has only the names that they get (SEMANTICS 40: moving a file's directory
-   * changes nothing).
+   * its sources in full, its content key has only the names that they get: moving a file's directory changes nothing
+   * (BuildKit solver/llbsolver/ops/file.go).
    */
   contentDefinition?(vertex: Vertex): Json;
   /**
@@ -75,6 +75,8 @@ export interface Solution {
 /** What the solver did about a vertex, and why. */
 export interface VertexReport {
   readonly id: VertexId;
+  /** False for what is never looked up: base images, contexts. */
+  readonly recorded: boolean;
   /** "cached": found by its key, needed or not. "shared": another vertex with the same key ran. "unused": nobody asked. */
   readonly outcome: "ran" | "cached" | "shared" | "failed" | "canceled" | "unused";
   /** In the order of asking. Empty where the cache was not asked. */

@@ -1,0 +1,72 @@
+import type { CacheRecord } from "../cache/types.ts";
+import { contentKey, definitionKey, type NamedKey } from "./cache-key.ts";
+import type { Keyed, State } from "./state.ts";
+import type { Lookup, OpResult, SolveOptions } from "./types.ts";
+
+/** What finding a key needs of the rest of the solver. */
+export interface Keying {
+  readonly options: SolveOptions;
+  keyed(state: State): Promise<Keyed>;
+  result(state: State): Promise<OpResult>;
+  /** `runner.content`, watched. */
+  content(state: State, inputs: readonly OpResult[]): ReturnType<SolveOptions["runner"]["content"]>;
+}
+
+/**
+ * Finds a vertex's canonical key, and its record on the way. First by definition, for which nothing need have run; where
+ * that finds nothing, by the content that the op takes from its inputs. Users chain on the key that the record lies
+ * under, so that an input that came out the same, however it was made, changes nothing after it.
+ */
+export async function findKey(state: State, keying: Keying): Promise<Keyed> {
+  const { vertex, inputs } = state;
+  const { runner, cache } = keying.options;
+  const recorded = runner.recorded?.(vertex) ?? true;
+  const contentInputs = runner.contentInputs(vertex);
+  const parents = await Promise.all(inputs.map((input) => keying.keyed(input)));
+  const keys = parents.map(({ canonical }) => canonical?.key);
+  const definition = runner.definition(vertex);
+  const byDefinition = definitionKey(definition, keys);
+  const forced = recorded && isForced(state, keying.options);
+  const renewed = forced || parents.some((parent) => parent.renewed);
+  if (!recorded) return { canonical: byDefinition, alias: undefined, record: undefined, renewed };
+
+  if (!renewed) {
+    const record = ask(state, "definition", byDefinition, keying.options);
+    if (record !== undefined) return { canonical: record, alias: undefined, record, renewed };
+  }
+  if (contentInputs.length === 0) {
+    return { canonical: byDefinition, alias: undefined, record: undefined, renewed };
+  }
+  const results: OpResult[] = [];
+  await Promise.all(
+    contentInputs.map(async (index) => {
+      const input = inputs[index];
+      if (input !== undefined) results[index] = await keying.result(input);
+    }),
+  );
+  const content = await keying.content(state, results);
+  const own = runner.contentDefinition?.(vertex) ?? definition ?? null;
+  const byContent = contentKey(own, content, contentInputs, keys);
+  const alias = byContent === undefined ? undefined : byDefinition?.key;
+  // Content tells all about an input that was made anew; its key, which the other inputs are known by, tells nothing.
+  const stale = forced || parents.some((parent, index) => parent.renewed && !contentInputs.includes(index));
+  const record = stale ? undefined : ask(state, "content", byContent, keying.options);
+  if (record !== undefined && alias !== undefined) cache.alias(alias, record.key);
+  return { canonical: byContent, alias, record, renewed: stale };
+}
+
+function ask(
+  state: State,
+  by: Lookup["by"],
+  named: NamedKey | undefined,
+  { cache }: SolveOptions,
+): CacheRecord | undefined {
+  if (named === undefined) return undefined;
+  const record = cache.get(named.key);
+  state.lookups.push({ by, ...named, answer: record === undefined ? "miss" : "hit" });
+  return record;
+}
+
+function isForced({ vertex }: State, { noCache }: SolveOptions): boolean {
+  return typeof noCache === "boolean" ? noCache : noCache.has(vertex.id);
+}

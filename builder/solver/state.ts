@@ -1,0 +1,70 @@
+import { TsbuildError } from "../core/errors.ts";
+import type { CacheKey, CacheRecord } from "../cache/types.ts";
+import type { VertexId } from "../core/events.ts";
+import type { Vertex } from "../graph/types.ts";
+import type { NamedKey } from "./cache-key.ts";
+import type { Lookup, OpResult, VertexReport } from "./types.ts";
+
+/** What is known of a vertex. Promises are made at the first call and kept: each thing happens once. */
+export interface State {
+  readonly vertex: Vertex;
+  readonly inputs: readonly State[];
+  readonly users: State[];
+  readonly lookups: Lookup[];
+  keying?: Promise<Keyed>;
+  keyed?: Keyed;
+  result?: Promise<OpResult>;
+  outcome: VertexReport["outcome"];
+  /** Somebody asked for its result or for that of a vertex that is made from it. */
+  wanted: boolean;
+  started: boolean;
+  /** A step that it waits for, near or far, runs: then it will most likely run too. */
+  late: boolean;
+}
+
+/** A vertex under the key that its users chain on. */
+export interface Keyed {
+  /** The canonical key; undefined where an input has none: then nothing is looked up or recorded. */
+  readonly canonical: NamedKey | undefined;
+  /** Where that is a content key: the key by definition, which is to find the same record. */
+  readonly alias: CacheKey | undefined;
+  readonly record: CacheRecord | undefined;
+  /** Its result was made anew on purpose (`noCache`): records that were made from the old one must not be found. */
+  readonly renewed: boolean;
+}
+
+/** The vertices as they hang together; `vertices` has inputs before users. */
+export function statesOf(vertices: readonly Vertex[]): Map<VertexId, State> {
+  const states = new Map<VertexId, State>();
+  for (const vertex of vertices) {
+    const inputs = vertex.inputs.map((id) => stateOf(states, id));
+    const state: State = {
+      vertex,
+      inputs,
+      users: [],
+      lookups: [],
+      outcome: "unused",
+      wanted: false,
+      started: false,
+      late: false,
+    };
+    for (const input of inputs) input.users.push(state);
+    states.set(vertex.id, state);
+  }
+  return states;
+}
+
+/** The state of a vertex that must be there. */
+export function stateOf(states: ReadonlyMap<VertexId, State>, id: VertexId): State {
+  const state = states.get(id);
+  if (state === undefined)
+    throw new TsbuildError("INTERNAL", `Cannot solve vertex ${id}: it is not in the graph`);
+  return state;
+}
+
+/** All that a vertex is made from, itself included, inputs before users. */
+export function ancestry(states: ReadonlyMap<VertexId, State>, of: State): State[] {
+  const found = new Set<State>([of]);
+  for (const state of found) for (const input of state.inputs) found.add(input);
+  return [...states.values()].filter((state) => found.has(state));
+}

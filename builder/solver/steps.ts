@@ -1,0 +1,84 @@
+import { messageOf } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Keyed, State } from "./state.ts";
+import type { OpContext, OpResult, SolveOptions } from "./types.ts";
+
+/** Runs single steps: slots, events, records. */
+export class Steps {
+  readonly #options: SolveOptions;
+  readonly #schedule: Schedule;
+  readonly #context: OpContext;
+
+  constructor(options: SolveOptions, schedule: Schedule) {
+    this.#options = options;
+    this.#schedule = schedule;
+    this.#context = { signal: schedule.signal, emit: options.emit };
+  }
+
+  /**
+   * Runs a vertex. Its users get the result at once; its record waits for the layers' DiffIDs, that is, for the layer
+   * to be packed, and so does `step-done`.
+   */
+  async run(state: State, keyed: Keyed, inputs: readonly OpResult[]): Promise<OpResult> {
+    const { slots, runner } = this.#options;
+    const work = async (): Promise<OpResult> => {
+      this.#schedule.check();
+      state.started = true;
+      this.#emit("step-started", state);
+      return runner.run(state.vertex, inputs, this.#context);
+    };
+    const resource = runner.resource(state.vertex);
+    const result = await this.#watch(state, () =>
+      // The queue's own signal would let go of work that still runs.
+      resource === undefined ? work() : slots.use(resource, undefined, work),
+    );
+    this.#watch(state, () => this.#record(state, keyed, result)).catch(() => {});
+    return result;
+  }
+
+  /** What the op takes from its inputs, as its key has it. */
+  content(state: State, inputs: readonly OpResult[]): Promise<Json> {
+    this.#schedule.check();
+    return this.#watch(state, () => this.#options.runner.content(state.vertex, inputs, this.#context));
+  }
+
+  /** Says that a vertex need not run. */
+  cached(state: State, outcome: "cached" | "shared"): void {
+    if (state.outcome !== "unused") return;
+    state.outcome = outcome;
+    this.#emit("step-cached", state);
+  }
+
+  async #record(state: State, { canonical, alias }: Keyed, { rootfs }: OpResult): Promise<void> {
+    const { cache, runner } = this.#options;
+    if (canonical !== undefined && (runner.recorded?.(state.vertex) ?? true)) {
+      const layers = await Promise.all(rootfs.map((layer) => layer.diffId()));
+      cache.put({ key: canonical.key, inputs: canonical.inputs, layers, created: Date.now() });
+      if (alias !== undefined) cache.alias(alias, canonical.key);
+    }
+    state.outcome = "ran";
+    this.#emit("step-done", state);
+  }
+
+  /** The first failure is its vertex's own; whatever fails after it was stopped. */
+  async #watch<T>(state: State, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#schedule.track(work());
+    } catch (error) {
+      if (this.#schedule.fail(error)) {
+        state.outcome = "failed";
+        const { id } = state.vertex;
+        this.#options.emit({ type: "step-failed", id, time: Date.now(), message: messageOf(error) });
+      } else if (state.started && state.outcome === "unused") {
+        state.outcome = "canceled";
+        this.#emit("step-canceled", state);
+      }
+      throw error;
+    }
+  }
+
+  #emit(type: "step-started" | "step-cached" | "step-done" | "step-canceled", { vertex }: State): void {
+    this.#options.emit({ type, id: vertex.id, time: Date.now() });
+  }
+}
