@@ -1,0 +1,62 @@
+import type { Command } from "./types.ts";
+
+/** A command before it is loaded. */
+export interface CatalogEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order of the help. Each is loaded when it is called: a build pays for no other. */
+export const COMMANDS: readonly CatalogEntry[] = [
+  {
+    name: "build",
+    summary: "Build an image from a Dockerfile",
+    load: async () => (await import("./commands/build.ts")).buildCommand,
+  },
+  {
+    name: "run",
+    summary: "Run a command in a new container of an image",
+    load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  {
+    name: "push",
+    summary: "Send an image to its registry",
+    load: async () => (await import("./commands/transfer.ts")).pushCommand,
+  },
+  {
+    name: "pull",
+    summary: "Fetch an image from its registry",
+    load: async () => (await import("./commands/transfer.ts")).pullCommand,
+  },
+  {
+    name: "images",
+    summary: "List the images of the store",
+    load: async () => (await import("./commands/images.ts")).imagesCommand,
+  },
+  {
+    name: "rmi",
+    summary: "Remove names of images from the store",
+    load: async () => (await import("./commands/names.ts")).rmiCommand,
+  },
+  {
+    name: "tag",
+    summary: "Give an image another name",
+    load: async () => (await import("./commands/names.ts")).tagCommand,
+  },
+  {
+    name: "inspect",
+    summary: "Show all that is known of images, as JSON",
+    load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
+  {
+    name: "doctor",
+    summary: "Say what this machine offers to builds, and how to get more",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  },
+];
+
+/** The command of a name. */
+export function findCommand(name: string): CatalogEntry | undefined {
+  return COMMANDS.find((entry) => entry.name === name);
+}

@@ -1,0 +1,85 @@
+import type { FlagTable } from "../types.ts";
+
+const IMAGE = "Image";
+const STEPS = "Steps";
+const RESULT = "Result";
+const DISPLAY = "Display";
+
+/** What `tsbuild build` takes. */
+export const BUILD_FLAGS = {
+  file: {
+    short: "f",
+    value: "FILE",
+    group: IMAGE,
+    doc: "Dockerfile, - for standard input",
+    default: "PATH/Dockerfile",
+  },
+  tag: { short: "t", value: "NAME[:TAG]", repeat: true, group: IMAGE, doc: "Name the image" },
+  target: { value: "STAGE", group: IMAGE, doc: "Build this stage", default: "the last one" },
+  "build-arg": {
+    value: "NAME[=VALUE]",
+    repeat: true,
+    group: IMAGE,
+    doc: "Set a variable that ARG declares; without a value, from the environment",
+  },
+  "build-arg-file": {
+    value: "FILE",
+    repeat: true,
+    group: IMAGE,
+    doc: "Read build arguments from a file, one a line",
+  },
+  label: { value: "NAME=VALUE", repeat: true, group: IMAGE, doc: "Set a label of the image" },
+  platform: { value: "OS/ARCH", group: IMAGE, doc: "Build for this platform", default: "this machine's" },
+  "no-cache": { group: STEPS, doc: "Run every step, whatever the cache has" },
+  pull: {
+    value: "WHEN",
+    bare: "always",
+    group: STEPS,
+    doc: "Ask the registry for base images: always, missing, newer or never",
+    default: "missing",
+  },
+  output: {
+    short: "o",
+    value: "DEST",
+    repeat: true,
+    group: RESULT,
+    doc: "Write the result: a directory, - for a tar on standard output, or type=oci|docker|local|tar,dest=PATH",
+  },
+  push: { group: RESULT, doc: "Push every --tag when the image is made" },
+  iidfile: { value: "FILE", group: RESULT, doc: "Write the image id to a file" },
+  "metadata-file": { value: "FILE", group: RESULT, doc: "Write digests and names to a file, as JSON" },
+  quiet: { short: "q", group: DISPLAY, doc: "Print the image id and nothing else" },
+  progress: {
+    value: "HOW",
+    group: DISPLAY,
+    doc: "Show progress as auto, plain, tty or quiet",
+    default: "auto: tty on a terminal, plain elsewhere and in CI",
+  },
+} as const satisfies FlagTable;
+
+/** What docker's build takes and this one does not yet, with what to do instead. */
+export const MISSING_BUILD_FLAGS: Readonly<Record<string, string | undefined>> = {
+  "add-host": undefined,
+  allow: undefined,
+  annotation: "a --label is kept in the image as well",
+  "attest|provenance|sbom": undefined,
+  "build-context": undefined,
+  builder: "tsbuild has no builders to choose from: it builds in its own process",
+  "cache-from|cache-to": "the store of this machine is the cache",
+  "cgroup-parent|resource": undefined,
+  "check|call|print": undefined,
+  compress: "layers are compressed when they leave the machine",
+  "cpu-period|cpu-quota|cpu-shares|c|cpuset-cpus|cpuset-mems|cpus|memory|m|memory-swap|pids-limit": undefined,
+  "force-rm|rm": "a build leaves no containers behind",
+  isolation: 'the best isolation there is is chosen; "tsbuild doctor" says which',
+  load: "every image is in tsbuild's store already; docker loads what -o type=docker,dest=app.tar writes",
+  network: "steps have the machine's network",
+  "no-cache-filter": "--no-cache runs every step",
+  policy: undefined,
+  secret: undefined,
+  "security-opt": undefined,
+  "shm-size": undefined,
+  squash: undefined,
+  ssh: undefined,
+  ulimit: undefined,
+};

@@ -1,0 +1,90 @@
+import { TsbuildError } from "../../core/errors.ts";
+import type { BuildOptions } from "../../types.ts";
+import { usageError } from "../flags.ts";
+import type { FlagValues, Io } from "../types.ts";
+import { fromEnvironment, onePlatform, pullPolicy, readPairsFile } from "../values.ts";
+import type { BUILD_FLAGS } from "./build-flags.ts";
+import { checkStandardOutput, parseOutput } from "./build-outputs.ts";
+
+/** What the flags of `tsbuild build` ask for. */
+export type BuildRequest = Omit<BuildOptions, "signal" | "emit">;
+
+/** Reads the values of the flags; nothing is opened but files with build arguments. */
+export function buildRequest(
+  flags: FlagValues<typeof BUILD_FLAGS>,
+  context: string,
+  io: Pick<Io, "env" | "stdout">,
+): BuildRequest {
+  checkContext(context);
+  const platform = onePlatform(flags.platform);
+  const outputs = flags.output.map((text) => parseOutput(text, flags.tag));
+  checkStandardOutput(outputs, io.stdout.isTTY, flags.quiet);
+  if (flags.push && flags.tag.length === 0) {
+    throw usageError("build", "Cannot use --push: the image has no name", "name it with -t REGISTRY/NAME");
+  }
+  for (const tag of flags.tag) {
+    if (tag === "") throw usageError("build", "Cannot use --tag: it is empty", "write -t NAME[:TAG]");
+  }
+  return {
+    context,
+    ...(flags.file === undefined ? {} : { dockerfile: flags.file }),
+    tags: flags.tag,
+    ...(flags.target === undefined ? {} : { target: flags.target }),
+    buildArgs: buildArguments(flags, io.env),
+    labels: labels(flags.label),
+    noCache: flags["no-cache"],
+    pull: pullPolicy("build", flags.pull),
+    ...(platform === undefined ? {} : { platform }),
+    push: flags.push,
+    outputs,
+  };
+}
+
+function checkContext(context: string): void {
+  if (context === "") throw usageError("build", "Cannot build: PATH is empty");
+  const kind =
+    context === "-"
+      ? "a context on standard input"
+      : /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(context)
+        ? "a context from the network"
+        : undefined;
+  if (kind === undefined) return;
+  throw new TsbuildError("UNSUPPORTED", `Cannot build "${context}": tsbuild does not support ${kind} yet`, {
+    hint: "unpack it to a directory and build that",
+  });
+}
+
+function buildArguments(
+  flags: FlagValues<typeof BUILD_FLAGS>,
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, string>> {
+  const files = flags["build-arg-file"].flatMap((path) => readPairsFile("build", "--build-arg-file", path));
+  const pairs: (readonly [string, string])[] = [];
+  for (const text of [...files, ...flags["build-arg"]]) {
+    const pair = fromEnvironment(text, env);
+    if (text === "" || pair?.[0] === "") {
+      throw usageError("build", `Cannot use --build-arg "${text}": the name is missing`, "write NAME=VALUE");
+    }
+    if (pair !== undefined) pairs.push(pair);
+  }
+  return dictionary(pairs);
+}
+
+function labels(texts: readonly string[]): Readonly<Record<string, string>> {
+  return dictionary(
+    texts.map((text) => {
+      const equals = text.indexOf("=");
+      const name = equals < 0 ? text : text.slice(0, equals);
+      if (name === "")
+        throw usageError("build", `Cannot use --label "${text}": the name is missing`, "write NAME=VALUE");
+      return [name, equals < 0 ? "" : text.slice(equals + 1)] as const;
+    }),
+  );
+}
+
+/** Without a prototype: the names are the user's, and may be `__proto__`. */
+function dictionary(pairs: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
+  const made = Object.create(null) as Record<string, string>;
+  for (const [name, value] of pairs) made[name] = value;
+  return made;
+}

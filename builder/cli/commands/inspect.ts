@@ -1,0 +1,52 @@
+import type { ImageDetails } from "../../types.ts";
+import { command } from "../command.ts";
+import { withStore } from "../with-tsbuild.ts";
+
+/** `tsbuild inspect`. */
+export const inspectCommand = command({
+  name: "inspect",
+  usage: "inspect [OPTIONS] IMAGE...",
+  summary: "Show all that is known of images, as JSON",
+  flags: {},
+  missing: {
+    "format|f": 'pipe the JSON to "jq"',
+    "size|s": undefined,
+    type: "images are all that can be inspected",
+    platform: undefined,
+  },
+  operands: { min: 1, max: Infinity, name: "IMAGE" },
+  examples: [["tsbuild inspect app | jq '.[0].Config.Env'", "shows the environment of an image"]],
+  async execute(_flags, references, session) {
+    const found = await withStore(session, (tsbuild) =>
+      references.map((reference) => tsbuild.inspect(reference)),
+    );
+    session.io.stdout.write(`${JSON.stringify(found.map(dockerInspect), undefined, 4)}\n`);
+    return 0;
+  },
+});
+
+/** An image in the shape of `docker image inspect`: scripts that read that one read this one. */
+export function dockerInspect({ names, manifest, config }: ImageDetails): object {
+  const { platform } = config;
+  return {
+    Id: config.digest,
+    RepoTags: names.filter((name) => !name.includes("@")),
+    RepoDigests: [...new Set(names.map((name) => `${repositoryOf(name)}@${manifest.digest}`))],
+    Created: config.created,
+    Author: config.author ?? "",
+    Config: config.config,
+    Architecture: platform.architecture,
+    ...(platform.variant === undefined ? {} : { Variant: platform.variant }),
+    Os: platform.os,
+    ...(platform.osVersion === undefined ? {} : { OsVersion: platform.osVersion }),
+    Size: manifest.layers.reduce((sum, layer) => sum + layer.size, 0),
+    RootFS: { Type: "layers", Layers: config.diffIds },
+    Descriptor: { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.raw.length },
+  };
+}
+
+function repositoryOf(name: string): string {
+  const plain = name.split("@")[0] ?? name;
+  const colon = plain.lastIndexOf(":");
+  return colon < 0 || plain.includes("/", colon) ? plain : plain.slice(0, colon);
+}

@@ -1,0 +1,43 @@
+import { constants } from "node:os";
+import type { ContainerIo } from "../types.ts";
+import type { Io, Session } from "./types.ts";
+
+/** Without a terminal of its own the container gets what tsbuild gets: docker's --sig-proxy. */
+const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+
+export interface Lending {
+  readonly interactive: boolean;
+  readonly tty: boolean;
+  /** Called when the container runs: the screen is its own from then on. */
+  onStart(): void;
+}
+
+/**
+ * Lends the terminal to a container: output, input where it is asked for, signals and, with a terminal, its size and
+ * every key. All of it is undone by the session's restore, however the command ends.
+ */
+export function lendTerminal(session: Session, lending: Lending): ContainerIo {
+  const { io } = session;
+  return {
+    stdout: (data) => io.stdout.write(data),
+    stderr: (data) => io.stderr.write(data),
+    ...(lending.interactive ? { stdin: io.stdin.read() } : {}),
+    ...(lending.tty ? { columns: io.stdout.columns, rows: io.stdout.rows } : {}),
+    onStart(control) {
+      lending.onStart();
+      // A terminal that sends every key needs no signals from us: Ctrl-C is a byte, and its own line makes SIGINT of it.
+      session.restore.add(session.takeSignals());
+      for (const name of FORWARDED) {
+        session.restore.add(io.onSignal(name, () => control.signal(constants.signals[name])));
+      }
+      if (!lending.tty) return;
+      session.restore.add(io.stdout.onResize(() => control.resize(io.stdout.columns, io.stdout.rows)));
+      if (lending.interactive && io.stdin.isTTY) makeRaw(session, io);
+    },
+  };
+}
+
+function makeRaw(session: Session, io: Io): void {
+  io.stdin.setRawMode(true);
+  session.restore.add(() => io.stdin.setRawMode(false));
+}

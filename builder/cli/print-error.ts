@@ -1,0 +1,61 @@
+import { inspect } from "node:util";
+import { codeFrame } from "../core/diagnostic.ts";
+import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
+import { redact } from "../core/redact.ts";
+import { sanitize } from "../progress/sanitize.ts";
+import { loadStyle } from "../progress/style.ts";
+import type { Style } from "../progress/types.ts";
+import type { Io } from "./types.ts";
+
+/** Prints an error to standard error; --debug adds where in the program it comes from. */
+export async function printError(
+  error: unknown,
+  io: Pick<Io, "env" | "stderr">,
+  debug: boolean,
+): Promise<void> {
+  const style = await loadStyle(io.env, io.stderr.isTTY);
+  io.stderr.write(errorText(error, style, debug));
+}
+
+/**
+ * An error as an explanation: what the failed command last said, the lines of the Dockerfile with the reason and a fix,
+ * and last, where eyes are, one sentence with what to do.
+ */
+export function errorText(error: unknown, style: Style, debug: boolean): string {
+  const known = error instanceof TsbuildError ? error : unexpected(error);
+  const parts: string[] = [];
+  if (known.output.length > 0) {
+    parts.push(["-----", ...known.output.map((line) => ` > ${sanitize(line)}`), "-----"].join("\n"));
+  }
+  for (const diagnostic of known.diagnostics) {
+    const lines = codeFrame(diagnostic.source, diagnostic.range).split("\n").map(sanitize);
+    const painted = lines.map((line) => (line.includes("| >>> ") ? style.red(line) : line));
+    const same = known.message.includes(diagnostic.message);
+    parts.push(
+      [
+        ...painted,
+        ...(same ? [] : [`${style.bold(`${diagnostic.severity}:`)} ${sanitize(diagnostic.message)}`]),
+        ...(diagnostic.reason === undefined ? [] : [`${style.bold("why:")} ${sanitize(diagnostic.reason)}`]),
+        ...(diagnostic.fix === undefined ? [] : [`${style.green("fix:")} ${sanitize(diagnostic.fix)}`]),
+      ].join("\n"),
+    );
+  }
+  const message = [`${style.red(style.bold("error:"))} ${sanitize(known.message)}`];
+  if (known.hint !== undefined) message.push(`${style.green("hint:")} ${sanitize(known.hint)}`);
+  parts.push(message.join("\n"));
+  if (debug) parts.push(redact(inspect(error)).split("\n").map(sanitize).join("\n"));
+  return `${parts.join("\n\n")}\n`;
+}
+
+function unexpected(error: unknown): TsbuildError {
+  if (errnoOf(error) === "ENOSPC") {
+    return new TsbuildError("DISK_FULL", "Cannot write: no space is left on the device", {
+      hint: "make room there, or point TSBUILD_ROOT at another disk",
+      cause: error,
+    });
+  }
+  return new TsbuildError("INTERNAL", `Cannot go on: ${messageOf(error)}`, {
+    hint: "this is a bug in tsbuild; --debug shows where",
+    cause: error,
+  });
+}

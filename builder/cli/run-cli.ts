@@ -1,0 +1,136 @@
+import { statSync } from "node:fs";
+import { constants } from "node:os";
+import { exitStatusOf, TsbuildError } from "../core/errors.ts";
+import { didYouMean } from "../core/suggest.ts";
+import { COMMANDS, findCommand, type CatalogEntry } from "./catalog.ts";
+import { usageError } from "./flags.ts";
+import type { Io, OpenTsbuild, Session } from "./types.ts";
+
+/** Own failures of `tsbuild run`, which passes on every other status: docker's number for it. */
+const RUN_FAILURE = 125;
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * One run of the command line, from the arguments to the exit status. The only place that catches: every failure is
+ * printed here and becomes a status here.
+ */
+export async function runCli(argv: readonly string[], io: Io, open: OpenTsbuild): Promise<number> {
+  const stop = new AbortController();
+  const signals = listenForStop(io, stop, () => restoreAll(session));
+  const session: Session = {
+    io,
+    open,
+    signal: stop.signal,
+    restore: new Set(),
+    takeSignals: signals.pause,
+    debug: false,
+  };
+  let running: CatalogEntry | undefined;
+  try {
+    const route = await routeOf(argv, io);
+    if (typeof route === "number") return route;
+    running = route.entry;
+    const command = await running.load();
+    return await command.call(route.argv, session);
+  } catch (error) {
+    restoreAll(session);
+    const stopped = signals.received();
+    if (stopped !== undefined) {
+      io.stderr.write(`error: Cannot finish: interrupted by ${stopped}\n`);
+      return 128 + constants.signals[stopped];
+    }
+    const { printError } = await import("./print-error.ts");
+    await printError(error, io, session.debug);
+    return running?.name === "run" ? containerStatus(error) : exitStatusOf(error);
+  } finally {
+    restoreAll(session);
+    signals.end();
+  }
+}
+
+/** Which command is meant, and with which arguments; a number is the exit status of what is done already. */
+async function routeOf(
+  argv: readonly string[],
+  io: Io,
+): Promise<number | { readonly entry: CatalogEntry; readonly argv: readonly string[] }> {
+  const [first, ...rest] = argv;
+  if (
+    first === undefined ||
+    first === "--help" ||
+    first === "-h" ||
+    (first === "help" && rest.length === 0)
+  ) {
+    const { generalHelp } = await import("./help.ts");
+    io.stdout.write(generalHelp(io.stdout.columns));
+    return 0;
+  }
+  if (first === "--version" || first === "-v") {
+    const { version } = await import("./version.ts");
+    io.stdout.write(`tsbuild ${version()}\n`);
+    return 0;
+  }
+  if (first === "help") return { entry: named(rest[0] ?? ""), argv: ["--help"] };
+  if (findCommand(first) === undefined && (first.startsWith("-") || looksLikeContext(first))) {
+    return { entry: named("build"), argv };
+  }
+  return { entry: named(first), argv: rest };
+}
+
+function named(name: string): CatalogEntry {
+  const entry = findCommand(name);
+  if (entry !== undefined) return entry;
+  const names = COMMANDS.map((entry) => entry.name);
+  throw usageError(
+    "help",
+    `Cannot run "${name}": tsbuild has no such command`,
+    didYouMean(name, names) ?? 'see "tsbuild --help"',
+  );
+}
+
+function looksLikeContext(word: string): boolean {
+  if (word.startsWith(".") || word.includes("/")) return true;
+  return statSync(word, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** docker run's numbers: 126 and 127 where the command could not be started, 125 for the rest. */
+function containerStatus(error: unknown): number {
+  const code = error instanceof TsbuildError ? error.exitCode : undefined;
+  return code === 126 || code === 127 ? code : RUN_FAILURE;
+}
+
+function restoreAll(session: Session): void {
+  for (const restore of session.restore) restore();
+  session.restore.clear();
+}
+
+/** The first signal asks the work to stop and clean up; the second one ends the process at once. */
+function listenForStop(
+  io: Io,
+  stop: AbortController,
+  restore: () => void,
+): { pause(): () => void; received(): NodeJS.Signals | undefined; end(): void } {
+  let received: NodeJS.Signals | undefined;
+  const listen = (): (() => void)[] =>
+    STOP_SIGNALS.map((name) =>
+      io.onSignal(name, () => {
+        if (received === undefined) {
+          received = name;
+          stop.abort(new TsbuildError("INTERRUPTED", `Cannot finish: interrupted by ${name}`));
+          return;
+        }
+        restore();
+        io.exit(128 + constants.signals[name]);
+      }),
+    );
+  let listening = listen();
+  const end = (): void => {
+    for (const stopListening of listening.splice(0)) stopListening();
+  };
+  const pause = (): (() => void) => {
+    end();
+    return () => {
+      listening = listen();
+    };
+  };
+  return { pause, received: () => received, end };
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { messageOf, TsbuildError } from "../core/errors.ts";
+import { parsePlatform, type Platform } from "../core/platform.ts";
+import { didYouMean } from "../core/suggest.ts";
+import type { PullPolicy } from "../types.ts";
+import type { ProgressMode } from "../progress/types.ts";
+import { usageError } from "./flags.ts";
+
+const PULL: readonly PullPolicy[] = ["always", "missing", "newer", "never"];
+const PROGRESS: readonly ProgressMode[] = ["auto", "plain", "tty", "quiet"];
+
+/** --pull; docker's `true` and `false` mean always and missing. */
+export function pullPolicy(command: string, text: string | undefined): PullPolicy {
+  if (text === "true") return "always";
+  if (text === undefined || text === "false") return "missing";
+  return oneOf(command, "--pull", text, PULL);
+}
+
+/** --progress. */
+export function progressMode(command: string, text: string | undefined): ProgressMode {
+  if (text === "rawjson" || text === "none") {
+    throw new TsbuildError(
+      "UNSUPPORTED",
+      `Cannot use --progress ${text}: tsbuild ${command} does not support it yet`,
+    );
+  }
+  return text === undefined ? "auto" : oneOf(command, "--progress", text, PROGRESS);
+}
+
+/** --platform: one. */
+export function onePlatform(text: string | undefined): Platform | undefined {
+  if (text?.includes(",")) {
+    throw new TsbuildError(
+      "UNSUPPORTED",
+      `Cannot use --platform ${text}: tsbuild does not build for several platforms at once yet`,
+      { hint: "run it once for each platform" },
+    );
+  }
+  return text === undefined ? undefined : parsePlatform(text);
+}
+
+/** `NAME=VALUE`, or `NAME` for what the environment says: nothing, where it does not know the name. */
+export function fromEnvironment(text: string, env: NodeJS.ProcessEnv): readonly [string, string] | undefined {
+  const equals = text.indexOf("=");
+  if (equals >= 0) return [text.slice(0, equals), text.slice(equals + 1)];
+  const value = env[text];
+  return value === undefined ? undefined : [text, value];
+}
+
+/** The lines of a file with `NAME=VALUE` or `NAME` in each; `#` begins a comment, as in docker's --env-file. */
+export function readPairsFile(command: string, flag: string, path: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new TsbuildError("USAGE", `Cannot read ${flag} ${path}: ${messageOf(cause)}`, { cause });
+  }
+  const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
+  return lines.flatMap((line, index) => {
+    const pair = line.trimStart();
+    if (pair === "" || pair.startsWith("#")) return [];
+    if (/^(=|[^=]*\s)/.test(pair) && !/^[^=\s]+\s*$/.test(pair)) {
+      throw usageError(
+        command,
+        `Cannot read ${path}:${index + 1}: a name has no spaces and is not empty`,
+        "write NAME=VALUE",
+      );
+    }
+    return [pair.includes("=") ? pair : pair.trimEnd()];
+  });
+}
+
+function oneOf<T extends string>(command: string, flag: string, text: string, values: readonly T[]): T {
+  const found = values.find((value) => value === text);
+  if (found !== undefined) return found;
+  throw usageError(
+    command,
+    `Cannot use ${flag} ${text}: it is none of ${values.join(", ")}`,
+    didYouMean(text, values),
+  );
+}

@@ -1,0 +1,29 @@
+import type { Emit } from "../core/events.ts";
+import type { ProgressMode } from "../progress/types.ts";
+import type { Tsbuild } from "../types.ts";
+import type { Session } from "./types.ts";
+
+/** Work on the store that has no progress to show; what there is to say is said as lines. */
+export async function withStore<T>(session: Session, work: (tsbuild: Tsbuild) => T | Promise<T>): Promise<T> {
+  return withProgress(session, "plain", "", (tsbuild) => work(tsbuild));
+}
+
+/** Opens the store and the display, does the work, and closes both whatever happens. */
+export async function withProgress<T>(
+  session: Session,
+  mode: ProgressMode,
+  title: string,
+  work: (tsbuild: Tsbuild, emit: Emit, endProgress: () => void) => T | Promise<T>,
+): Promise<T> {
+  const { io, signal, open } = session;
+  const { openProgress } = await import("../progress/open.ts");
+  const progress = await openProgress({ mode, screen: io.stderr, env: io.env, title });
+  session.restore.add(progress.close);
+  try {
+    const { emit } = progress;
+    await using tsbuild = await open({ env: io.env, emit, signal });
+    return await work(tsbuild, emit, progress.close);
+  } finally {
+    progress.close();
+  }
+}

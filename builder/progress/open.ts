@@ -1,0 +1,29 @@
+import type { Progress, ProgressMode, Screen } from "./types.ts";
+
+export interface ProgressOptions {
+  readonly mode: ProgressMode;
+  readonly screen: Screen;
+  readonly env: NodeJS.ProcessEnv;
+  /** What is going on, for the line on top: "Building". */
+  readonly title: string;
+}
+
+/** The display that was asked for; "auto" is live where somebody looks on, and a log in CI, pipes and files. */
+export async function openProgress(options: ProgressOptions): Promise<Progress> {
+  const { screen, env, title } = options;
+  const mode = options.mode === "auto" ? automatic(screen, env) : options.mode;
+  if (mode === "quiet") return (await import("./quiet.ts")).quietProgress();
+  if (mode === "plain") return (await import("./plain.ts")).plainProgress(screen);
+  const [{ liveProgress }, { loadStyle }] = await Promise.all([import("./live.ts"), import("./style.ts")]);
+  return liveProgress({ screen, title, style: await loadStyle(env, screen.isTTY) });
+}
+
+function automatic(screen: Screen, env: NodeJS.ProcessEnv): "plain" | "tty" {
+  const watched = screen.isTTY && env["TERM"] !== "dumb" && !isCi(env);
+  return watched ? "tty" : "plain";
+}
+
+function isCi(env: NodeJS.ProcessEnv): boolean {
+  const ci = env["CI"];
+  return ci !== undefined && ci !== "" && ci !== "0" && ci !== "false";
+}
