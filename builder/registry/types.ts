@@ -1,6 +1,35 @@
 import type { Digest } from "../core/digest.ts";
 import type { Descriptor } from "../image/types.ts";
 
+/** How one registry is reached: a table `[registry."docker.io"]` of the configuration. */
+export interface RegistrySettings {
+  /** Asked before the registry itself, in this order: `host[:port][/path]`, with a scheme where it matters. */
+  readonly mirrors: readonly string[];
+  /** Plain HTTP; undefined: for loopback addresses alone. */
+  readonly http?: boolean;
+  /** TLS whose certificate is not checked. */
+  readonly insecure?: boolean;
+  /** PEM files of certificate authorities; absolute paths. */
+  readonly ca: readonly string[];
+}
+
+/** By registry name, as it stands in references: `docker.io`, `localhost:5000`. */
+export interface RegistryConfig {
+  readonly registries: ReadonlyMap<string, RegistrySettings>;
+}
+
+/** What proves to a registry who asks. */
+export type Credential =
+  | { readonly kind: "basic"; readonly username: string; readonly password: string }
+  /** An OAuth2 refresh token (docker: identity token). */
+  | { readonly kind: "identity"; readonly token: string };
+
+/** Where credentials are found. */
+export interface CredentialStore {
+  /** For exactly this host and port; `repository` for entries that are for a part of a registry. */
+  find(registry: string, repository: string, signal: AbortSignal): Promise<Credential | undefined>;
+}
+
 /** One repository of one registry, `docker.io` + `library/debian`. All of it as OCI distribution-spec has it. */
 export interface Repository {
   readonly registry: string;
@@ -29,7 +58,7 @@ export interface RegistryClient {
   /** The bytes of a blob. They end with DIGEST_MISMATCH where they do not have the descriptor's size and digest. */
   getBlob(repository: Repository, descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Buffer>;
   hasBlob(repository: Repository, digest: Digest, signal: AbortSignal): Promise<boolean>;
-  /** Uploads a blob from its beginning; `open` is called again for a retry. True where it was there already. */
+  /** Uploads a blob from its beginning; `open` is called again for a retry. */
   putBlob(
     repository: Repository,
     descriptor: Descriptor,

@@ -1,0 +1,154 @@
+import { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import { TsbuildError } from "../core/errors.ts";
+import { registerSecret } from "../core/redact.ts";
+import { Agents } from "./agents.ts";
+import { DEFAULT_BACKOFF, delayAfter, isTransientStatus, pause } from "./backoff.ts";
+import { explainFailure, type Destination, type Failure } from "./failure.ts";
+import { MAX_REDIRECTS, isRedirect, redirectHeaders, redirectTarget } from "./redirect.ts";
+import type { HttpRequest, HttpResponse, Timeouts, Transport, TransportOptions } from "./types.ts";
+
+const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 15_000, answerMs: 60_000, stallMs: 60_000 };
+
+/** Makes a transport. Nothing is loaded and no connection opened before the first request. */
+export function createTransport(options: TransportOptions): Transport {
+  const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const backoff = { ...DEFAULT_BACKOFF, ...options.backoff };
+  const agents = new Agents(options.env, timeouts, options.tls ?? (() => undefined));
+
+  return {
+    backoff,
+    async request(request) {
+      const attempts = request.attempts ?? backoff.attempts;
+      for (let attempt = 1; ; attempt++) {
+        request.signal.throwIfAborted();
+        const outcome = await attemptOnce(request, agents, timeouts);
+        const last = attempt >= attempts;
+        if ("error" in outcome) {
+          request.signal.throwIfAborted();
+          if (last || !outcome.transient) throw outcome.error;
+          await pause(delayAfter(attempt, backoff) ?? 0, request.signal);
+          continue;
+        }
+        if (last || !isTransientStatus(outcome.status)) return outcome;
+        const delay = delayAfter(attempt, backoff, outcome.header("retry-after"));
+        if (delay === undefined) return outcome;
+        await outcome.discard();
+        await pause(delay, request.signal);
+      }
+    },
+    close: () => agents.close(),
+  };
+}
+
+async function attemptOnce(
+  request: HttpRequest,
+  agents: Agents,
+  timeouts: Timeouts,
+): Promise<HttpResponse | Failure> {
+  let url = withoutCredentials(request.url);
+  let headers = { "user-agent": "tsbuild", ...basicOf(request.url), ...request.headers };
+  for (let hop = 0; ; hop++) {
+    let destination: Destination = { url, proxy: undefined, timeouts };
+    try {
+      const route = await agents.route(url);
+      destination = { url, proxy: route.proxy, timeouts };
+      const response = await send({ ...request, url, headers }, route.dispatcher, destination);
+      const followed = request.method === "GET" || request.method === "HEAD";
+      if (!followed || !isRedirect(response.status)) return response;
+      await response.discard();
+      if (hop === MAX_REDIRECTS) {
+        throw new TsbuildError(
+          "NETWORK",
+          `Cannot follow the redirects of ${request.url.host}: they do not end`,
+        );
+      }
+      const target = redirectTarget(url, response.header("location"));
+      headers = { "user-agent": "tsbuild", ...redirectHeaders(headers, url, target) };
+      url = target;
+    } catch (error) {
+      return explainFailure(error, destination);
+    }
+  }
+}
+
+async function send(
+  request: HttpRequest & { readonly headers: Readonly<Record<string, string>> },
+  dispatcher: Dispatcher,
+  destination: Destination,
+): Promise<HttpResponse> {
+  const { method, url, body, signal } = request;
+  const size = body === undefined ? undefined : Buffer.isBuffer(body) ? body.length : body.size;
+  const answer = await dispatcher.request({
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    method,
+    headers: size === undefined ? request.headers : { ...request.headers, "content-length": String(size) },
+    body: body === undefined || Buffer.isBuffer(body) ? (body ?? null) : Readable.from(body.open()),
+    signal,
+  });
+  // Bodies that nobody reads to their end still fail when the connection does.
+  answer.body.on("error", () => undefined);
+  const read = (): AsyncIterable<Buffer> => pieces(answer.body, signal, destination);
+  return {
+    status: answer.statusCode,
+    url,
+    header(name) {
+      const value = answer.headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    },
+    get body() {
+      return read();
+    },
+    bytes: (limit) => collect(read(), limit, url),
+    async discard() {
+      // A short rest is read so that the connection can be used again; a long one is not worth it.
+      await answer.body.dump({ limit: 64 * 1024, signal }).catch(() => undefined);
+    },
+  };
+}
+
+async function* pieces(
+  body: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+  destination: Destination,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw explainFailure(error, destination).error;
+  }
+}
+
+async function collect(body: AsyncIterable<Buffer>, limit: number, url: URL): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limit) {
+      throw new TsbuildError(
+        "NETWORK",
+        `Cannot read the answer of ${url.host}: it is longer than ${limit} bytes`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function withoutCredentials(url: URL): URL {
+  const clean = new URL(url);
+  clean.username = "";
+  clean.password = "";
+  return clean;
+}
+
+function basicOf({ username, password }: URL): Readonly<Record<string, string>> {
+  if (username === "" && password === "") return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const encoded = Buffer.from(pair).toString("base64");
+  registerSecret(encoded);
+  registerSecret(decodeURIComponent(password));
+  return { authorization: `Basic ${encoded}` };
+}

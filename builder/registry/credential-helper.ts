@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
+import { registerSecret } from "../core/redact.ts";
+import type { Environment } from "../net/types.ts";
+import { legible } from "./response-error.ts";
+import type { Credential } from "./types.ts";
+
+const TIME_LIMIT_MS = 60_000;
+const MAX_OUTPUT = 64 * 1024;
+
+/** Asks docker-credential-NAME for a server's credentials: the server on standard input, JSON on standard output. */
+export async function askHelper(
+  name: string,
+  server: string,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<Credential | undefined> {
+  const program = `docker-credential-${name}`;
+  const fail = (state: string, cause?: unknown): TsbuildError =>
+    new TsbuildError("REGISTRY_AUTH", `Cannot ask ${program} for the credentials of ${server}: ${state}`, {
+      cause,
+      hint: "check credsStore and credHelpers in docker's config.json",
+    });
+  // A path in the name would start any program.
+  if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw fail("this is not a program's name");
+  let result: HelperResult;
+  try {
+    result = await run(program, server, env, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw fail(errnoOf(cause) === "ENOENT" ? "it is not installed" : messageOf(cause), cause);
+  }
+  if (result.status !== 0) {
+    // docker-credential-helpers, credentials/error.go: how a helper says that it has nothing.
+    if (/credentials not found/i.test(result.output)) return undefined;
+    throw fail(legible(result.output.trim()) || `it failed with status ${result.status}`);
+  }
+  const credential = readAnswer(result.output);
+  if (credential === undefined) throw fail("it answered with something else than credentials");
+  return credential;
+}
+
+interface HelperResult {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+function run(program: string, input: string, env: Environment, signal: AbortSignal): Promise<HelperResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, ["get"], {
+      env: { ...env },
+      stdio: ["pipe", "pipe", "ignore"],
+      timeout: TIME_LIMIT_MS,
+      signal,
+    });
+    let output = "";
+    child.on("error", reject);
+    // A helper need not read what it is told.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(`${input}\n`);
+    child.stdout.setEncoding("utf8");
+    child.stdout.on("data", (text: string) => {
+      output += text;
+      if (output.length > MAX_OUTPUT) child.kill();
+    });
+    child.on("close", (status, killedBy) => {
+      if (killedBy === null) resolve({ status, output });
+      else reject(new Error(`it did not answer within ${TIME_LIMIT_MS / 1000} s, or not briefly`));
+    });
+  });
+}
+
+function readAnswer(output: string): Credential | undefined {
+  let answer: { readonly Username?: unknown; readonly Secret?: unknown };
+  try {
+    answer = Object(JSON.parse(output)) as typeof answer;
+  } catch {
+    return undefined;
+  }
+  const { Username: username, Secret: secret } = answer;
+  if (typeof username !== "string" || typeof secret !== "string") return undefined;
+  registerSecret(secret);
+  // The helpers' protocol marks an identity token by this name.
+  if (username === "<token>") return { kind: "identity", token: secret };
+  return { kind: "basic", username, password: secret };
+}

@@ -1,0 +1,109 @@
+import type { Digest } from "../core/digest.ts";
+import type { Emit } from "../core/events.ts";
+import type { Slots } from "../core/slots.ts";
+import { shortDigest } from "../core/digest.ts";
+import { formatReference, withDefaultTag, type Reference } from "../image/reference.ts";
+import type { Descriptor } from "../image/types.ts";
+import type { RegistryClient, Repository } from "./types.ts";
+
+/** One blob of an image, and how to read it. */
+export interface PushBlob {
+  readonly descriptor: Descriptor;
+  /** Called only where the registry lacks it; again for each retry. */
+  open(): AsyncIterable<Uint8Array>;
+  /** Where it was pulled from: in the same registry it need not travel. */
+  readonly source?: Repository;
+}
+
+/** A manifest or index as it will lie in the registry. */
+export interface PushManifest {
+  readonly raw: Buffer;
+  readonly digest: Digest;
+  readonly mediaType: string;
+}
+
+export interface PushRequest {
+  readonly client: RegistryClient;
+  readonly reference: Reference;
+  readonly manifest: PushManifest;
+  /** All that the manifest names: config and layers. */
+  readonly blobs: readonly PushBlob[];
+  /** Manifests that an index names; stored by digest before it. */
+  readonly children?: readonly PushManifest[];
+  readonly slots: Pick<Slots, "use">;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+}
+
+/** Pushes an image: its blobs side by side, and its name only when everything else is there. */
+export async function pushImage(request: PushRequest): Promise<Digest> {
+  const { client, signal, manifest } = request;
+  const named = withDefaultTag(request.reference);
+  const repository: Repository = { registry: named.registry, name: named.repository };
+  const label = formatReference(named);
+  // One failed blob ends the others: a push that cannot succeed shall not use the line.
+  const others = new AbortController();
+  const either = AbortSignal.any([signal, others.signal]);
+  const unique = new Map(request.blobs.map((blob) => [blob.descriptor.digest, blob]));
+  const pushes = [...unique.values()].map((blob) =>
+    request.slots
+      .use("network", either, () => pushBlob(request, repository, label, blob, either))
+      .catch((error: unknown) => {
+        others.abort(error);
+        throw error;
+      }),
+  );
+  const failed = (await Promise.allSettled(pushes)).some(({ status }) => status === "rejected");
+  signal.throwIfAborted();
+  if (failed) throw others.signal.reason;
+  for (const child of request.children ?? []) {
+    await client.putManifest(repository, child.digest, child.mediaType, child.raw, signal);
+  }
+  return client.putManifest(
+    repository,
+    named.tag ?? manifest.digest,
+    manifest.mediaType,
+    manifest.raw,
+    signal,
+  );
+}
+
+/** Events of a transfer come at most once for so many bytes. */
+const REPORT_BYTES = 1024 * 1024;
+
+async function pushBlob(
+  { client, emit }: PushRequest,
+  repository: Repository,
+  label: string,
+  { descriptor, open, source }: PushBlob,
+  signal: AbortSignal,
+): Promise<void> {
+  const { digest, size } = descriptor;
+  let reported = 0;
+  const report = (current: number, done: boolean): void => {
+    reported = current;
+    emit({
+      type: "transfer",
+      task: `push ${label} ${digest}`,
+      label: `pushing ${shortDigest(digest)}`,
+      current,
+      total: size,
+      done,
+      time: Date.now(),
+    });
+  };
+  report(0, false);
+  const isThere =
+    (await client.hasBlob(repository, digest, signal)) ||
+    (source !== undefined &&
+      source.registry === repository.registry &&
+      source.name !== repository.name &&
+      (await client.mountBlob(repository, digest, source.name, signal)));
+  if (!isThere) {
+    await client.putBlob(repository, descriptor, open, signal, (current) => {
+      // A retry begins again from nothing.
+      if (current < reported || current - reported >= REPORT_BYTES) report(current, false);
+    });
+  }
+  report(size, true);
+}
