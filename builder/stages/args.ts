@@ -1,0 +1,83 @@
+import { formatPlatform, type Platform } from "../core/platform.ts";
+import type { ArgInstruction } from "../dockerfile/types.ts";
+import { scopeOf, type Expander } from "./variables.ts";
+import type { PlanOptions } from "./types.ts";
+
+/** Build arguments that reach RUN without ARG, outside of the cache key and of the history (rule 15). */
+const PROXY_ARGS = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"] as const;
+
+/** Build arguments that tell the builder something instead of a Dockerfile's ARG. */
+const BUILDER_ARG = /^(BUILDKIT_|SOURCE_DATE_EPOCH$)/;
+
+/** What --build-arg gave, and what the Dockerfile took of it. */
+export class BuildArgs {
+  readonly #given: ReadonlyMap<string, string>;
+  readonly #taken = new Set<string>();
+
+  constructor(given: Readonly<Record<string, string>>) {
+    this.#given = new Map(Object.entries(given));
+  }
+
+  take(name: string): string | undefined {
+    this.#taken.add(name);
+    return this.#given.get(name);
+  }
+
+  /** Given, but declared by no ARG of the stages that were built, and not one that the builder itself knows. */
+  unused(): readonly string[] {
+    return [...this.#given.keys()].filter((name) => !this.#taken.has(name) && !isBuilders(name));
+  }
+
+  /** Both spellings of each proxy variable, whichever was given. */
+  proxyEnv(): readonly string[] {
+    return PROXY_ARGS.flatMap((name) => {
+      const value = this.#given.get(name) ?? this.#given.get(name.toLowerCase());
+      return value ? [`${name}=${value}`, `${name.toLowerCase()}=${value}`] : [];
+    });
+  }
+}
+
+/**
+ * What ARG in a stage finds when it has no default: the arguments of platforms, over which --build-arg goes, and those
+ * declared before the first FROM (BuildKit dockerfile2llb/platform.go, rule 14).
+ */
+export function globalArgs(
+  instructions: readonly ArgInstruction[],
+  options: PlanOptions,
+  targetName: string,
+  buildArgs: BuildArgs,
+  expander: Expander,
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const [name, value] of builtIn(options, targetName)) values.set(name, buildArgs.take(name) ?? value);
+  for (const { args } of instructions) {
+    for (const { key, value } of args) {
+      const given = buildArgs.take(key.raw);
+      if (given !== undefined) values.set(key.raw, given);
+      else if (value !== undefined) values.set(key.raw, expander.word(value, scopeOf(values)));
+    }
+  }
+  return values;
+}
+
+function builtIn(options: PlanOptions, targetName: string): (readonly [string, string])[] {
+  return [
+    ...platformArgs("BUILD", options.buildPlatform),
+    ...platformArgs("TARGET", options.targetPlatform),
+    ["TARGETSTAGE", targetName],
+  ];
+}
+
+function platformArgs(prefix: string, platform: Platform): (readonly [string, string])[] {
+  return [
+    [`${prefix}PLATFORM`, formatPlatform(platform)],
+    [`${prefix}OS`, platform.os],
+    [`${prefix}OSVERSION`, platform.osVersion ?? ""],
+    [`${prefix}ARCH`, platform.architecture],
+    [`${prefix}VARIANT`, platform.variant ?? ""],
+  ];
+}
+
+function isBuilders(name: string): boolean {
+  return BUILDER_ARG.test(name) || PROXY_ARGS.some((proxy) => proxy === name || proxy.toLowerCase() === name);
+}

@@ -1,0 +1,150 @@
+import { parsePlatform, type Platform } from "../core/platform.ts";
+import { TsbuildError } from "../core/errors.ts";
+import { didYouMean } from "../core/suggest.ts";
+import type { ArgInstruction, Dockerfile, FromInstruction, Instruction } from "../dockerfile/types.ts";
+import { globalArgs, type BuildArgs } from "./args.ts";
+import { findContext, findStage } from "./lookup.ts";
+import type { Problems } from "./problems.ts";
+import type { PlanOptions, Source, Stage } from "./types.ts";
+import { scopeOf, type Expander, type Scope } from "./variables.ts";
+
+/** A Dockerfile cut at its FROMs. */
+export interface Collected {
+  readonly stages: readonly Stage[];
+  readonly target: Stage;
+  readonly globals: ReadonlyMap<string, string>;
+}
+
+/** Cuts the instructions at FROM and finds the target. */
+export function collectStages(
+  dockerfile: Dockerfile,
+  options: PlanOptions,
+  buildArgs: BuildArgs,
+  expander: Expander,
+  problems: Problems,
+): Collected {
+  const { before, cuts } = cut(dockerfile.instructions, problems);
+  const last = cuts.at(-1);
+  if (last === undefined) {
+    problems.throwIfAny();
+    throw new TsbuildError("DOCKERFILE_INVALID", `Cannot build "${problems.source.name}": it has no FROM`, {
+      hint: "begin it with FROM and the image to build on",
+    });
+  }
+  const targetName = options.target ?? last.from.as ?? "default";
+  const globals = globalArgs(before, options, targetName, buildArgs, expander);
+  const scope = scopeOf(globals);
+  const stages: Stage[] = [];
+  for (const { from, instructions } of cuts) {
+    stages.push(toStage(from, instructions, stages, { options, scope, expander, problems }));
+  }
+  const target = options.target === undefined ? stages.at(-1) : findStage(options.target, stages);
+  if (target === undefined) throw unknownTarget(options.target ?? "", stages, problems);
+  return { stages, target, globals };
+}
+
+interface Cut {
+  readonly from: FromInstruction;
+  readonly instructions: Instruction[];
+}
+
+function cut(
+  instructions: readonly Instruction[],
+  problems: Problems,
+): { readonly before: readonly ArgInstruction[]; readonly cuts: readonly Cut[] } {
+  const before: ArgInstruction[] = [];
+  const cuts: Cut[] = [];
+  for (const instruction of instructions) {
+    const current = cuts.at(-1);
+    if (instruction.kind === "from") cuts.push({ from: instruction, instructions: [] });
+    else if (current !== undefined) current.instructions.push(instruction);
+    else if (instruction.kind === "arg") before.push(instruction);
+    else {
+      const name = instruction.kind.toUpperCase();
+      problems.error("NoBuildStage", `Cannot use ${name} before the first FROM`, instruction.range, {
+        reason: "only ARG may stand there",
+        fix: "move the line below FROM",
+      });
+    }
+  }
+  return { before, cuts };
+}
+
+interface Surroundings {
+  readonly options: PlanOptions;
+  readonly scope: Scope;
+  readonly expander: Expander;
+  readonly problems: Problems;
+}
+
+function toStage(
+  from: FromInstruction,
+  instructions: readonly Instruction[],
+  earlier: readonly Stage[],
+  surroundings: Surroundings,
+): Stage {
+  const { options } = surroundings;
+  const index = earlier.length;
+  const replaced = from.as === undefined ? undefined : findContext(from.as, options.contexts);
+  const platform = replaced === undefined ? platformOf(from, surroundings) : undefined;
+  return {
+    index,
+    ...(from.as === undefined ? {} : { name: from.as }),
+    label: from.as ?? `stage-${index}`,
+    from,
+    ...(platform === undefined ? {} : { platform }),
+    // A named context of the stage's own name stands in for all of it.
+    ...(replaced === undefined
+      ? { base: baseOf(from, platform, earlier, surroundings), instructions }
+      : { base: { type: "context", name: replaced }, instructions: [] }),
+  };
+}
+
+function baseOf(
+  { image, range }: FromInstruction,
+  platform: Platform | undefined,
+  earlier: readonly Stage[],
+  { options, scope, expander, problems }: Surroundings,
+): Source {
+  const name = expander.word(image, scope);
+  if (name === "") {
+    problems.error("EmptyBaseName", `Cannot use FROM ${image.raw}: it names no image`, range, {
+      reason: "a variable in it has no value; FROM sees only ARGs that stand before the first FROM",
+      fix: "give the ARG a default, or pass it with --build-arg",
+    });
+    return { type: "scratch" };
+  }
+  // Names are stored in lower case and looked up as they are written: `FROM Build` is an image (rule 8).
+  const stage = earlier.findLast((stage) => stage.name === name);
+  if (stage !== undefined) return { type: "stage", index: stage.index };
+  if (name === "scratch") return { type: "scratch" };
+  const context = findContext(name, options.contexts);
+  if (context !== undefined) return { type: "context", name: context };
+  return { type: "image", reference: name, platform: platform ?? options.targetPlatform };
+}
+
+function platformOf(
+  { platform }: FromInstruction,
+  { scope, expander, problems }: Surroundings,
+): Platform | undefined {
+  if (platform === undefined) return undefined;
+  try {
+    return parsePlatform(expander.word(platform, scope));
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error;
+    problems.error("InvalidPlatform", error.message, platform.range, { fix: error.hint });
+    return undefined;
+  }
+}
+
+function unknownTarget(name: string, stages: readonly Stage[], problems: Problems): TsbuildError {
+  const names = stages.flatMap((stage) => stage.name ?? []);
+  const known = names.length === 0 ? "no stage has a name (AS name)" : `the stages are ${names.join(", ")}`;
+  return new TsbuildError(
+    "DOCKERFILE_INVALID",
+    `Cannot build target "${name}": "${problems.source.name}" has no such stage`,
+    {
+      hint: didYouMean(name, names) ?? known,
+    },
+  );
+}

@@ -1,0 +1,51 @@
+import type { Platform } from "../core/platform.ts";
+import type { Source, Stage } from "./types.ts";
+
+/** Names that --build-context cannot give a meaning to (BuildKit convert.go namedContext). */
+const RESERVED = new Set(["scratch", "context"]);
+
+/** The named context that stands for a name, as it was spelt on the command line. */
+export function findContext(name: string, contexts: readonly string[]): string | undefined {
+  const wanted = familiar(name);
+  if (RESERVED.has(wanted)) return undefined;
+  return contexts.find((context) => familiar(context) === wanted);
+}
+
+/** What `--target` names: the last stage of that name in any case, or the stage with that number. */
+export function findStage(name: string, stages: readonly Stage[]): Stage | undefined {
+  const wanted = name.toLowerCase();
+  return (
+    stages.findLast((stage) => stage.name === wanted) ??
+    (/^\d+$/.test(name) ? stages[Number(name)] : undefined)
+  );
+}
+
+/**
+ * What COPY --from and `from` of a mount name, in BuildKit's order (convert.go toCommand): a number is always a stage,
+ * then a stage by name, else an image. Undefined where no stage has that number.
+ */
+export function findSource(
+  name: string,
+  stages: readonly Stage[],
+  contexts: readonly string[],
+  platform: Platform,
+): Source | undefined {
+  if (/^[+-]?\d+$/.test(name)) {
+    const index = Number(name);
+    return stages[index] === undefined ? undefined : { type: "stage", index };
+  }
+  const context = findContext(name, contexts);
+  if (context !== undefined) return { type: "context", name: context };
+  const wanted = name.toLowerCase();
+  const stage = stages.findLast((stage) => stage.name === wanted);
+  if (stage !== undefined) return { type: "stage", index: stage.index };
+  return name === "scratch" ? { type: "scratch" } : { type: "image", reference: name, platform };
+}
+
+/** `docker.io/library/alpine:latest` and `alpine` are one name for a context. */
+function familiar(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/^docker\.io\/(library\/)?/, "")
+    .replace(/:latest$/, "");
+}

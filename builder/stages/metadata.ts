@@ -1,0 +1,133 @@
+import { unreachable } from "../core/errors.ts";
+import { resolveAgainst } from "../core/paths.ts";
+import type { Command } from "../dockerfile/types.ts";
+import type { Healthcheck } from "../image/types.ts";
+import type { Handler, Work } from "./context.ts";
+import { goDuration, goQuote, goQuoteList, goQuoteRune } from "./go-format.ts";
+import { isSignal, signalNames } from "./signals.ts";
+import { didYouMean } from "../core/suggest.ts";
+
+/** CMD and ENTRYPOINT (rules 5 and 17). */
+export const applyCommand: Handler<"cmd" | "entrypoint"> = ({ kind, command }, { state }) => {
+  const argv = argvOf(command, state);
+  if (kind === "cmd") {
+    state.config.Cmd = argv;
+    // BuildKit sets it with every CMD; docker reads it.
+    state.config.ArgsEscaped = true;
+    state.cmdSet = true;
+    state.record(`CMD ${goQuoteList(argv)}`);
+  } else {
+    state.config.Entrypoint = argv.length === 0 ? null : argv;
+    if (!state.cmdSet) state.config.Cmd = undefined;
+    state.record(`ENTRYPOINT ${goQuoteList(argv)}`);
+  }
+};
+
+/** The argv of a command: an exec form as it is, a shell form through SHELL. */
+export function argvOf(command: Command, state: Work["state"]): readonly string[] {
+  switch (command.form) {
+    case "exec":
+      return command.argv;
+    case "shell":
+      return state.shell(command.text);
+    default:
+      return unreachable(command);
+  }
+}
+
+/** SHELL. */
+export const applyShell: Handler<"shell"> = ({ argv }, { state }) => {
+  state.config.Shell = argv;
+  state.record(`SHELL [${argv.join(" ")}]`);
+};
+
+/** USER. */
+export const applyUser: Handler<"user"> = ({ user }, { state, expander }) => {
+  const value = expander.word(user, state.scope());
+  state.config.User = value;
+  state.record(`USER ${value}`);
+};
+
+/** WORKDIR: a relative one joins the one before, and all but `/` make a layer (rule 24). */
+export const applyWorkdir: Handler<"workdir"> = (
+  { path, range, original },
+  { state, expander, problems, stepName },
+) => {
+  const scope = state.scope();
+  const directory = resolveAgainst(state.workdir, expander.word(path, scope));
+  state.config.WorkingDir = directory;
+  const createdBy = `WORKDIR ${directory}`;
+  if (directory === "/") {
+    state.record(createdBy);
+    return;
+  }
+  state.step(createdBy, {
+    name: stepName(expander.line(original, scope)),
+    at: { source: problems.source, range },
+    action: { type: "mkdir", path: directory, user: state.user },
+  });
+};
+
+/** VOLUME writes the config and nothing else (rule 22). */
+export const applyVolume: Handler<"volume"> = ({ paths }, { state, expander, problems }) => {
+  const scope = state.scope();
+  const values = paths.map((word) => {
+    const value = expander.word(word, scope);
+    if (value === "") {
+      problems.error("EmptyVolume", "Cannot use VOLUME with an empty path", word.range, {
+        fix: "write the absolute path of a directory",
+      });
+    } else state.volumes.add(value);
+    return value;
+  });
+  state.record(`VOLUME [${values.join(" ")}]`);
+};
+
+/** STOPSIGNAL. */
+export const applyStopSignal: Handler<"stopsignal"> = ({ signal }, { state, expander, problems }) => {
+  const value = expander.word(signal, state.scope());
+  if (!isSignal(value)) {
+    problems.error("InvalidSignal", `Cannot use signal "${value}": there is no such signal`, signal.range, {
+      fix: didYouMean(value, signalNames()) ?? "write a name like SIGTERM, or a number from 1 on",
+    });
+  }
+  state.config.StopSignal = value;
+  state.record(`STOPSIGNAL ${value}`);
+};
+
+/** HEALTHCHECK; what is not given stays 0, which docker takes for its default (rule 9). */
+export const applyHealthcheck: Handler<"healthcheck"> = ({ check }, { state }) => {
+  if (check.type === "none") {
+    state.config.Healthcheck = { Test: ["NONE"] };
+  } else {
+    const { command } = check;
+    const test = command.form === "exec" ? ["CMD", ...command.argv] : ["CMD-SHELL", command.text];
+    state.config.Healthcheck = {
+      Test: test,
+      ...(check.interval ? { Interval: check.interval } : {}),
+      ...(check.timeout ? { Timeout: check.timeout } : {}),
+      ...(check.startPeriod ? { StartPeriod: check.startPeriod } : {}),
+      ...(check.startInterval ? { StartInterval: check.startInterval } : {}),
+      ...(check.retries ? { Retries: check.retries } : {}),
+    };
+  }
+  state.record(`HEALTHCHECK ${goHealthcheck(state.config.Healthcheck)}`);
+};
+
+/** `%q` of a pointer to BuildKit's HealthcheckConfig. */
+function goHealthcheck(check: Healthcheck): string {
+  const durations = [check.Interval, check.Timeout, check.StartPeriod, check.StartInterval];
+  const quoted = durations.map((value) => goQuote(goDuration(value ?? 0)));
+  return `&{${[goQuoteList(check.Test ?? []), ...quoted, goQuoteRune(check.Retries ?? 0)].join(" ")}}`;
+}
+
+/** ONBUILD leaves no history line. */
+export const applyOnbuild: Handler<"onbuild"> = ({ trigger }, { state }) => {
+  state.config.OnBuild = [...(state.config.OnBuild ?? []), trigger];
+};
+
+/** MAINTAINER. */
+export const applyMaintainer: Handler<"maintainer"> = ({ name }, { state }) => {
+  state.author = name;
+  state.record(`MAINTAINER ${name}`);
+};

@@ -1,0 +1,101 @@
+import { formatPlatform, normalizePlatform } from "../core/platform.ts";
+import type { Instruction } from "../dockerfile/types.ts";
+import { apply } from "./apply.ts";
+import type { Surroundings } from "./context.ts";
+import { StageState, type Beginning } from "./state.ts";
+import type { BaseImage, ResolvedStage, StagePlan } from "./types.ts";
+
+/** A stage worked out, and what stages built on it go on with. */
+export interface PlannedStage {
+  readonly plan: StagePlan;
+  readonly state: StageState;
+}
+
+/** Works through a stage's instructions, the base's triggers first. `parent` is the stage that FROM names. */
+export function planStage(
+  stage: ResolvedStage,
+  parent: PlannedStage | undefined,
+  surroundings: Surroundings,
+): PlannedStage {
+  const state = new StageState(stage.index, beginningOf(stage, parent, surroundings));
+  const naming = new StepNames(stage, surroundings.stages.length);
+  const baseName = stage.image === undefined ? "" : naming.next(`FROM ${pinned(stage.image)}`);
+  const work = { ...surroundings, state, stage };
+  for (const trigger of stage.triggers) {
+    apply(trigger, { ...work, stepName: (text) => naming.next(`ONBUILD ${upperCommand(text)}`) });
+  }
+  for (const instruction of stage.instructions) {
+    apply(instruction, { ...work, stepName: (text) => naming.next(upperCommand(text)) });
+  }
+  const at = { source: surroundings.problems.source, range: stage.from.range };
+  return { state, plan: state.finish({ label: stage.label, base: stage.base, baseName, at }) };
+}
+
+function beginningOf(
+  stage: ResolvedStage,
+  parent: PlannedStage | undefined,
+  { options, problems }: Surroundings,
+): Beginning {
+  if (parent !== undefined) {
+    const { plan, state } = parent;
+    const { platform, imagePlatform, config, author, history } = plan;
+    return { config, author, history, platform, imagePlatform, args: state.args, values: state.values };
+  }
+  const wanted = stage.platform ?? options.targetPlatform;
+  if (stage.image === undefined) {
+    const platform = stage.base.type === "scratch" ? options.targetPlatform : wanted;
+    return { config: { WorkingDir: "/" }, history: [], platform, imagePlatform: platform };
+  }
+  const { config, author, history, platform: offered } = stage.image.config;
+  const inherited = history.map((entry) => ({ entry, inherited: true }));
+  const platform = normalizePlatform(offered);
+  const other = platform.os !== wanted.os || platform.architecture !== wanted.architecture;
+  if (other) {
+    problems.warning(
+      "InvalidBaseImagePlatform",
+      `Base image ${stage.image.reference} is for ${formatPlatform(platform)}, not for ${formatPlatform(wanted)}`,
+      stage.from.range,
+    );
+  }
+  const free = stage.platform === undefined && !options.explicitPlatform;
+  return {
+    config,
+    author,
+    history: inherited,
+    platform: other && free ? platform : wanted,
+    imagePlatform: platform,
+  };
+}
+
+/** Numbers the steps of a stage as BuildKit does: `[build  2/12] `; FROM counts where it names an image. */
+class StepNames {
+  readonly #label: string;
+  readonly #total: number;
+  #count = 0;
+
+  constructor(stage: ResolvedStage, stages: number) {
+    const steps = [...stage.triggers, ...stage.instructions].filter(isStep).length;
+    this.#total = steps + (stage.base.type === "image" ? 1 : 0);
+    this.#label = stages === 1 && stage.name === undefined ? "" : `${stage.label} `;
+  }
+
+  next(text: string): string {
+    const total = String(this.#total);
+    this.#count += 1;
+    return `[${this.#label}${String(this.#count).padStart(total.length)}/${total}] ${text}`;
+  }
+}
+
+function isStep({ kind }: Instruction): boolean {
+  return kind === "run" || kind === "copy" || kind === "add" || kind === "workdir";
+}
+
+/** An image's name with its digest. */
+export function pinned({ reference, manifest }: BaseImage): string {
+  return reference.includes("@") ? reference : `${reference}@${manifest}`;
+}
+
+/** `run make` → `RUN make`. */
+function upperCommand(text: string): string {
+  return text.replace(/^\S+/, (command) => command.toUpperCase());
+}

@@ -1,0 +1,185 @@
+import { TsbuildError } from "../core/errors.ts";
+import { formatPlatform } from "../core/platform.ts";
+import type { Diagnostic, Range } from "../core/diagnostic.ts";
+import { didYouMean } from "../core/suggest.ts";
+import type { Instruction } from "../dockerfile/types.ts";
+import { readTriggers, triggersOf } from "./onbuild.ts";
+import type { Problems } from "./problems.ts";
+import { checkMention, mentionsOf, sourceOf } from "./sources.ts";
+import type { BaseImage, BaseImages, PlanOptions, ResolvedStage, Source, Stage } from "./types.ts";
+
+type ImageSource = Extract<Source, { readonly type: "image" }>;
+
+/** What resolving the stages of a target needs to know. */
+export interface ResolveInput {
+  readonly stages: readonly Stage[];
+  readonly target: Stage;
+  readonly options: PlanOptions;
+  readonly escape: "\\" | "`";
+  readonly problems: Problems;
+}
+
+/** The stages that a target needs, in the order of the file, and every image that one of them takes files from. */
+export interface Resolution {
+  readonly needed: readonly ResolvedStage[];
+  image(source: ImageSource): BaseImage | undefined;
+}
+
+/**
+ * Asks for the base images of the stages that the target needs, all at once. Triggers of a base may need more stages and
+ * more images: then it goes round again.
+ */
+export async function resolveStages(input: ResolveInput, images: BaseImages): Promise<Resolution> {
+  const { stages, problems } = input;
+  const fetched = new Map<string, BaseImage>();
+  const triggers = new Map<number, readonly Instruction[]>();
+  for (const stage of stages) checkStage(stage, stage.instructions, input);
+  for (;;) {
+    const needed = neededStages(input, triggers);
+    const wanted = wantedImages(needed, input, triggers).filter(({ source }) => !fetched.has(keyOf(source)));
+    problems.throwIfAny();
+    await fetchAll(wanted, fetched, input, images);
+    let grown = false;
+    for (const stage of needed) {
+      if (triggers.has(stage.index)) continue;
+      const texts = textsOf(stage, stages, fetched);
+      const read = texts.length === 0 ? [] : readTriggers(texts, stage, input.escape, problems);
+      checkStage(stage, read, input);
+      triggers.set(stage.index, read);
+      grown ||= read.some((instruction) => mentionsOf(instruction).length > 0);
+    }
+    if (!grown) {
+      problems.throwIfAny();
+      return {
+        needed: needed.map((stage) => resolved(stage, triggers, fetched)),
+        image: (source) => fetched.get(keyOf(source)),
+      };
+    }
+  }
+}
+
+function resolved(
+  stage: Stage,
+  triggers: ReadonlyMap<number, readonly Instruction[]>,
+  fetched: ReadonlyMap<string, BaseImage>,
+): ResolvedStage {
+  const image = stage.base.type === "image" ? fetched.get(keyOf(stage.base)) : undefined;
+  return {
+    ...stage,
+    triggers: triggers.get(stage.index) ?? [],
+    ...(image === undefined ? {} : { image }),
+  };
+}
+
+/** The triggers that a base leaves: those of an image, or of a stage's own ONBUILD lines (rule 21). */
+function textsOf(
+  { base }: Stage,
+  stages: readonly Stage[],
+  fetched: ReadonlyMap<string, BaseImage>,
+): readonly string[] {
+  if (base.type === "image") return fetched.get(keyOf(base))?.config.config.OnBuild ?? [];
+  const parent = base.type === "stage" ? stages[base.index] : undefined;
+  return parent === undefined ? [] : triggersOf(parent);
+}
+
+function checkStage(stage: Stage, instructions: readonly Instruction[], input: ResolveInput): void {
+  for (const instruction of instructions) {
+    for (const mention of mentionsOf(instruction)) checkMention(mention, stage, input);
+  }
+}
+
+/** Every reference leads to an earlier stage (checked before), so one walk from the back finds all that is needed. */
+function neededStages(
+  input: ResolveInput,
+  triggers: ReadonlyMap<number, readonly Instruction[]>,
+): readonly Stage[] {
+  const needed = new Set([input.target.index]);
+  for (const stage of input.stages.toReversed()) {
+    if (!needed.has(stage.index)) continue;
+    for (const { source } of sourcesOf(stage, input, triggers)) {
+      if (source.type === "stage") needed.add(source.index);
+    }
+  }
+  return input.stages.filter((stage) => needed.has(stage.index));
+}
+
+interface Use<S extends Source = Source> {
+  readonly source: S;
+  readonly range: Range;
+}
+
+function sourcesOf(
+  stage: Stage,
+  input: ResolveInput,
+  triggers: ReadonlyMap<number, readonly Instruction[]>,
+): readonly Use[] {
+  const instructions = [...(triggers.get(stage.index) ?? []), ...stage.instructions];
+  const mentioned = instructions.flatMap(mentionsOf).flatMap(({ name, range }) => {
+    const source = sourceOf(name, input);
+    return source === undefined ? [] : [{ source, range }];
+  });
+  return [{ source: stage.base, range: stage.from.range }, ...mentioned];
+}
+
+function wantedImages(
+  stages: readonly Stage[],
+  input: ResolveInput,
+  triggers: ReadonlyMap<number, readonly Instruction[]>,
+): readonly Use<ImageSource>[] {
+  const wanted = new Map<string, Use<ImageSource>>();
+  for (const stage of stages) {
+    for (const { source, range } of sourcesOf(stage, input, triggers)) {
+      if (source.type === "image" && !wanted.has(keyOf(source))) wanted.set(keyOf(source), { source, range });
+    }
+  }
+  return [...wanted.values()];
+}
+
+async function fetchAll(
+  wanted: readonly Use<ImageSource>[],
+  fetched: Map<string, BaseImage>,
+  input: ResolveInput,
+  images: BaseImages,
+): Promise<void> {
+  const failures: { readonly error: TsbuildError; readonly at: Diagnostic }[] = [];
+  const tasks = wanted.map(async ({ source, range }) => {
+    try {
+      fetched.set(keyOf(source), await images.resolve(source.reference, source.platform));
+    } catch (error) {
+      if (!(error instanceof TsbuildError)) throw error;
+      failures.push({ error, at: diagnosticOf(error, source, range, input) });
+    }
+  });
+  await Promise.all(tasks);
+  const [first] = failures.toSorted((a, b) => a.at.range.start.line - b.at.range.start.line);
+  if (first === undefined) return;
+  const { code, message, hint } = first.error;
+  const diagnostics = failures.map(({ at }) => at);
+  throw new TsbuildError(code, message, { hint, cause: first.error, diagnostics });
+}
+
+/** An image that is not there may be a stage that was meant: `COPY --from=biuld`. */
+function diagnosticOf(
+  error: TsbuildError,
+  { reference }: ImageSource,
+  range: Range,
+  { stages, problems }: ResolveInput,
+): Diagnostic {
+  const fix =
+    didYouMean(
+      reference,
+      stages.flatMap((stage) => stage.name ?? []),
+    ) ?? error.hint;
+  return {
+    severity: "error",
+    rule: "BaseImage",
+    message: error.message,
+    range,
+    source: problems.source,
+    ...(fix === undefined ? {} : { fix }),
+  };
+}
+
+function keyOf({ reference, platform }: ImageSource): string {
+  return `${reference}\n${formatPlatform(platform)}`;
+}

@@ -1,0 +1,89 @@
+import { didYouMean } from "../core/suggest.ts";
+import type { Flag, Heredoc, RunInstruction } from "../dockerfile/types.ts";
+import type { Handler, Work } from "./context.ts";
+import { historyArgs } from "./environment.ts";
+import { planMounts } from "./mounts.ts";
+import type { StageState } from "./state.ts";
+import type { RunAction } from "./types.ts";
+
+const NETWORKS = ["default", "none", "host"] as const;
+const SECURITIES = ["sandbox", "insecure"] as const;
+
+/** Where `RUN <<EOF` puts a script that begins with `#!` (BuildKit convert.go dispatchRun). */
+const SCRIPTS = "/dev/pipes";
+
+/** RUN: what is executed, in which environment. Its text is for the shell: nothing of it is expanded here (rule 10). */
+export const applyRun: Handler<"run"> = (instruction, work) => {
+  const { state, problems } = work;
+  const scope = state.scope();
+  const { argv, scripts } = commandOf(instruction, state);
+  const { flags, range } = instruction;
+  const action: RunAction = {
+    type: "exec",
+    argv,
+    env: state.processEnv(),
+    proxyEnv: work.buildArgs.proxyEnv(),
+    cwd: state.workdir,
+    user: state.user,
+    platform: state.platform,
+    network: choice(flags, "network", NETWORKS, work),
+    security: choice(flags, "security", SECURITIES, work),
+    mounts: planMounts(flags, work, scope),
+    scripts,
+  };
+  state.step(`RUN ${historyArgs(work)}${argv.join(" ")} # buildkit`, {
+    name: work.stepName(work.expander.line(instruction.original, scope) + summaryOf(instruction.heredocs)),
+    at: { source: problems.source, range },
+    action,
+  });
+};
+
+/**
+ * `RUN <<EOF` alone is a script: run as a file where it begins with `#!`, else given to the shell. With anything else
+ * on the line, the shell gets the line and the bodies and reads the heredocs itself (rule 7).
+ */
+function commandOf(
+  { command, heredocs }: RunInstruction,
+  state: StageState,
+): { readonly argv: readonly string[]; readonly scripts: RunAction["scripts"] } {
+  if (command.form === "exec") return { argv: command.argv, scripts: [] };
+  const [first] = heredocs;
+  if (first === undefined) return { argv: state.shell(command.text), scripts: [] };
+  if (heredocs.length > 1 || !/^\d*<<-?\s*[^<\s]+$/.test(command.text.trim())) {
+    const bodies = heredocs.map(({ name, body }) => `\n${body}${name}`);
+    return { argv: state.shell(command.text + bodies.join("")), scripts: [] };
+  }
+  const { name, body } = first;
+  if (!body.startsWith("#!")) return { argv: state.shell(body), scripts: [] };
+  return { argv: state.shell(`${SCRIPTS}/${name}`), scripts: [{ name, body }] };
+}
+
+/** The first line of a script, to tell steps apart that all read `RUN <<EOF`. */
+function summaryOf([first]: readonly Heredoc[]): string {
+  if (first === undefined) return "";
+  const lines = first.body.trim().split(/\r?\n/);
+  return ` (${lines[0] ?? ""}${lines.length > 1 ? "..." : ""})`;
+}
+
+function choice<const T extends string>(
+  flags: readonly Flag[],
+  name: string,
+  values: readonly [T, ...T[]],
+  { problems }: Work,
+): T {
+  const flag = flags.find((flag) => flag.name === name);
+  if (flag === undefined) return values[0];
+  const written = flag.value?.raw ?? "";
+  const value = values.find((value) => value === written);
+  if (value === undefined) {
+    problems.error(
+      "InvalidFlag",
+      `Cannot use --${name}=${written}: it is not one of ${values.join(", ")}`,
+      flag.range,
+      {
+        fix: didYouMean(written, values),
+      },
+    );
+  }
+  return value ?? values[0];
+}

@@ -1,0 +1,103 @@
+import type { Word } from "../dockerfile/types.ts";
+import {
+  ExpansionError,
+  expandHeredoc,
+  expandWord,
+  expandWords,
+  type Expanded,
+} from "../dockerfile/expand.ts";
+import { lex } from "../dockerfile/shell-lexer.ts";
+import { didYouMean } from "../core/suggest.ts";
+import type { Range } from "../core/diagnostic.ts";
+import type { Problems } from "./problems.ts";
+
+/** The variables that one instruction sees. */
+export interface Scope {
+  get(name: string): string | undefined;
+  /** Names that are known: for "did you mean". */
+  names(): Iterable<string>;
+  /** True for an ARG without a value: it is unset, and meant to be. */
+  declared(name: string): boolean;
+}
+
+/** Expands words and reports what is wrong with them, so that the caller can go on with an empty value. */
+export class Expander {
+  readonly #problems: Problems;
+  readonly #escape: "\\" | "`";
+
+  constructor(problems: Problems, escape: "\\" | "`") {
+    this.#problems = problems;
+    this.#escape = escape;
+  }
+
+  word({ raw, range }: Word, scope: Scope): string {
+    const expand = (): Expanded => expandWord(raw, (name) => scope.get(name), { escape: this.#escape });
+    return this.#try(raw, range, scope, expand)?.value ?? "";
+  }
+
+  /** EXPOSE alone splits at spaces after it has expanded (rule 10). */
+  words({ raw, range }: Word, scope: Scope): readonly string[] {
+    const options = { escape: this.#escape };
+    return (
+      this.#try(raw, range, scope, () => expandWords(raw, (name) => scope.get(name), options))?.values ?? []
+    );
+  }
+
+  heredoc(body: string, range: Range, scope: Scope): string {
+    return this.#try(body, range, scope, () => expandHeredoc(body, (name) => scope.get(name)))?.value ?? "";
+  }
+
+  /** For names of steps alone: quotes and unknown variables stay, and what cannot be expanded is shown as written. */
+  line(text: string, scope: Scope): string {
+    const lookup = (name: string): string | undefined => scope.get(name);
+    try {
+      return lex(text, { escape: this.#escape, lookup, rawQuotes: true, rawEscapes: true, keepUnset: true })
+        .value;
+    } catch (error) {
+      if (error instanceof ExpansionError) return text;
+      throw error;
+    }
+  }
+
+  #try<T extends { readonly unset: readonly string[] }>(
+    text: string,
+    range: Range,
+    scope: Scope,
+    expand: () => T,
+  ): T | undefined {
+    try {
+      const expanded = expand();
+      for (const name of expanded.unset) if (!hasDefault(text, name)) this.#reportUnset(name, range, scope);
+      return expanded;
+    } catch (error) {
+      if (!(error instanceof ExpansionError)) throw error;
+      this.#problems.error("Expansion", error.message, range);
+      return undefined;
+    }
+  }
+
+  #reportUnset(name: string, range: Range, scope: Scope): void {
+    if (scope.declared(name)) return;
+    this.#problems.warning("UndefinedVar", `Usage of undefined variable "$${name}"`, range, {
+      reason: "no ARG or ENV before this line sets it, so it is empty here",
+      fix: didYouMean(name, scope.names()),
+    });
+  }
+}
+
+/** `${x:-y}` and its like say what an unset x means: nothing to warn of. */
+function hasDefault(text: string, name: string): boolean {
+  return ["-", ":-", "+", ":+", "?", ":?"].some((operator) => text.includes(`\${${name}${operator}`));
+}
+
+/** A scope over values and the names of arguments that were declared. */
+export function scopeOf(
+  values: ReadonlyMap<string, string>,
+  declared: ReadonlyMap<string, unknown> = new Map(),
+): Scope {
+  return {
+    get: (name) => values.get(name),
+    names: () => [...values.keys(), ...declared.keys()],
+    declared: (name) => declared.has(name),
+  };
+}
