@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+} from "node:fs";
 import { createHash } from "node:crypto";
 import type { Digest } from "../core/digest.ts";
 import { errnoOf, TsbuildError } from "../core/errors.ts";
@@ -31,7 +40,8 @@ export class FileReader {
         hash.update(this.#slice.subarray(0, length));
       }
       const after = fstatSync(fd);
-      const settled = after.size === stats.size && after.mtimeMs === stats.mtimeMs && after.ctimeMs === stats.ctimeMs;
+      const settled =
+        after.size === stats.size && after.mtimeMs === stats.mtimeMs && after.ctimeMs === stats.ctimeMs;
       return { digest: `sha256:${hash.digest("hex")}` as Digest, stats, settled };
     } finally {
       closeSync(fd);
@@ -44,7 +54,7 @@ export class FileReader {
     try {
       regular(fd, path);
       const pieces: Buffer[] = [];
-      for (let total = 0; ; ) {
+      for (let total = 0; ;) {
         const piece = Buffer.allocUnsafe(64 * 1024);
         const length = readSync(fd, piece, 0, piece.length, null);
         if (length === 0) return Buffer.concat(pieces);
@@ -93,7 +103,10 @@ export class FileReader {
 function regular(fd: number, path: Bytes): Stats {
   const stats = fstatSync(fd);
   if (stats.isFile()) return stats;
-  throw new TsbuildError("COPY_SOURCE_NOT_FOUND", `Cannot read "${printable(path)}" of the context: it is not a regular file`);
+  throw new TsbuildError(
+    "COPY_SOURCE_NOT_FOUND",
+    `Cannot read "${printable(path)}" of the context: it is not a regular file`,
+  );
 }
 
 /** Undefined where /proc is not mounted. */

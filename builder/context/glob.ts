@@ -13,7 +13,11 @@ type Token =
   | { readonly kind: "char"; readonly code: number }
   /** `?`: one character that is no slash. */
   | { readonly kind: "one" }
-  | { readonly kind: "class"; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] }
+  | {
+      readonly kind: "class";
+      readonly negated: boolean;
+      readonly ranges: readonly (readonly [number, number])[];
+    }
   /** `*`: any characters but slashes. */
   | { readonly kind: "star" }
   /** Start of `**` + `/`: nothing, or what `skip-body` takes. */
@@ -89,7 +93,8 @@ function parseClass(codes: readonly number[], start: number): { token: Token; en
   if (negated) at++;
   const ranges: [number, number][] = [];
   for (;;) {
-    if (codes[at] === CLOSE && ranges.length > 0) return { token: { kind: "class", negated, ranges }, end: at + 1 };
+    if (codes[at] === CLOSE && ranges.length > 0)
+      return { token: { kind: "class", negated, ranges }, end: at + 1 };
     const low = classMember(codes, at);
     if (low === undefined) return undefined;
     at = low.end;
@@ -183,7 +188,7 @@ const OUTSIDE_UNICODE = 0x110000;
 /** The characters of a path; a byte that is no UTF-8 is a character of its own. */
 function codesOf(path: string): readonly number[] {
   const codes: number[] = [];
-  for (let at = 0; at < path.length; ) {
+  for (let at = 0; at < path.length;) {
     const lead = path.charCodeAt(at);
     const length = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
     let code = length === 1 ? lead : lead & (0xff >> (length + 1));

@@ -82,7 +82,8 @@ export class LocalFiles implements Tree {
     if (known !== undefined) return known;
     const readAt = Date.now();
     const { digest, stats, settled } = this.#reader.hash(path);
-    if (node !== undefined && settled && sameFile(stats, node.stats)) this.#index?.put(path, stats, digest, readAt);
+    if (node !== undefined && settled && sameFile(stats, node.stats))
+      this.#index?.put(path, stats, digest, readAt);
     return digest;
   }
 
@@ -99,7 +100,9 @@ export class LocalFiles implements Tree {
     if (path !== "" && this.stat(parentOf(path))?.type !== "directory") return undefined;
     try {
       // The root may be a symlink itself: the user named it.
-      const stats = lstatSync(path === "" ? this.#host("/." as Bytes) : this.#host(path), { throwIfNoEntry: false });
+      const stats = lstatSync(path === "" ? this.#host("/." as Bytes) : this.#host(path), {
+        throwIfNoEntry: false,
+      });
       return stats === undefined ? undefined : { stats, entry: this.#entry(path, stats) };
     } catch (cause) {
       if (errnoOf(cause) === "ENAMETOOLONG") return undefined;
@@ -118,7 +121,9 @@ export class LocalFiles implements Tree {
       gid: 0,
       size: stats.isFile() ? stats.size : 0,
       mtime: Math.floor(stats.mtimeMs / 1000),
-      ...(type === "symlink" ? { link: readlinkSync(this.#host(path), { encoding: "latin1" }) as Bytes } : {}),
+      ...(type === "symlink"
+        ? { link: readlinkSync(this.#host(path), { encoding: "latin1" }) as Bytes }
+        : {}),
       ...(device ? deviceNumbers(stats.rdev) : {}),
     };
   }

@@ -7,7 +7,13 @@ import { TsbuildError } from "../core/errors.ts";
 import { joinPath, parentOf } from "../core/paths.ts";
 import { resolveInTree } from "../core/resolve.ts";
 import { HashIndex } from "./hash-index.ts";
-import { ignoreFileNames, NOTHING_IGNORED, parseIgnoreFile, ruleFor, type IgnoreFile } from "./ignore-file.ts";
+import {
+  ignoreFileNames,
+  NOTHING_IGNORED,
+  parseIgnoreFile,
+  ruleFor,
+  type IgnoreFile,
+} from "./ignore-file.ts";
 import { LocalFiles } from "./local-files.ts";
 import type { MatchState } from "./patterns.ts";
 import type { BuildContext, IgnoreRule } from "./types.ts";
@@ -133,7 +139,8 @@ export class LocalContext implements BuildContext {
     const outside = inside === undefined || inside === ".." || inside.startsWith("../");
     if (dockerfile !== undefined && outside) {
       for (const name of ignoreFileNames(dockerfile)) {
-        if (statSync(name, { throwIfNoEntry: false })?.isFile()) return parseIgnoreFile(name, readFileSync(name));
+        if (statSync(name, { throwIfNoEntry: false })?.isFile())
+          return parseIgnoreFile(name, readFileSync(name));
       }
     }
     const names = [...(outside ? [] : ignoreFileNames(inside)), ...ignoreFileNames(undefined)];

@@ -139,7 +139,8 @@ function shortcut(pattern: string): Glob | undefined {
     const prefix = pattern.slice(0, -2);
     return {
       matches: (path) => path.startsWith(prefix),
-      couldMatchBelow: (directory) => `${directory}/`.startsWith(prefix) || prefix.startsWith(`${directory}/`),
+      couldMatchBelow: (directory) =>
+        `${directory}/`.startsWith(prefix) || prefix.startsWith(`${directory}/`),
     };
   }
   return undefined;

@@ -1,0 +1,68 @@
+import { bytesOf, type Bytes } from "../../core/bytes.ts";
+import type { Tree } from "../../core/entry.ts";
+import { TsbuildError } from "../../core/errors.ts";
+import { insideRoot } from "../../core/paths.ts";
+import { hasWildcard } from "../../context/glob.ts";
+import { cleanPattern, PatternList } from "../../context/patterns.ts";
+import type { CopyOp } from "../../graph/types.ts";
+import { selectSources, type DescribeMissing, type Selected } from "./select.ts";
+import type { Filter } from "./walk.ts";
+
+/** One thing to copy, and what of it. */
+export interface Selection {
+  readonly selected: Selected;
+  readonly filter: Filter;
+}
+
+/** All that one source of a COPY or ADD takes from a tree. */
+export function selectionsOf(
+  op: CopyOp,
+  source: string,
+  tree: Tree,
+  describeMissing: DescribeMissing | undefined,
+): Selection[] {
+  const exclude = excludeOf(op);
+  if (op.parents) return [selectWithParents(source, tree, exclude, describeMissing)];
+  return selectSources(tree, source, describeMissing)
+    .filter(({ matched, name }) => !matched || exclude === undefined || exclude.decide(name, undefined) < 0)
+    .map((selected) => ({ selected, filter: { exclude } }));
+}
+
+/**
+ * --parents: the path up to a pivot `/./`, or the root, is what is copied; the rest is a pattern for what of it, as
+ * BuildKit has it (dockerfile2llb/convert_copy.go).
+ */
+function selectWithParents(
+  source: string,
+  tree: Tree,
+  exclude: PatternList | undefined,
+  describeMissing: DescribeMissing | undefined,
+): Selection {
+  const pivot = source.indexOf("/./");
+  const base = pivot < 0 ? "/" : source.slice(0, pivot);
+  const pattern = insideRoot(bytesOf(pivot < 0 ? source : source.slice(pivot + 2)));
+  if (hasWildcard(base)) {
+    throw new TsbuildError(
+      "UNSUPPORTED",
+      `Cannot copy "${source}": wildcards before the pivot /./ are not supported`,
+      {
+        hint: "move the pivot to the left of the first wildcard",
+      },
+    );
+  }
+  if (!hasWildcard(pattern))
+    selectSources(tree, `${base}/${source.slice(pivot < 0 ? 0 : pivot + 2)}`, describeMissing);
+  const [selected] = selectSources(tree, base, describeMissing);
+  if (selected?.entry.type !== "directory")
+    throw new TsbuildError("COPY_CONFLICT", `Cannot copy "${source}": "${base}" is not a directory`);
+  const include =
+    pattern === "" ? undefined : new PatternList([cleanPattern(pattern)], () => "COPY --parents");
+  return { selected, filter: { include, exclude } };
+}
+
+function excludeOf(op: CopyOp): PatternList | undefined {
+  const patterns = op.exclude
+    .map((pattern): string => cleanPattern(bytesOf(pattern) as Bytes))
+    .filter((text) => text !== "");
+  return patterns.length === 0 ? undefined : new PatternList(patterns, () => "--exclude");
+}
