@@ -1,0 +1,61 @@
+import { isSpace } from "./spaces.ts";
+import { part, trim, type Span } from "./span.ts";
+import { splitFirst } from "./words.ts";
+
+/** `--name=value` before the arguments. */
+export interface RawFlag {
+  readonly name: string;
+  /** Without its quotes; undefined where there is no `=`. */
+  readonly value?: string;
+  /** The flag as it is written. */
+  readonly span: Span;
+}
+
+/** A logical line cut into its three parts. */
+export interface Command {
+  readonly keyword: Span;
+  readonly flags: readonly RawFlag[];
+  /** What follows the flags, trimmed. */
+  readonly rest: Span;
+}
+
+/** Cuts an instruction's line (BuildKit splitCommand). */
+export function splitCommand(line: Span): Command {
+  const [keyword, after] = splitFirst(trim(line));
+  if (after === undefined) return { keyword, flags: [], rest: part(keyword, keyword.text.length) };
+  const { flags, rest } = splitFlags(after);
+  return { keyword, flags, rest: trim(rest) };
+}
+
+/**
+ * Takes words that begin with `--` off the front, up to a bare `--`. Quotes and backslashes are resolved here, before any
+ * variable is expanded, and the escape is always `\`, whatever the directive says (BuildKit extractBuilderFlags).
+ */
+function splitFlags(span: Span): { readonly flags: readonly RawFlag[]; readonly rest: Span } {
+  const { text } = span;
+  const flags: RawFlag[] = [];
+  let at = 0;
+  for (;;) {
+    while (at < text.length && isSpace(text.charAt(at))) at++;
+    if (!text.startsWith("--", at)) return { flags, rest: part(span, at) };
+    const start = at;
+    let word = "";
+    let quote = "";
+    for (; at < text.length; at++) {
+      const char = text.charAt(at);
+      if (quote === "" && isSpace(char)) break;
+      if (char === "\\") word += text.charAt(++at);
+      else if (quote !== "" && char === quote) quote = "";
+      else if (quote === "" && (char === '"' || char === "'")) quote = char;
+      else word += char;
+    }
+    if (word === "--") return { flags, rest: part(span, Math.min(at, text.length)) };
+    flags.push(toFlag(word, part(span, start, Math.min(at, text.length))));
+  }
+}
+
+function toFlag(word: string, span: Span): RawFlag {
+  const equals = word.indexOf("=");
+  if (equals < 0) return { name: word.slice(2), span };
+  return { name: word.slice(2, equals), value: word.slice(equals + 1), span };
+}

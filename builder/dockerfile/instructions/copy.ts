@@ -1,0 +1,124 @@
+import { parseExecForm } from "../exec-form.ts";
+import { parseHeredocStart } from "../heredoc.ts";
+import type { CopyInstruction, Word } from "../types.ts";
+import { splitBlanks } from "../words.ts";
+import { reportNotStrings } from "./read-command.ts";
+import { readFlags, type FlagKind } from "./read-flags.ts";
+import { reportMissing, toWord, type Scope } from "./scope.ts";
+
+const COMMON = { chown: "string", chmod: "string", link: "boolean", exclude: "many" } as const;
+const COPY_FLAGS: Readonly<Record<string, FlagKind>> = { ...COMMON, from: "string", parents: "boolean" };
+const ADD_FLAGS: Readonly<Record<string, FlagKind>> = {
+  ...COMMON,
+  checksum: "string",
+  "keep-git-dir": "boolean",
+  unpack: "boolean",
+};
+
+/** COPY. */
+export function parseCopy(scope: Scope): CopyInstruction | undefined {
+  return parse(scope, "copy", COPY_FLAGS);
+}
+
+/** ADD. */
+export function parseAdd(scope: Scope): CopyInstruction | undefined {
+  return parse(scope, "add", ADD_FLAGS);
+}
+
+function parse(
+  scope: Scope,
+  kind: CopyInstruction["kind"],
+  kinds: Readonly<Record<string, FlagKind>>,
+): CopyInstruction | undefined {
+  const flags = readFlags(scope, kinds);
+  const paths = readPaths(scope);
+  const from = flags.word("from");
+  if (from?.raw.includes("$")) {
+    scope.report({
+      rule: "VariableInFrom",
+      message: "COPY --from takes no variables",
+      span: scope.flags.find((flag) => flag.name === "from")?.span ?? scope.rest,
+      fix: `write FROM ${from.raw} AS NAME further up, and COPY --from=NAME here`,
+    });
+  }
+  if (paths === undefined) return undefined;
+  const optional = {
+    from,
+    chown: flags.word("chown"),
+    chmod: flags.word("chmod"),
+    checksum: flags.word("checksum"),
+    keepGitDir: flags.boolean("keep-git-dir"),
+    unpack: flags.boolean("unpack"),
+  };
+  return {
+    kind,
+    ...scope.base,
+    ...paths,
+    link: flags.boolean("link") ?? false,
+    parents: flags.boolean("parents") ?? false,
+    exclude: flags.words("exclude"),
+    ...withoutUndefined(optional),
+  };
+}
+
+type Paths = Pick<CopyInstruction, "sources" | "heredocs" | "dest">;
+
+function readPaths(scope: Scope): Paths | undefined {
+  const words = readWords(scope);
+  if (words === undefined) return undefined;
+  const dest = words.at(-1);
+  if (dest === undefined || words.length < 2) {
+    const { keyword } = scope;
+    const message = dest === undefined ? `${keyword} has no arguments` : `${keyword} has no destination`;
+    return reportMissing(scope, message, `write ${keyword} SOURCE… DESTINATION`);
+  }
+  if (parseExecForm(scope.rest).form === "json") return { sources: words.slice(0, -1), heredocs: [], dest };
+  if (isHeredoc(dest)) {
+    reportHeredoc(scope, `The destination of ${scope.keyword} cannot be a heredoc`);
+    return undefined;
+  }
+  checkHeredocs(scope, words.filter(isHeredoc).length);
+  const sources = words.slice(0, -1).filter((word) => !isHeredoc(word));
+  return { sources, heredocs: scope.heredocs, dest };
+}
+
+function isHeredoc(word: Word): boolean {
+  return parseHeredocStart(word.raw) !== undefined;
+}
+
+/** BuildKit looks for heredocs twice, once with the shell's quotes and once at blanks: where they differ a body is lost. */
+function checkHeredocs(scope: Scope, found: number): void {
+  if (found !== scope.heredocs.length && scope.unterminated === undefined)
+    reportHeredoc(scope, "A heredoc here has spaces in its name, or quotes on this line do not match");
+  for (const { name } of scope.heredocs) {
+    if (name.includes("/") || name === "." || name === "..")
+      reportHeredoc(scope, `"${name}" is not a file name`);
+  }
+}
+
+function reportHeredoc(scope: Scope, message: string): void {
+  scope.report({
+    rule: "InvalidHeredoc",
+    message,
+    span: scope.rest,
+    fix: `write ${scope.keyword} <<EOF DESTINATION`,
+  });
+}
+
+function readWords(scope: Scope): readonly Word[] | undefined {
+  const exec = parseExecForm(scope.rest);
+  if (exec.form === "invalid") {
+    reportNotStrings(scope, scope.rest);
+    return undefined;
+  }
+  if (exec.form === "shell") return splitBlanks(scope.rest).map((span) => toWord(scope, span));
+  return exec.values.map((raw, index) => ({ raw, range: scope.rangeOf(exec.spans[index] ?? scope.rest) }));
+}
+
+function withoutUndefined<T extends object>(
+  object: T,
+): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
