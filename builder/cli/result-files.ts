@@ -2,8 +2,44 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
 import type { BuildResult } from "../types.ts";
 
+/** What a build leaves for scripts to read: --iidfile and --metadata-file. */
+export class ResultFiles {
+  readonly #iidfile: string | undefined;
+  readonly #metadata: string | undefined;
+
+  /** An image id of an earlier build must not be taken for this one's: it goes before the build begins, as docker does. */
+  constructor(paths: { readonly iidfile: string | undefined; readonly metadata: string | undefined }) {
+    this.#iidfile = paths.iidfile;
+    this.#metadata = paths.metadata;
+    if (this.#iidfile !== undefined) rmSync(this.#iidfile, { force: true });
+  }
+
+  /** buildx's keys. */
+  succeeded(result: BuildResult): void {
+    const names = result.names.length === 0 ? undefined : result.names.join(",");
+    if (this.#metadata !== undefined) {
+      writeWhole("--metadata-file", this.#metadata, {
+        "containerimage.config.digest": result.imageId,
+        "containerimage.digest": result.digest,
+        "image.name": names,
+      });
+    }
+    if (this.#iidfile !== undefined && result.imageId !== undefined) {
+      writeWhole("--iidfile", this.#iidfile, result.imageId);
+    }
+  }
+
+  /** Scripts read the exit code of the RUN from it. */
+  failed(error: unknown): void {
+    if (this.#metadata === undefined || !(error instanceof TsbuildError)) return;
+    const { code, message, exitCode } = error;
+    writeWhole("--metadata-file", this.#metadata, { "tsbuild.error": { code, message, exitCode } });
+  }
+}
+
 /** Writes a file as a whole: who waits for it to appear never reads half of it. */
-export function writeResultFile(flag: string, path: string, text: string): void {
+function writeWhole(flag: string, path: string, content: string | object): void {
+  const text = typeof content === "string" ? content : `${JSON.stringify(content, undefined, 2)}\n`;
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, text);
@@ -16,24 +52,4 @@ export function writeResultFile(flag: string, path: string, text: string): void 
       { cause },
     );
   }
-}
-
-/** --metadata-file of a build that succeeded: buildx's keys. */
-export function resultMetadata(result: BuildResult): string {
-  return json({
-    "containerimage.config.digest": result.imageId,
-    "containerimage.digest": result.digest,
-    "image.name": result.names.length === 0 ? undefined : result.names.join(","),
-  });
-}
-
-/** --metadata-file of a build that failed: scripts read the exit code of the RUN from it. */
-export function failureMetadata(error: TsbuildError): string {
-  return json({
-    "tsbuild.error": { code: error.code, message: error.message, exitCode: error.exitCode },
-  });
-}
-
-function json(value: object): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

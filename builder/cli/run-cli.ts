@@ -36,7 +36,8 @@ export async function runCli(argv: readonly string[], io: Io, open: OpenTsbuild)
     restoreAll(session);
     const stopped = signals.received();
     if (stopped !== undefined) {
-      io.stderr.write(`error: Cannot finish: interrupted by ${stopped}\n`);
+      const { printError } = await import("./print-error.ts");
+      await printError(session.debug ? error : stop.signal.reason, io, session.debug);
       return 128 + constants.signals[stopped];
     }
     const { printError } = await import("./print-error.ts");

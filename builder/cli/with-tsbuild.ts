@@ -1,3 +1,4 @@
+import { TsbuildError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { ProgressMode } from "../progress/types.ts";
 import type { Tsbuild } from "../types.ts";
@@ -16,6 +17,11 @@ export async function withProgress<T>(
   work: (tsbuild: Tsbuild, emit: Emit, endProgress: () => void) => T | Promise<T>,
 ): Promise<T> {
   const { io, signal, open } = session;
+  if (mode === "tty" && !io.stderr.isTTY) {
+    throw new TsbuildError("USAGE", "Cannot use --progress tty: standard error is not a terminal", {
+      hint: "write --progress plain, or leave it out",
+    });
+  }
   const { openProgress } = await import("../progress/open.ts");
   const progress = await openProgress({ mode, screen: io.stderr, env: io.env, title });
   session.restore.add(progress.close);

@@ -1,6 +1,6 @@
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
-/** A line without an end is cut here: memory stays bounded whatever a command writes. */
+/** A line without an end is broken here: memory stays bounded whatever a command writes. */
 const MAX_LINE = 64 * 1024;
 
 /** Whole lines of a stream, and the bytes after the last of them. */
@@ -9,10 +9,8 @@ export interface SplitLines {
   readonly rest: Buffer;
 }
 
-const NOTHING: Buffer = Buffer.alloc(0);
-
-/** What comes before the first byte of a stream. */
-export const NO_REST: Buffer = NOTHING;
+/** What is left before the first byte of a stream. */
+export const NO_REST: Buffer = Buffer.alloc(0);
 
 /**
  * Cuts what a command wrote into lines. It works on bytes, because a chunk may end inside of a UTF-8 character; newline
@@ -24,7 +22,7 @@ export function splitLines(rest: Buffer, data: Uint8Array, last = Infinity): Spl
   if (end < 0) {
     const joined = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
     if (joined.length <= MAX_LINE) return { lines: [], rest: joined };
-    return { lines: [lineOf(joined)], rest: NOTHING };
+    return { lines: [lineOf(joined)], rest: NO_REST };
   }
   const lines: string[] = [];
   let from = last === Infinity ? 0 : startOfLast(chunk, end, last);
@@ -46,7 +44,7 @@ export function lineOf(bytes: Buffer): string {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === RETURN) end--;
   const start = bytes.subarray(0, end).lastIndexOf(RETURN) + 1;
-  return bytes.toString("utf8", start, Math.min(end, start + MAX_LINE));
+  return bytes.toString("utf8", start, end);
 }
 
 function startOfLast(chunk: Buffer, end: number, count: number): number {

@@ -8,6 +8,8 @@ import { warningLine } from "./warning.ts";
 /** The step on show gives way to others when it said nothing for so long, or had the screen for so long (ms). */
 const SILENCE = 500;
 const TURN = 5000;
+/** Lines of output are written together when they come faster than anybody reads (ms). */
+const BATCH = 20;
 /** A transfer is told about no more often (ms). */
 const TRANSFER_INTERVAL = 5000;
 
@@ -40,6 +42,7 @@ export function plainProgress(screen: Screen): Progress {
   let turnBegan = 0;
   let lastLine = 0;
   let timer: NodeJS.Timeout | undefined;
+  let batch: NodeJS.Timeout | undefined;
   let closed = false;
   let out = "";
 
@@ -195,7 +198,13 @@ export function plainProgress(screen: Screen): Progress {
     }, SILENCE).unref();
   };
 
+  const flushSoon = (): void => {
+    batch ??= setTimeout(flush, BATCH).unref();
+  };
+
   const flush = (): void => {
+    clearTimeout(batch);
+    batch = undefined;
     if (out === "") return;
     const text = out;
     out = "";
@@ -207,7 +216,8 @@ export function plainProgress(screen: Screen): Progress {
       if (closed) return;
       handle(event);
       settle("time" in event ? event.time : Date.now());
-      flush();
+      if (event.type === "step-output") flushSoon();
+      else flush();
     },
     close() {
       if (closed) return;

@@ -1,24 +1,22 @@
 import { TsbuildError } from "../../core/errors.ts";
-import type { BuildOptions } from "../../types.ts";
+import type { BuildOptions, OutputSpec } from "../../types.ts";
 import { usageError } from "../flags.ts";
 import type { FlagValues, Io } from "../types.ts";
 import { fromEnvironment, onePlatform, pullPolicy, readPairsFile } from "../values.ts";
 import type { BUILD_FLAGS } from "./build-flags.ts";
-import { checkStandardOutput, parseOutput } from "./build-outputs.ts";
 
 /** What the flags of `tsbuild build` ask for. */
 export type BuildRequest = Omit<BuildOptions, "signal" | "emit">;
 
 /** Reads the values of the flags; nothing is opened but files with build arguments. */
-export function buildRequest(
+export async function buildRequest(
   flags: FlagValues<typeof BUILD_FLAGS>,
   context: string,
   io: Pick<Io, "env" | "stdout">,
-): BuildRequest {
+): Promise<BuildRequest> {
   checkContext(context);
   const platform = onePlatform(flags.platform);
-  const outputs = flags.output.map((text) => parseOutput(text, flags.tag));
-  checkStandardOutput(outputs, io.stdout.isTTY, flags.quiet);
+  const outputs = await outputsOf(flags, io);
   if (flags.push && flags.tag.length === 0) {
     throw usageError("build", "Cannot use --push: the image has no name", "name it with -t REGISTRY/NAME");
   }
@@ -38,6 +36,17 @@ export function buildRequest(
     push: flags.push,
     outputs,
   };
+}
+
+async function outputsOf(
+  flags: FlagValues<typeof BUILD_FLAGS>,
+  io: Pick<Io, "stdout">,
+): Promise<readonly OutputSpec[]> {
+  if (flags.output.length === 0) return [];
+  const { checkStandardOutput, parseOutput } = await import("./build-outputs.ts");
+  const outputs = flags.output.map((text) => parseOutput(text, flags.tag));
+  checkStandardOutput(outputs, io.stdout.isTTY, flags.quiet);
+  return outputs;
 }
 
 function checkContext(context: string): void {

@@ -1,8 +1,8 @@
 import { shortDigest } from "../../core/digest.ts";
-import { TsbuildError } from "../../core/errors.ts";
 import type { BuildResult } from "../../types.ts";
 import { command } from "../command.ts";
-import { failureMetadata, resultMetadata, writeResultFile } from "../result-files.ts";
+import type { ResultFiles } from "../result-files.ts";
+import type { FlagValues } from "../types.ts";
 import { progressMode } from "../values.ts";
 import { withProgress } from "../with-tsbuild.ts";
 import { BUILD_FLAGS, MISSING_BUILD_FLAGS } from "./build-flags.ts";
@@ -24,29 +24,31 @@ export const buildCommand = command({
     ["tsbuild -q -o type=oci,dest=app.tar .", "writes an OCI archive and prints the image id alone"],
   ],
   async execute(flags, [context = ""], session) {
-    const request = buildRequest(flags, context, session.io);
+    const request = await buildRequest(flags, context, session.io);
     const mode = flags.quiet ? "quiet" : progressMode("build", flags.progress);
-    const metadata = flags["metadata-file"];
+    const files = await resultFiles(flags);
     let result: BuildResult;
     try {
       result = await withProgress(session, mode, "Building", (tsbuild, emit) =>
         tsbuild.build({ ...request, signal: session.signal, emit }),
       );
     } catch (error) {
-      if (metadata !== undefined && error instanceof TsbuildError) {
-        writeResultFile("--metadata-file", metadata, failureMetadata(error));
-      }
+      files?.failed(error);
       throw error;
     }
-    if (metadata !== undefined) writeResultFile("--metadata-file", metadata, resultMetadata(result));
-    if (flags.iidfile !== undefined && result.imageId !== undefined) {
-      writeResultFile("--iidfile", flags.iidfile, result.imageId);
-    }
+    files?.succeeded(result);
     if (flags.quiet && result.imageId !== undefined) session.io.stdout.write(`${result.imageId}\n`);
     if (mode !== "quiet") session.io.stderr.write(`${summary(result)}\n`);
     return 0;
   },
 });
+
+async function resultFiles(flags: FlagValues<typeof BUILD_FLAGS>): Promise<ResultFiles | undefined> {
+  const { iidfile } = flags;
+  const metadata = flags["metadata-file"];
+  if (iidfile === undefined && metadata === undefined) return undefined;
+  return new (await import("../result-files.ts")).ResultFiles({ iidfile, metadata });
+}
 
 function summary(result: BuildResult): string {
   const image = [...result.names, ...(result.imageId === undefined ? [] : [shortDigest(result.imageId)])];

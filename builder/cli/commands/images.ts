@@ -3,6 +3,7 @@ import { formatBytes } from "../../progress/units.ts";
 import type { ImageSummary } from "../../types.ts";
 import { age } from "../age.ts";
 import { command } from "../command.ts";
+import { familiarName, splitName } from "../familiar.ts";
 import { table } from "../table.ts";
 import { withStore } from "../with-tsbuild.ts";
 
@@ -31,7 +32,7 @@ export const imagesCommand = command({
   async execute(flags, [wanted], session) {
     const all = await withStore(session, (tsbuild) => tsbuild.images());
     const images = wanted === undefined ? all : all.filter((image) => matches(image, wanted));
-    session.io.stdout.write(listing(images, flags, Date.now()));
+    session.io.stdout.write(listing([...images].sort(newestFirst), flags, Date.now()));
     return 0;
   },
 });
@@ -50,28 +51,29 @@ export function listing(images: readonly ImageSummary[], flags: Listing, now: nu
   if (flags.quiet) return [...new Set(images.map(id))].map((line) => `${line}\n`).join("");
   const header = ["REPOSITORY", "TAG", ...(flags.digests ? ["DIGEST"] : []), "IMAGE ID", "CREATED", "SIZE"];
   const rows = images.map((image) => {
-    const { repository, tag } = splitName(image.name);
+    const { repository, tag } = splitName(familiarName(image.name));
     const digest = flags.digests ? [image.digest] : [];
-    return [repository, tag, ...digest, id(image), age(image.created, now), formatBytes(image.size)];
+    return [
+      repository,
+      tag ?? "<none>",
+      ...digest,
+      id(image),
+      age(image.created, now),
+      formatBytes(image.size),
+    ];
   });
   return table(header, rows);
 }
 
-const DOCKER_HUB = /^docker\.io\/(?:library\/)?/;
-
-/** A name without what docker leaves out: the Hub's own host and namespace. */
-function splitName(name: string): { readonly repository: string; readonly tag: string } {
-  const short = name.replace(DOCKER_HUB, "");
-  const at = short.indexOf("@");
-  if (at >= 0) return { repository: short.slice(0, at), tag: "<none>" };
-  const colon = short.lastIndexOf(":");
-  if (colon < 0 || short.includes("/", colon)) return { repository: short, tag: "<none>" };
-  return { repository: short.slice(0, colon), tag: short.slice(colon + 1) };
+/** Newest first, as docker does. */
+function newestFirst(a: ImageSummary, b: ImageSummary): number {
+  return (b.created ?? "").localeCompare(a.created ?? "") || a.name.localeCompare(b.name);
 }
 
+/** Whether an image is meant by `NAME`, `NAME:TAG` or the beginning of an id. */
 function matches(image: ImageSummary, wanted: string): boolean {
-  const { repository, tag } = splitName(image.name);
-  const want = splitName(wanted);
   if (hexOf(image.id).startsWith(wanted)) return true;
-  return repository === want.repository && (want.tag === "<none>" || tag === want.tag);
+  const want = splitName(familiarName(wanted));
+  const { repository, tag } = splitName(familiarName(image.name));
+  return repository === want.repository && (want.tag === undefined || tag === want.tag);
 }

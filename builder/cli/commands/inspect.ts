@@ -1,5 +1,6 @@
 import type { ImageDetails } from "../../types.ts";
 import { command } from "../command.ts";
+import { familiarName, splitName } from "../familiar.ts";
 import { withStore } from "../with-tsbuild.ts";
 
 /** `tsbuild inspect`. */
@@ -28,10 +29,11 @@ export const inspectCommand = command({
 /** An image in the shape of `docker image inspect`: scripts that read that one read this one. */
 export function dockerInspect({ names, manifest, config }: ImageDetails): object {
   const { platform } = config;
+  const familiar = names.map(familiarName);
   return {
     Id: config.digest,
-    RepoTags: names.filter((name) => !name.includes("@")),
-    RepoDigests: [...new Set(names.map((name) => `${repositoryOf(name)}@${manifest.digest}`))],
+    RepoTags: familiar.filter((name) => !name.includes("@")),
+    RepoDigests: [...new Set(familiar.map((name) => `${splitName(name).repository}@${manifest.digest}`))],
     Created: config.created,
     Author: config.author ?? "",
     Config: config.config,
@@ -43,10 +45,4 @@ export function dockerInspect({ names, manifest, config }: ImageDetails): object
     RootFS: { Type: "layers", Layers: config.diffIds },
     Descriptor: { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.raw.length },
   };
-}
-
-function repositoryOf(name: string): string {
-  const plain = name.split("@")[0] ?? name;
-  const colon = plain.lastIndexOf(":");
-  return colon < 0 || plain.includes("/", colon) ? plain : plain.slice(0, colon);
 }
