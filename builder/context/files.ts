@@ -109,6 +109,14 @@ function regular(fd: number, path: Bytes): Stats {
   );
 }
 
+/** The error of one who asks for the bytes of what is not there. */
+export function missing(path: Bytes): TsbuildError {
+  return new TsbuildError(
+    "COPY_SOURCE_NOT_FOUND",
+    `Cannot read "${printable(path)}" of the context: it is not there any more`,
+  );
+}
+
 /** Undefined where /proc is not mounted. */
 function descriptorPath(fd: number): string | undefined {
   try {

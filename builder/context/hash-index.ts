@@ -1,16 +1,27 @@
-import { readFileSync, renameSync, rmSync, writeFileSync, type Stats } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
 
-/** What makes a file count as unchanged: size, mtime, ctime, inode. Changing mode or owner changes the ctime. */
+/** Numbers in a row: size, mtime, ctime, inode. */
 const STAMPS = 4;
 const MAGIC = 0x74736931;
 const HEADER = 16;
 const HASH = 32;
 const ROW = STAMPS * 8;
 
-type Stamped = Pick<Stats, "size" | "mtimeMs" | "ctimeMs" | "ino">;
+/** What tells that a file is unchanged. Changing its mode or owner changes the ctime. */
+export interface FileStamp {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly ino: number;
+}
+
+/** Whether two looks at a path saw the same file, unchanged. */
+export function sameStamp(a: FileStamp, b: FileStamp): boolean {
+  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs && a.ino === b.ino;
+}
 
 /**
  * Digests of files that were read before, like git's index: path → (size, mtime, ctime, inode) → sha256. The file has a
@@ -22,8 +33,9 @@ export class HashIndex {
   #rows = new Map<string, number>();
   #stamps = new Float64Array();
   #hashes: Buffer = Buffer.alloc(0);
-  readonly #fresh = new Map<string, { readonly stamp: Stamped; readonly digest: Digest }>();
-  readonly #used = new Set<string>();
+  readonly #fresh = new Map<string, { readonly stamp: FileStamp; readonly digest: Digest }>();
+  /** Rows that this build asked for. */
+  #used = new Uint8Array();
   #loaded = false;
 
   constructor(file: string) {
@@ -31,7 +43,7 @@ export class HashIndex {
   }
 
   /** The digest of a file that is as it was. */
-  get(path: Bytes, stats: Stamped): Digest | undefined {
+  get(path: Bytes, stats: FileStamp): Digest | undefined {
     this.#load();
     const row = this.#rows.get(path);
     if (row === undefined) return undefined;
@@ -42,7 +54,7 @@ export class HashIndex {
       this.#stamps[at + 2] === stats.ctimeMs &&
       this.#stamps[at + 3] === stats.ino;
     if (!same) return undefined;
-    this.#used.add(path);
+    this.#used[row] = 1;
     return `sha256:${this.#hashes.toString("hex", row * HASH, (row + 1) * HASH)}` as Digest;
   }
 
@@ -51,7 +63,7 @@ export class HashIndex {
    * time (git calls such entries racy). Kernel clocks tick every 10 ms or faster; times in whole seconds are those of a
    * filesystem that keeps no finer ones.
    */
-  put(path: Bytes, stats: Stamped, digest: Digest, readAt: number): void {
+  put(path: Bytes, stats: FileStamp, digest: Digest, readAt: number): void {
     const coarse = stats.mtimeMs % 1000 === 0 && stats.ctimeMs % 1000 === 0;
     const newest = Math.max(stats.mtimeMs, stats.ctimeMs);
     if (readAt - newest > (coarse ? 2100 : 100)) this.#fresh.set(path, { stamp: stats, digest });
@@ -93,9 +105,10 @@ export class HashIndex {
 
   /** Old rows that still help. Those that this build did not ask for may belong to another target, or to deleted files. */
   #keptRows(): string[] {
-    const old = [...this.#rows.keys()].filter((path) => !this.#fresh.has(path));
-    const used = this.#used.size + this.#fresh.size;
-    return old.length > 4 * used + 10_000 ? old.filter((path) => this.#used.has(path)) : old;
+    const old = [...this.#rows].filter(([path]) => !this.#fresh.has(path));
+    const used = old.filter(([, row]) => this.#used[row] === 1);
+    const kept = old.length > 4 * (used.length + this.#fresh.size) + 10_000 ? used : old;
+    return kept.map(([path]) => path);
   }
 
   #load(): void {
@@ -116,6 +129,7 @@ export class HashIndex {
     // A copy, as a Float64Array has to begin at a multiple of eight.
     this.#stamps = new Float64Array(new Uint8Array(body.subarray(0, count * ROW)).buffer);
     this.#hashes = body.subarray(count * ROW, count * (ROW + HASH));
+    this.#used = new Uint8Array(count);
     this.#rows = new Map(paths.map((path, row) => [path, row]));
   }
 }

@@ -1,15 +1,19 @@
-import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { constants, lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
 import { toFsPath, type Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Content, Entry, EntryType, Tree } from "../core/entry.ts";
 import { errnoOf } from "../core/errors.ts";
 import { parentOf } from "../core/paths.ts";
-import { FileReader, unreadable } from "./files.ts";
-import type { HashIndex } from "./hash-index.ts";
+import { FileReader, missing, unreadable } from "./files.ts";
+import { sameStamp, type FileStamp, type HashIndex } from "./hash-index.ts";
 
-interface Node {
+/** What is kept of a path. Node's Stats has four Dates: 20,000 of them cost more than the calls that made them. */
+interface Node extends FileStamp {
   readonly entry: Entry;
-  readonly stats: Stats;
+  readonly dev: number;
+  readonly nlink: number;
+  readonly isSocket: boolean;
+  digest: Digest | undefined;
 }
 
 /**
@@ -21,7 +25,6 @@ export class LocalFiles implements Tree {
   readonly #reader: FileReader;
   readonly #index: HashIndex | undefined;
   readonly #nodes = new Map<Bytes, Node | undefined>();
-  readonly #hashes = new Map<Bytes, Digest>();
 
   constructor(directory: Bytes, index: HashIndex | undefined) {
     this.#directory = directory;
@@ -44,23 +47,22 @@ export class LocalFiles implements Tree {
   }
 
   hash(path: Bytes): Digest {
-    const known = this.#hashes.get(path);
-    if (known !== undefined) return known;
     const node = this.#node(path);
+    if (node === undefined) throw missing(path);
     // A socket is shown as an empty file and has nothing to open.
-    const digest = node?.stats.isSocket() ? EMPTY : this.#hashFile(path, node);
-    this.#hashes.set(path, digest);
-    return digest;
+    node.digest ??= node.isSocket ? EMPTY : (this.#index?.get(path, node) ?? this.#read(path, node));
+    return node.digest;
   }
 
   content(path: Bytes): Content {
-    if (this.#node(path)?.stats.isSocket()) return { kind: "bytes", data: new Uint8Array() };
+    if (this.#node(path)?.isSocket === true) return { kind: "bytes", data: new Uint8Array() };
     return { kind: "file", path: `${this.#directory}/${path}` as Bytes };
   }
 
   linkId(path: Bytes): string | undefined {
-    const stats = this.#node(path)?.stats;
-    return stats !== undefined && stats.nlink > 1 && stats.isFile() ? `${stats.dev}:${stats.ino}` : undefined;
+    const node = this.#node(path);
+    if (node === undefined || node.nlink < 2 || node.entry.type !== "file") return undefined;
+    return `${node.dev}:${node.ino}`;
   }
 
   read(path: Bytes, limit: number): Buffer {
@@ -69,21 +71,18 @@ export class LocalFiles implements Tree {
 
   /** The first file that is no longer what it was when its digest was taken. */
   changed(): Bytes | undefined {
-    for (const path of this.#hashes.keys()) {
-      const before = this.#nodes.get(path)?.stats;
+    for (const [path, node] of this.#nodes) {
+      if (node?.digest === undefined) continue;
       const now = lstatSync(this.#host(path), { throwIfNoEntry: false });
-      if (before === undefined || now === undefined || !sameFile(before, now)) return path;
+      if (now === undefined || !sameStamp(node, now)) return path;
     }
     return undefined;
   }
 
-  #hashFile(path: Bytes, node: Node | undefined): Digest {
-    const known = node === undefined ? undefined : this.#index?.get(path, node.stats);
-    if (known !== undefined) return known;
+  #read(path: Bytes, node: Node): Digest {
     const readAt = Date.now();
     const { digest, stats, settled } = this.#reader.hash(path);
-    if (node !== undefined && settled && sameFile(stats, node.stats))
-      this.#index?.put(path, stats, digest, readAt);
+    if (settled && sameStamp(stats, node)) this.#index?.put(path, node, digest, readAt);
     return digest;
   }
 
@@ -100,32 +99,38 @@ export class LocalFiles implements Tree {
     if (path !== "" && this.stat(parentOf(path))?.type !== "directory") return undefined;
     try {
       // The root may be a symlink itself: the user named it.
-      const stats = lstatSync(path === "" ? this.#host("/." as Bytes) : this.#host(path), {
-        throwIfNoEntry: false,
-      });
-      return stats === undefined ? undefined : { stats, entry: this.#entry(path, stats) };
+      const host = path === "" ? this.#host("." as Bytes) : this.#host(path);
+      const stats = lstatSync(host, { throwIfNoEntry: false });
+      return stats === undefined ? undefined : this.#describe(path, stats);
     } catch (cause) {
       if (errnoOf(cause) === "ENAMETOOLONG") return undefined;
       throw unreadable(path, cause);
     }
   }
 
-  #entry(path: Bytes, stats: Stats): Entry {
-    const type = typeOf(stats);
-    const device = type === "character" || type === "block";
+  #describe(path: Bytes, stats: Stats): Node {
+    const type = typeOf(stats.mode);
+    const mode = stats.mode & 0o7777;
+    const mtime = Math.floor(stats.mtimeMs / 1000);
+    const size = type === "file" ? stats.size : 0;
+    const plain = { path, type, mode, uid: 0, gid: 0, size, mtime };
     return {
-      path,
-      type,
-      mode: stats.mode & 0o7777,
-      uid: 0,
-      gid: 0,
-      size: stats.isFile() ? stats.size : 0,
-      mtime: Math.floor(stats.mtimeMs / 1000),
-      ...(type === "symlink"
-        ? { link: readlinkSync(this.#host(path), { encoding: "latin1" }) as Bytes }
-        : {}),
-      ...(device ? deviceNumbers(stats.rdev) : {}),
+      entry:
+        type === "file" || type === "directory" ? plain : { ...plain, ...this.#special(path, type, stats) },
+      size: stats.size,
+      mtimeMs: stats.mtimeMs,
+      ctimeMs: stats.ctimeMs,
+      ino: stats.ino,
+      dev: stats.dev,
+      nlink: stats.nlink,
+      isSocket: (stats.mode & constants.S_IFMT) === constants.S_IFSOCK,
+      digest: undefined,
     };
+  }
+
+  #special(path: Bytes, type: EntryType, stats: Stats): Partial<Entry> {
+    if (type === "symlink") return { link: readlinkSync(this.#host(path), { encoding: "latin1" }) as Bytes };
+    return type === "fifo" ? {} : deviceNumbers(stats.rdev);
   }
 
   #host(path: Bytes): string | Buffer {
@@ -135,18 +140,22 @@ export class LocalFiles implements Tree {
 
 const EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" as Digest;
 
-function sameFile(a: Stats, b: Stats): boolean {
-  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs && a.ino === b.ino;
-}
-
-function typeOf(stats: Stats): EntryType {
-  if (stats.isDirectory()) return "directory";
-  if (stats.isSymbolicLink()) return "symlink";
-  if (stats.isFIFO()) return "fifo";
-  if (stats.isCharacterDevice()) return "character";
-  if (stats.isBlockDevice()) return "block";
-  // BuildKit, too, copies a socket as an empty file.
-  return "file";
+function typeOf(mode: number): EntryType {
+  switch (mode & constants.S_IFMT) {
+    case constants.S_IFDIR:
+      return "directory";
+    case constants.S_IFLNK:
+      return "symlink";
+    case constants.S_IFIFO:
+      return "fifo";
+    case constants.S_IFCHR:
+      return "character";
+    case constants.S_IFBLK:
+      return "block";
+    default:
+      // BuildKit, too, copies a socket as an empty file.
+      return "file";
+  }
 }
 
 /** As glibc's gnu_dev_major and gnu_dev_minor take a dev_t apart. */
