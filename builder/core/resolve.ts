@@ -17,7 +17,7 @@ export interface Resolved {
  * Follows symlinks inside a tree as a process does whose root directory the tree is: absolute targets begin at the
  * tree's root and `..` stops there, so that no path leaves it. `followLast` decides on the last component.
  */
-export function resolveInTree(tree: Tree, path: string, followLast: boolean): Resolved {
+export function resolveInTree(tree: Pick<Tree, "stat">, path: string, followLast: boolean): Resolved {
   const todo = path.split("/").reverse();
   let at = "" as Bytes;
   let links = 0;

@@ -21,13 +21,16 @@ export interface CopySourceTree {
   readonly describeMissing?: DescribeMissing;
 }
 
+/** Unpacks a file into a directory of the editor if it is an archive; false if it is none. `now` as in `CopyOptions`. */
+export type Unpack = (content: Content, dest: Bytes, now: number) => Promise<boolean>;
+
 export interface CopyOptions {
   /** What --chown came to (`resolveOwner`). */
   readonly owner?: Owner | undefined;
   /** Whole seconds since 1970: of what has no time of its own. */
   readonly now: number;
-  /** ADD: unpacks a file into a directory of the editor if it is an archive; false if it is none. */
-  readonly unpack?: ((content: Content, dest: Bytes) => Promise<boolean>) | undefined;
+  /** ADD: what unpacks archives (`unpackArchive`). */
+  readonly unpack?: Unpack | undefined;
 }
 
 /**
@@ -110,7 +113,16 @@ class Copier {
   /** The destination of an archive is a directory, whether it is written as one or not. */
   async #unpack(source: CopySourceTree, path: Bytes): Promise<boolean> {
     const dest = destinationOf(this.#editor, this.#dest);
-    return (await this.#options.unpack?.(source.tree.content(path), dest)) === true;
+    try {
+      return (await this.#options.unpack?.(source.tree.content(path), dest, this.#options.now)) === true;
+    } catch (cause) {
+      if (!(cause instanceof TsbuildError) || cause.code !== "ARCHIVE_INVALID") throw cause;
+      const state = cause.message.replace(/^Cannot read the archive: /, "");
+      throw new TsbuildError("ARCHIVE_INVALID", `Cannot unpack "${printable(path)}": ${state}`, {
+        cause,
+        hint: "COPY takes it as a file like any other",
+      });
+    }
   }
 
   /**
