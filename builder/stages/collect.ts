@@ -23,10 +23,9 @@ export function collectStages(
   expander: Expander,
   problems: Problems,
 ): Collected {
-  const { before, cuts } = cut(dockerfile.instructions, problems);
+  const { before, cuts } = cut(dockerfile.instructions);
   const last = cuts.at(-1);
   if (last === undefined) {
-    problems.throwIfAny();
     throw new TsbuildError("DOCKERFILE_INVALID", `Cannot build "${problems.source.name}": it has no FROM`, {
       hint: "begin it with FROM and the image to build on",
     });
@@ -48,10 +47,11 @@ interface Cut {
   readonly instructions: Instruction[];
 }
 
-function cut(
-  instructions: readonly Instruction[],
-  problems: Problems,
-): { readonly before: readonly ArgInstruction[]; readonly cuts: readonly Cut[] } {
+/** The parser has seen to it that only ARG stands before the first FROM. */
+function cut(instructions: readonly Instruction[]): {
+  readonly before: readonly ArgInstruction[];
+  readonly cuts: readonly Cut[];
+} {
   const before: ArgInstruction[] = [];
   const cuts: Cut[] = [];
   for (const instruction of instructions) {
@@ -59,13 +59,6 @@ function cut(
     if (instruction.kind === "from") cuts.push({ from: instruction, instructions: [] });
     else if (current !== undefined) current.instructions.push(instruction);
     else if (instruction.kind === "arg") before.push(instruction);
-    else {
-      const name = instruction.kind.toUpperCase();
-      problems.error("NoBuildStage", `Cannot use ${name} before the first FROM`, instruction.range, {
-        reason: "only ARG may stand there",
-        fix: "move the line below FROM",
-      });
-    }
   }
   return { before, cuts };
 }

@@ -72,11 +72,6 @@ function sourcesOf(instruction: CopyInstruction, work: Work, scope: Scope): read
   }
   const inlines = instruction.heredocs.map((heredoc): CopyFrom => {
     const { name, body, range } = heredoc;
-    if (name.includes("/") || name === "." || name === "..") {
-      problems.error("InvalidHeredocName", `Cannot write a file named "${name}": it is a path`, range, {
-        fix: "use a plain name after <<, and put the directory into the destination",
-      });
-    }
     return { from: "inline", name, data: heredoc.expand ? expander.heredoc(body, range, scope) : body };
   });
   return [...inputs, ...inlines];

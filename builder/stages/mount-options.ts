@@ -91,7 +91,7 @@ export function parseMount(text: string, expand: (value: string) => string): Mou
     if (equals < 0 && !FLAGS.has(key))
       throw new MountError(`"${written}" has no value`, `write ${written}=VALUE`);
     const value = equals < 0 ? "true" : field.slice(equals + 1);
-    setter(draft, key === "from" ? constantFrom(value) : expand(value), written);
+    setter(draft, key === "from" ? value : expand(value), written);
     if (key !== "type") used.add(key);
   }
   for (const key of used) {
@@ -108,14 +108,6 @@ export function mountFrom(text: string): string | undefined {
   if ("wrong" in fields) return undefined;
   if (fields.some((field) => /^type=tmpfs$/i.test(field))) return undefined;
   return fields.findLast((field) => /^from=/i.test(field))?.slice("from=".length);
-}
-
-function constantFrom(value: string): string {
-  if (!/\$./.test(value)) return value;
-  throw new MountError(
-    `"from" takes no variable`,
-    "give the image a name with FROM … AS name, and use that name",
-  );
 }
 
 function oneOf<T extends string>(value: string, names: readonly T[], what: string): T {

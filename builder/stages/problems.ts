@@ -46,8 +46,12 @@ export class Problems {
     this.#emitWarning(message);
   }
 
+  /** What the parser has found. */
   add(diagnostics: readonly Diagnostic[]): void {
-    this.#errors.push(...diagnostics.filter((diagnostic) => diagnostic.severity === "error"));
+    for (const diagnostic of diagnostics) {
+      if (diagnostic.severity === "error") this.#errors.push(diagnostic);
+      else this.#emitWarning(diagnostic.message, diagnostic);
+    }
   }
 
   throwIfAny(): void {

@@ -1,4 +1,6 @@
+import { unreachable } from "../core/errors.ts";
 import { didYouMean } from "../core/suggest.ts";
+import { runScript } from "../dockerfile/run-script.ts";
 import type { Flag, Heredoc, RunInstruction } from "../dockerfile/types.ts";
 import type { Handler, Work } from "./context.ts";
 import { historyArgs } from "./environment.ts";
@@ -38,24 +40,24 @@ export const applyRun: Handler<"run"> = (instruction, work) => {
   });
 };
 
-/**
- * `RUN <<EOF` alone is a script: run as a file where it begins with `#!`, else given to the shell. With anything else
- * on the line, the shell gets the line and the bodies and reads the heredocs itself (rule 7).
- */
+/** A script with a `#!` is a file that the shell runs; everything else is text for the shell (rule 7). */
 function commandOf(
-  { command, heredocs }: RunInstruction,
+  instruction: RunInstruction,
   state: StageState,
 ): { readonly argv: readonly string[]; readonly scripts: RunAction["scripts"] } {
-  if (command.form === "exec") return { argv: command.argv, scripts: [] };
-  const [first] = heredocs;
-  if (first === undefined) return { argv: state.shell(command.text), scripts: [] };
-  if (heredocs.length > 1 || !/^\d*<<-?\s*[^<\s]+$/.test(command.text.trim())) {
-    const bodies = heredocs.map(({ name, body }) => `\n${body}${name}`);
-    return { argv: state.shell(command.text + bodies.join("")), scripts: [] };
+  const script = runScript(instruction);
+  switch (script.kind) {
+    case "exec":
+      return { argv: script.argv, scripts: [] };
+    case "shell":
+      return { argv: state.shell(script.text), scripts: [] };
+    case "script": {
+      const { name, body } = script;
+      return { argv: state.shell(`${SCRIPTS}/${name}`), scripts: [{ name, body }] };
+    }
+    default:
+      return unreachable(script);
   }
-  const { name, body } = first;
-  if (!body.startsWith("#!")) return { argv: state.shell(body), scripts: [] };
-  return { argv: state.shell(`${SCRIPTS}/${name}`), scripts: [{ name, body }] };
 }
 
 /** The first line of a script, to tell steps apart that all read `RUN <<EOF`. */

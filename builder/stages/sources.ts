@@ -50,11 +50,8 @@ export function checkMention(
   }
   const source = sourceOf(name, { stages, options });
   if (source === undefined) {
-    problems.error(
-      "UnknownStage",
-      `Cannot copy from stage ${name}: the stages are 0 to ${stages.length - 1}`,
-      range,
-    );
+    const known = stages.length === 1 ? "the only stage is 0" : `the stages are 0 to ${stages.length - 1}`;
+    problems.error("UnknownStage", `Cannot copy from stage ${name}: ${known}`, range);
   } else if (source.type === "stage" && source.index >= stage.index) {
     const itself = source.index === stage.index;
     const line = (stages[source.index]?.from.range.start.line ?? 0) + 1;

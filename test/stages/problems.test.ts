@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { problemsOf, plan, refusal } from "../graph/planning.ts";
+
+test("planBuild() tells everything that is wrong at once, in the order of the file", async () => {
+  const text = [
+    "FROM debian AS a",
+    "STOPSIGNAL SIGTREM",
+    "EXPOSE 99999",
+    'ENV x="${y:?must be set}"',
+    "FROM a",
+    "RUN --mount=type=cahce,target=/c x",
+    "COPY --chmod=abc a /a",
+    "VOLUME $nothing",
+  ];
+  const error = await refusal(text.join("\n"));
+  assert.equal(error.code, "DOCKERFILE_INVALID");
+  assert.equal(error.message, 'Cannot build "Dockerfile": it has 6 errors');
+  assert.deepEqual(
+    error.diagnostics.map(({ range, rule, fix }) => [range.start.line + 1, rule, fix]),
+    [
+      [2, "InvalidSignal", 'did you mean "SIGTERM"?'],
+      [3, "InvalidPort", "write a port such as 8080, 8080/udp or 8000-8010"],
+      [4, "Expansion", undefined],
+      [6, "InvalidMount", 'did you mean "cache"?'],
+      [7, "InvalidChmod", "write an octal number up to 7777, or symbols like u=rwX,go=rX"],
+      [8, "EmptyVolume", "write the absolute path of a directory"],
+    ],
+  );
+});
+
+test("planBuild() says a single thing in its message", async () => {
+  const error = await refusal('FROM debian\nENV x="${y:?must be set}"');
+  assert.match(error.message, /must be set/);
+});
+
+test("planBuild() leaves alone what is wrong in stages that are not built", async () => {
+  const graph = await plan("FROM missing\nEXPOSE 99999\nFROM debian\nRUN x");
+  assert.equal(graph.vertices.length, 2);
+});
+
+test("planBuild() asks no registry for a Dockerfile that cannot be built", async () => {
+  const error = await refusal("FROM missing\nCOPY --from=3 a /");
+  assert.deepEqual(problemsOf(error), ["2: Cannot copy from stage 3: the only stage is 0"]);
+});
+
+test("planBuild() passes on what the parser found", async () => {
+  const error = await refusal("FROM debian\nRNU x");
+  assert.equal(error.diagnostics.length, 1);
+  const { diagnostics } = await plan("FROM debian\nRUN a \\\n\n  b");
+  assert.deepEqual(
+    diagnostics.map(({ rule }) => rule),
+    ["NoEmptyContinuation"],
+  );
+});
