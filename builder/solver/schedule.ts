@@ -9,14 +9,14 @@ export class Schedule {
   readonly #active = new Set<Promise<unknown>>();
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(signal: AbortSignal) {
+  /** From now on, until the returned function is called, the caller's signal interrupts the build. */
+  heed(signal: AbortSignal): () => void {
     const interrupt = (): void => {
       this.fail(new TsbuildError("INTERRUPTED", "Cannot finish the build: it was interrupted"));
     };
     if (signal.aborted) interrupt();
-    else {
-      signal.addEventListener("abort", interrupt, { once: true, signal: this.#controller.signal });
-    }
+    signal.addEventListener("abort", interrupt);
+    return () => signal.removeEventListener("abort", interrupt);
   }
 
   /** Aborted when the build failed or was interrupted. */

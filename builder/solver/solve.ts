@@ -8,7 +8,7 @@ import type { OpResult, Solution, SolveOptions } from "./types.ts";
 /** Begins to solve a graph: nothing is looked up or run before a result is asked for (docs/dev/cache-keys.md). */
 export function solve(options: SolveOptions): Solution {
   const states = statesOf(options.vertices);
-  const schedule = new Schedule(options.signal);
+  const schedule = new Schedule();
   const steps = new Steps(options, schedule);
   const isRecorded = ({ vertex }: State): boolean => options.runner.recorded?.(vertex) ?? true;
   /** What ran, by canonical key: equal keys run once. */
@@ -104,6 +104,7 @@ export function solve(options: SolveOptions): Solution {
 
   return {
     async result(id) {
+      const letGo = schedule.heed(options.signal);
       try {
         schedule.check();
         const state = stateOf(states, id);
@@ -121,6 +122,8 @@ export function solve(options: SolveOptions): Solution {
         schedule.fail(error);
         await schedule.idle();
         throw schedule.failure;
+      } finally {
+        letGo();
       }
     },
     report: () =>

@@ -2,7 +2,8 @@ import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, utimesSync, writeFil
 import { dirname, join } from "node:path";
 import { errnoOf } from "../core/errors.ts";
 import { explained } from "./failure.ts";
-import { bootId, isGone, namesIn, parseSessionName } from "./session.ts";
+import { namesIn } from "./names-in.ts";
+import { bootId, isGone, parseSessionName } from "./session.ts";
 
 /**
  * Durability by group. A rename is atomic for other processes but not for a power cut: the new name may survive and its

@@ -1,8 +1,9 @@
-import { rmSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { Hasher, hexOf } from "../core/digest.ts";
 import { explained } from "./failure.ts";
-import { hashFile } from "./hash-file.ts";
-import { bootId, namesIn, parseSessionName } from "./session.ts";
+import { namesIn } from "./names-in.ts";
+import { bootId, parseSessionName } from "./session.ts";
 
 /** Folders of small files that are only ever a saving: each can be made again. */
 const RECORDS = ["records", "layers", "indexes", "context"] as const;
@@ -45,4 +46,20 @@ function writtenBetween(folder: string, since: number, until: number): string[] 
       const stat = statSync(path, { throwIfNoEntry: false });
       return stat !== undefined && stat.isFile() && stat.ctimeMs >= since && stat.ctimeMs <= until;
     });
+}
+
+/** Hex sha256 of a file's bytes. */
+function hashFile(path: string): string {
+  const fd = openSync(path, "r");
+  try {
+    const hasher = new Hasher();
+    const buffer = Buffer.allocUnsafe(1 << 20);
+    for (;;) {
+      const size = readSync(fd, buffer, 0, buffer.length, null);
+      if (size === 0) return hexOf(hasher.digest());
+      hasher.update(buffer.subarray(0, size));
+    }
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -4,7 +4,7 @@ import { hexOf, isDigest, sha256 } from "../core/digest.ts";
 import { explained } from "./failure.ts";
 import { readRecord, type Files } from "./files.ts";
 import { writeLayout } from "./layout.ts";
-import { namesIn } from "./session.ts";
+import { namesIn } from "./names-in.ts";
 import type { RefStore, RefTarget } from "./types.ts";
 
 type Ref = ReturnType<RefStore["list"]>[number];

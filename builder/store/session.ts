@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, readdirSync, readlinkSync, statSync } from "node:fs";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "./names-in.ts";
 
 /**
  * A session is one process that uses a store. Its name tells others whether it still lives: a process id means nothing
@@ -53,15 +54,6 @@ function isAbandoned(path: string, name: string): boolean {
     return isGone(session);
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && Date.now() - stat.mtimeMs > DAY;
-}
-
-/** Names in a directory; none where there is no directory. */
-export function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 /** Eight digits of the kernel's id of this boot. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
+import { EventEmitter, getEventListeners, once } from "node:events";
 import { test } from "node:test";
 import type { VertexId } from "../../builder/core/events.ts";
 import { Slots } from "../../builder/core/slots.ts";
@@ -151,4 +151,12 @@ test("solve() does not look into another target's vertices", async () => {
   assert.equal(solution.report().at(-1)?.outcome, "unused");
   await result("other");
   assert.equal(solution.report().at(-1)?.outcome, "ran");
+});
+
+test("solve() lets go of the caller's signal when it has ended", async () => {
+  const { signal } = new AbortController();
+  for (let round = 0; round < 3; round++) await build(new Machine(), branches, { signal }).result("c");
+  const broken = build(new Machine(), branches, { signal, onRun: () => Promise.reject(new Error("x")) });
+  await assert.rejects(broken.result("c"));
+  assert.equal(getEventListeners(signal, "abort").length, 0);
 });
