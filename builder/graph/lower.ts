@@ -99,7 +99,7 @@ class Lowering implements Lowered {
     const base = inputs.base(root);
     switch (action.type) {
       case "mkdir":
-        return { ...action, base };
+        return { type: action.type, base, path: action.path, user: action.user };
       case "exec":
         return this.#exec(action, base, inputs);
       case "copy":
@@ -110,7 +110,8 @@ class Lowering implements Lowered {
   }
 
   #exec(action: RunAction, base: number | null, inputs: Inputs): Op {
-    return { ...action, base, mounts: action.mounts.map((mount) => this.#mount(mount, inputs)) };
+    const { type, mounts, ...rest } = action;
+    return { type, base, ...rest, mounts: mounts.map((mount) => this.#mount(mount, inputs)) };
   }
 
   #mount(mount: Mount, inputs: Inputs): ExecMount {
@@ -122,14 +123,15 @@ class Lowering implements Lowered {
   }
 
   #copy(action: CopyAction, base: number | null, inputs: Inputs): Op {
-    const sources = action.sources.flatMap((source): CopySource[] => {
+    const { type, sources: wanted, ...rest } = action;
+    const sources = wanted.flatMap((source): CopySource[] => {
       if (source.from === "inline") return [source];
       const id = this.#source(source.source);
       if (id === null) return [];
       const { path, keepOwner } = source;
       return [{ from: "input", input: inputs.indexOf(id), path, keepOwner }];
     });
-    return { ...action, base, sources };
+    return { type, base, sources, ...rest };
   }
 }
 

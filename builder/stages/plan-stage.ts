@@ -82,7 +82,7 @@ class StepNames {
   next(text: string): string {
     const total = String(this.#total);
     this.#count += 1;
-    return `[${this.#label}${String(this.#count).padStart(total.length)}/${total}] ${text}`;
+    return `[${this.#label}${String(this.#count).padStart(total.length)}/${total}] ${text.replace(/\s+/g, " ")}`;
   }
 }
 

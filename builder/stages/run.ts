@@ -34,7 +34,9 @@ export const applyRun: Handler<"run"> = (instruction, work) => {
     scripts,
   };
   state.step(`RUN ${historyArgs(work)}${argv.join(" ")} # buildkit`, {
-    name: work.stepName(work.expander.line(instruction.original, scope) + summaryOf(instruction.heredocs)),
+    name: work.stepName(
+      work.expander.line(instruction.original, scope) + summaryOf(instruction.heredocs, action),
+    ),
     at: { source: problems.source, range },
     action,
   });
@@ -60,9 +62,12 @@ function commandOf(
   }
 }
 
-/** The first line of a script, to tell steps apart that all read `RUN <<EOF`. */
-function summaryOf([first]: readonly Heredoc[]): string {
-  if (first === undefined) return "";
+/** The first line of a heredoc that is all of a RUN, to tell steps apart that all read `RUN <<EOF`. */
+function summaryOf(
+  [first]: readonly Heredoc[],
+  { argv, scripts }: Pick<RunAction, "argv" | "scripts">,
+): string {
+  if (first === undefined || (scripts.length === 0 && argv.at(-1) !== first.body)) return "";
   const lines = first.body.trim().split(/\r?\n/);
   return ` (${lines[0] ?? ""}${lines.length > 1 ? "..." : ""})`;
 }
