@@ -5,7 +5,6 @@ import type { Range } from "../core/diagnostic.ts";
 export interface AstInstruction {
   /** Upper case. */
   readonly keyword: string;
-  readonly keywordRange: Range;
   /** From its keyword to the end of its last line, heredocs not included. */
   readonly range: Range;
 }
@@ -16,7 +15,6 @@ export function readAst(masked: string): readonly AstInstruction[] {
     .getInstructions()
     .map((instruction) => ({
       keyword: instruction.getKeyword(),
-      keywordRange: toRange(instruction.getInstructionRange()),
       range: toRange(instruction.getRange()),
     }));
 }

@@ -3,7 +3,7 @@ import { part, type Span } from "./span.ts";
 
 /** Arguments written as a JSON array, or the reason why they are not one. */
 export type ExecForm =
-  | { readonly form: "json"; readonly values: readonly string[]; readonly spans: readonly Span[] }
+  | { readonly form: "json"; readonly values: readonly string[] }
   /** Not JSON: the shell form, silently, as in BuildKit. `meant` where it looks like a JSON array that went wrong. */
   | { readonly form: "shell"; readonly meant: boolean }
   /** JSON, but an element is not a string: an error. */
@@ -24,10 +24,14 @@ export function parseExecForm(span: Span): ExecForm {
   }
   if (!Array.isArray(values) || !values.every((value) => typeof value === "string"))
     return { form: "invalid" };
-  const spans = [...span.text.matchAll(JSON_STRING)].map((match) =>
+  return { form: "json", values: values.map(wellFormed) };
+}
+
+/** Where the elements of an exec form stand. */
+export function execFormSpans(span: Span): readonly Span[] {
+  return [...span.text.matchAll(JSON_STRING)].map((match) =>
     part(span, match.index, match.index + match[0].length),
   );
-  return { form: "json", values: values.map(wellFormed), spans };
 }
 
 /** Half of a surrogate pair (`"\ud800"`) becomes U+FFFD, as Go's decoder has it: it has no UTF-8 form. */

@@ -1,6 +1,6 @@
 import type { LogicalLine } from "./logical-lines.ts";
 import type { PhysicalLine } from "./source.ts";
-import { leadingSpaces } from "./spaces.ts";
+import { leadingSpaces, trimmedLength } from "./spaces.ts";
 
 /**
  * The same text, line for line and column for column, with all that dockerfile-ast reads differently from BuildKit made
@@ -15,13 +15,16 @@ export function maskText(
 ): string {
   const masked = lines.map((line) => " ".repeat(line.column + line.content.length));
   for (const line of logical) {
-    const keyword = keywordOf(line.text);
+    const end = trimmedLength(line.text);
+    const keyword = keywordOf(line.text, end);
     for (const piece of line.pieces) {
       const before = " ".repeat(piece.column);
       const content = maskPiece(line.text.slice(piece.at, piece.at + piece.length), piece.at, keyword);
       const blank = masked[piece.line]?.length ?? 0;
-      // Before the keyword there is nothing to continue: BuildKit begins an instruction with a lone `\`, dockerfile-ast does not.
-      const continues = piece.continuation !== undefined && piece.at + piece.length > keyword.start;
+      // Before the keyword there is nothing to continue: BuildKit begins an instruction with a lone `\`, dockerfile-ast does
+      // not. Where only spaces follow, dockerfile-ast would go on to the next instruction.
+      const next = piece.at + piece.length;
+      const continues = piece.continuation !== undefined && next > keyword.start && next < end;
       masked[piece.line] = (before + content + (continues ? "\\" : "")).padEnd(blank);
     }
   }
@@ -33,10 +36,11 @@ interface Keyword {
   readonly end: number;
 }
 
-function keywordOf(text: string): Keyword {
-  const start = leadingSpaces(text);
-  const length = text.slice(start).search(/[\t\v\f\r ]/);
-  return { start, end: length < 0 ? text.length : start + length };
+/** Where the keyword stands, in what is left of the line without the spaces at its ends. */
+function keywordOf(text: string, end: number): Keyword {
+  const start = Math.min(leadingSpaces(text), end);
+  const length = text.slice(start, end).search(/[\t\v\f\r ]/);
+  return { start, end: length < 0 ? end : start + length };
 }
 
 function maskPiece(content: string, at: number, keyword: Keyword): string {

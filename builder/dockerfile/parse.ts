@@ -1,38 +1,34 @@
-import type { Diagnostic, Range, SourceText } from "../core/diagnostic.ts";
+import type { Diagnostic, Position, SourceText } from "../core/diagnostic.ts";
 import { readAst } from "./ast.ts";
+import { Diagnostics } from "./diagnostics.ts";
 import { readDirectives } from "./directives.ts";
 import { parseInstruction, type Statement } from "./instructions/parse-instruction.ts";
 import { joinLines, type LogicalLine } from "./logical-lines.ts";
 import { maskText } from "./mask.ts";
-import { endOfText, lineRange, splitLines, type PhysicalLine } from "./source.ts";
+import { lineRange, splitLines, type PhysicalLine } from "./source.ts";
 import { checkStructure } from "./structure.ts";
 import type { Dockerfile, Instruction } from "./types.ts";
 
 /** Beyond this nothing is a Dockerfile any more; BuildKit's own limit is 2 MiB for one that comes over the network. */
 const MAX_LENGTH = 16 * 1024 * 1024;
-const MAX_INSTRUCTIONS = 100_000;
+const MAX_INSTRUCTIONS = 50_000;
 
 /** Reads a Dockerfile. Never throws for what stands in it: all that is wrong is in `diagnostics`, all of it at once. */
 export function parseDockerfile(source: SourceText): Dockerfile {
-  const tooLong = checkLength(source);
-  if (tooLong !== undefined) {
-    return { source, directives: { escape: "\\" }, instructions: [], diagnostics: [tooLong] };
+  const diagnostics = new Diagnostics();
+  const report = (diagnostic: Diagnostic): void => diagnostics.report(diagnostic);
+  if (source.text.length > MAX_LENGTH) {
+    report(tooLong(source));
+    return { source, directives: { escape: "\\" }, instructions: [], diagnostics: diagnostics.sorted() };
   }
   const lines = splitLines(source.text);
   const zone = readDirectives(source, lines);
+  zone.diagnostics.forEach(report);
   const { escape } = zone.directives;
   const logical = joinLines(lines, escape, zone.lines, source.text);
-  const { instructions, diagnostics } = parseLines(source, lines, logical, escape, source.text);
-  return {
-    source,
-    directives: zone.directives,
-    instructions,
-    diagnostics: inOrder([
-      ...zone.diagnostics,
-      ...diagnostics,
-      ...checkStructure(source, instructions, logical.length),
-    ]),
-  };
+  const instructions = parseLines({ source, text: source.text, lines, logical, escape, report });
+  checkStructure(source, instructions, logical.length).forEach(report);
+  return { source, directives: zone.directives, instructions, diagnostics: diagnostics.sorted() };
 }
 
 /** Reads an ONBUILD trigger of an image's config. `source` is what diagnostics name; positions are those in `text`. */
@@ -41,69 +37,56 @@ export function parseTrigger(
   source: SourceText,
   escape: "\\" | "`",
 ): { readonly instruction?: Instruction; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics = new Diagnostics();
+  const report = (diagnostic: Diagnostic): void => diagnostics.report(diagnostic);
   const lines = splitLines(text);
   const logical = joinLines(lines, escape, 0, text);
-  const { instructions, diagnostics } = parseLines(source, lines, logical, escape, text);
-  const [instruction] = instructions;
-  if (logical.length !== 1 || instruction?.kind === "onbuild" || instruction?.kind === "from") {
-    const range = { start: { line: 0, column: 0 }, end: { line: 0, column: lines[0]?.content.length ?? 0 } };
-    const message = "An ONBUILD trigger must be one instruction, and neither FROM nor ONBUILD";
-    return {
-      diagnostics: [
-        ...diagnostics,
-        {
-          severity: "error",
-          rule: "InvalidOnbuild",
-          message,
-          range,
-          source,
-          reason: `the image says: ${text}`,
-        },
-      ],
-    };
+  const [instruction] = parseLines({ source, text, lines, logical, escape, report });
+  const allowed = instruction === undefined || !["onbuild", "from", "maintainer"].includes(instruction.kind);
+  if (logical.length === 1 && allowed) {
+    return { ...(instruction && { instruction }), diagnostics: diagnostics.sorted() };
   }
-  return { ...(instruction === undefined ? {} : { instruction }), diagnostics };
+  report({
+    severity: "error",
+    rule: "InvalidOnbuild",
+    message: "An ONBUILD trigger must be one instruction, and none of FROM, MAINTAINER and ONBUILD",
+    range: lineRange(lines, 0),
+    source,
+  });
+  return { diagnostics: diagnostics.sorted() };
 }
 
-function parseLines(
-  source: SourceText,
-  lines: readonly PhysicalLine[],
-  logical: readonly LogicalLine[],
-  escape: "\\" | "`",
-  text: string,
-): { readonly instructions: readonly Instruction[]; readonly diagnostics: readonly Diagnostic[] } {
+interface Input {
+  readonly source: SourceText;
+  readonly text: string;
+  readonly lines: readonly PhysicalLine[];
+  readonly logical: readonly LogicalLine[];
+  readonly escape: "\\" | "`";
+  readonly report: (diagnostic: Diagnostic) => void;
+}
+
+function parseLines({ source, text, lines, logical, escape, report }: Input): readonly Instruction[] {
   if (logical.length > MAX_INSTRUCTIONS) {
     const range = lineRange(lines, logical[MAX_INSTRUCTIONS]?.firstLine ?? 0);
     const message = `The file has more than ${MAX_INSTRUCTIONS} instructions`;
-    return {
-      instructions: [],
-      diagnostics: [{ severity: "error", rule: "TooManyInstructions", message, range, source }],
-    };
+    report({ severity: "error", rule: "TooManyInstructions", message, range, source });
+    return [];
   }
-  const starts = new Map<number, Range>();
-  for (const { range } of readAst(maskText(text, lines, logical))) starts.set(range.start.line, range);
-  const instructions: Instruction[] = [];
-  const diagnostics: Diagnostic[] = [];
-  for (const line of logical) {
-    const range = rangeOf(line, lines, starts);
+  const starts = new Map(
+    readAst(maskText(text, lines, logical)).map(({ range }) => [range.start.line, range.start]),
+  );
+  return logical.flatMap((line) => {
+    const range = { start: startOf(line, starts), end: lineRange(lines, line.lastLine).end };
     const statement: Statement = { line, range, source, escape };
-    const instruction = parseInstruction(statement, diagnostics);
-    if (instruction !== undefined) instructions.push(instruction);
-    diagnostics.push(...checkLine(statement, lines));
-  }
-  return { instructions, diagnostics };
+    checkLine(statement, lines).forEach(report);
+    return parseInstruction(statement, report) ?? [];
+  });
 }
 
-function rangeOf(
-  line: LogicalLine,
-  lines: readonly PhysicalLine[],
-  starts: ReadonlyMap<number, Range>,
-): Range {
-  const { line: first, column } = line.pieces[0] ?? { line: line.firstLine, column: 0 };
-  const start = line.pieces
-    .map((piece) => starts.get(piece.line))
-    .find((range) => range !== undefined)?.start;
-  return { start: start ?? { line: first, column }, end: lineRange(lines, line.lastLine).end };
+/** Where its keyword stands; an instruction may begin with lines that have nothing but a continuation character. */
+function startOf({ pieces, firstLine }: LogicalLine, starts: ReadonlyMap<number, Position>): Position {
+  const found = pieces.find(({ line }) => starts.has(line));
+  return starts.get(found?.line ?? -1) ?? { line: firstLine, column: pieces[0]?.column ?? 0 };
 }
 
 function checkLine(
@@ -133,20 +116,14 @@ function checkLine(
   return diagnostics;
 }
 
-function checkLength(source: SourceText): Diagnostic | undefined {
-  if (source.text.length <= MAX_LENGTH) return undefined;
+function tooLong(source: SourceText): Diagnostic {
+  const start = { line: 0, column: 0 };
   return {
     severity: "error",
     rule: "FileTooLong",
     message: `The file is longer than ${MAX_LENGTH} characters`,
-    range: endOfText({ ...source, text: "" }),
+    range: { start, end: start },
     source,
     fix: "check that this is a Dockerfile",
   };
-}
-
-function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return [...diagnostics].sort(
-    (a, b) => a.range.start.line - b.range.start.line || a.range.start.column - b.range.start.column,
-  );
 }

@@ -19,7 +19,10 @@ export interface Directives {
   readonly check?: string;
 }
 
-/** One shell word as it is written, quotes and escapes kept. */
+/**
+ * One shell word as it is written, quotes and escapes kept. Two kinds have lost one layer of quotes, as in BuildKit: the
+ * value of a flag, and an element of a JSON array. Their `range` is the written text; both still go through `expand.ts`.
+ */
 export interface Word {
   readonly raw: string;
   readonly range: Range;

@@ -1,10 +1,8 @@
-import { parseExecForm } from "../exec-form.ts";
 import { parseHeredocStart } from "../heredoc.ts";
 import type { CopyInstruction, Word } from "../types.ts";
-import { splitBlanks } from "../words.ts";
-import { reportNotStrings } from "./read-command.ts";
 import { readFlags, type FlagKind } from "./read-flags.ts";
-import { reportMissing, toWord, type Scope } from "./scope.ts";
+import { readWords } from "./read-words.ts";
+import { reportMissing, type Scope } from "./scope.ts";
 
 const COMMON = { chown: "string", chmod: "string", link: "boolean", exclude: "many" } as const;
 const COPY_FLAGS: Readonly<Record<string, FlagKind>> = { ...COMMON, from: "string", parents: "boolean" };
@@ -42,37 +40,40 @@ function parse(
     });
   }
   if (paths === undefined) return undefined;
-  const optional = {
-    from,
-    chown: flags.word("chown"),
-    chmod: flags.word("chmod"),
-    checksum: flags.word("checksum"),
-    keepGitDir: flags.boolean("keep-git-dir"),
-    unpack: flags.boolean("unpack"),
-  };
+  const chown = flags.word("chown");
+  const chmod = flags.word("chmod");
+  const checksum = flags.word("checksum");
+  const keepGitDir = flags.boolean("keep-git-dir");
+  const unpack = flags.boolean("unpack");
   return {
     kind,
     ...scope.base,
     ...paths,
+    ...(from && { from }),
+    ...(chown && { chown }),
+    ...(chmod && { chmod }),
     link: flags.boolean("link") ?? false,
     parents: flags.boolean("parents") ?? false,
     exclude: flags.words("exclude"),
-    ...withoutUndefined(optional),
+    ...(checksum && { checksum }),
+    ...(keepGitDir === undefined ? {} : { keepGitDir }),
+    ...(unpack === undefined ? {} : { unpack }),
   };
 }
 
 type Paths = Pick<CopyInstruction, "sources" | "heredocs" | "dest">;
 
 function readPaths(scope: Scope): Paths | undefined {
-  const words = readWords(scope);
-  if (words === undefined) return undefined;
+  const read = readWords(scope);
+  if (read === undefined) return undefined;
+  const { json, words } = read;
   const dest = words.at(-1);
   if (dest === undefined || words.length < 2) {
     const { keyword } = scope;
     const message = dest === undefined ? `${keyword} has no arguments` : `${keyword} has no destination`;
     return reportMissing(scope, message, `write ${keyword} SOURCE… DESTINATION`);
   }
-  if (parseExecForm(scope.rest).form === "json") return { sources: words.slice(0, -1), heredocs: [], dest };
+  if (json) return { sources: words.slice(0, -1), heredocs: [], dest };
   if (isHeredoc(dest)) {
     reportHeredoc(scope, `The destination of ${scope.keyword} cannot be a heredoc`);
     return undefined;
@@ -103,22 +104,4 @@ function reportHeredoc(scope: Scope, message: string): void {
     span: scope.rest,
     fix: `write ${scope.keyword} <<EOF DESTINATION`,
   });
-}
-
-function readWords(scope: Scope): readonly Word[] | undefined {
-  const exec = parseExecForm(scope.rest);
-  if (exec.form === "invalid") {
-    reportNotStrings(scope, scope.rest);
-    return undefined;
-  }
-  if (exec.form === "shell") return splitBlanks(scope.rest).map((span) => toWord(scope, span));
-  return exec.values.map((raw, index) => ({ raw, range: scope.rangeOf(exec.spans[index] ?? scope.rest) }));
-}
-
-function withoutUndefined<T extends object>(
-  object: T,
-): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -1,8 +1,7 @@
-import { parseExecForm } from "../exec-form.ts";
-import type { ExposeInstruction, VolumeInstruction, Word } from "../types.ts";
+import type { ExposeInstruction, VolumeInstruction } from "../types.ts";
 import { splitBlanks } from "../words.ts";
-import { reportNotStrings } from "./read-command.ts";
 import { readFlags } from "./read-flags.ts";
+import { readWords } from "./read-words.ts";
 import { reportMissing, toWord, type Scope } from "./scope.ts";
 
 /** EXPOSE. */
@@ -17,10 +16,11 @@ export function parseExpose(scope: Scope): ExposeInstruction | undefined {
 /** VOLUME, in both forms. */
 export function parseVolume(scope: Scope): VolumeInstruction | undefined {
   readFlags(scope, {});
-  const paths = readPaths(scope);
-  if (paths === undefined) return undefined;
+  const read = readWords(scope);
+  if (read === undefined) return undefined;
+  const paths = read.words.map(({ raw, range }) => ({ raw: raw.trim(), range }));
   if (paths.length === 0) return reportMissing(scope, "VOLUME has no path", "write for example VOLUME /data");
-  if (paths.some((path) => path.raw.trim() === "")) {
+  if (paths.some((path) => path.raw === "")) {
     scope.report({
       rule: "InvalidVolume",
       message: "The path of a volume cannot be empty",
@@ -29,17 +29,4 @@ export function parseVolume(scope: Scope): VolumeInstruction | undefined {
     return undefined;
   }
   return { kind: "volume", ...scope.base, paths };
-}
-
-function readPaths(scope: Scope): readonly Word[] | undefined {
-  const exec = parseExecForm(scope.rest);
-  if (exec.form === "shell") return splitBlanks(scope.rest).map((span) => toWord(scope, span));
-  if (exec.form === "json") {
-    return exec.values.map((value, index) => ({
-      raw: value.trim(),
-      range: scope.rangeOf(exec.spans[index] ?? scope.rest),
-    }));
-  }
-  reportNotStrings(scope, scope.rest);
-  return undefined;
 }

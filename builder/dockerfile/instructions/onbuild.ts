@@ -17,6 +17,7 @@ export function parseOnbuild(scope: Scope): OnbuildInstruction | undefined {
       rule: "InvalidOnbuild",
       message: `${name} cannot be the instruction of ONBUILD`,
       span: keyword,
+      reason: "it would run at the wrong place of the build that uses this image",
     });
     return undefined;
   }

@@ -46,10 +46,10 @@ export interface Statement {
   readonly escape: "\\" | "`";
 }
 
-/** Reads one instruction; what is wrong with it goes to `diagnostics`, and then there may be no instruction. */
+/** Reads one instruction; what is wrong with it is reported, and then there may be no instruction. */
 export function parseInstruction(
   statement: Statement,
-  diagnostics: Diagnostic[],
+  report: (diagnostic: Diagnostic) => void,
   span: Span = { text: statement.line.text, at: 0 },
 ): Instruction | undefined {
   const { line, source } = statement;
@@ -65,9 +65,9 @@ export function parseInstruction(
     base: { range: statement.range, original: line.text, comments: line.comments },
     rangeOf: (part) => rangeOfSpan(line.pieces, part),
     report: ({ span, severity = "error", ...problem }) => {
-      diagnostics.push({ severity, ...problem, range: rangeOfSpan(line.pieces, span), source });
+      report({ severity, ...problem, range: rangeOfSpan(line.pieces, span), source });
     },
-    parseInner: (inner) => parseInstruction(statement, diagnostics, inner),
+    parseInner: (inner) => parseInstruction(statement, report, inner),
   };
   const parse = PARSERS.get(scope.keyword);
   if (parse !== undefined) return parse(scope);

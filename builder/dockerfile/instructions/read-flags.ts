@@ -18,22 +18,34 @@ export interface ReadFlags {
   boolean(name: string): boolean | undefined;
 }
 
+const NO_FLAGS: ReadFlags = {
+  all: [],
+  word: () => undefined,
+  words: () => [],
+  boolean: () => undefined,
+};
+
 /** Checks flags against those that the instruction takes (BuildKit bflag.go). */
 export function readFlags(scope: Scope, kinds: Readonly<Record<string, FlagKind>>): ReadFlags {
-  const all = scope.flags.flatMap((flag, index) => {
-    const wrong = problemOf(scope, flag, scope.flags.slice(0, index), kinds);
-    if (wrong === undefined) return [toFlag(scope, flag)];
-    scope.report({ ...wrong, span: flag.span });
-    return [];
-  });
-  const words = (name: string): readonly Word[] =>
-    all.flatMap((flag) => (flag.name === name && flag.value?.raw ? [flag.value] : []));
+  if (scope.flags.length === 0) return NO_FLAGS;
+  const all: Flag[] = [];
+  const seen = new Set<string>();
+  for (const flag of scope.flags) {
+    const wrong = problemOf(scope.keyword, flag, seen.has(flag.name), kinds);
+    seen.add(flag.name);
+    if (wrong === undefined) all.push(toFlag(scope, flag));
+    else scope.report({ ...wrong, span: flag.span });
+  }
+  const given = (name: string): Flag | undefined => all.find((flag) => flag.name === name);
   return {
     all,
-    word: (name) => words(name)[0],
-    words,
+    word: (name) => {
+      const value = given(name)?.value;
+      return value?.raw ? value : undefined;
+    },
+    words: (name) => all.flatMap((flag) => (flag.name === name && flag.value?.raw ? [flag.value] : [])),
     boolean: (name) => {
-      const flag = all.find((flag) => flag.name === name);
+      const flag = given(name);
       return flag === undefined ? undefined : flag.value?.raw.toLowerCase() !== "false";
     },
   };
@@ -46,30 +58,27 @@ interface FlagProblem {
 }
 
 function problemOf(
-  scope: Scope,
+  keyword: string,
   { name, value }: RawFlag,
-  earlier: readonly RawFlag[],
+  repeated: boolean,
   kinds: Readonly<Record<string, FlagKind>>,
 ): FlagProblem | undefined {
   const shown = `--${name}`;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (kind === undefined) {
-    const names = Object.keys(kinds).filter((known) => kinds[known] !== "later");
-    const known = names.map((known) => `--${known}`).join(", ");
+    const known = Object.keys(kinds).filter((name) => kinds[name] !== "later");
+    const flags = known.map((name) => `--${name}`);
+    const usage = known.length === 0 ? `${keyword} takes no flags` : `it takes ${flags.join(", ")}`;
     return {
       rule: "UnknownFlag",
-      message: `${scope.keyword} has no flag "${shown}"`,
-      fix:
-        didYouMean(
-          shown,
-          names.map((known) => `--${known}`),
-        ) ?? (known === "" ? `${scope.keyword} takes no flags` : `it takes ${known}`),
+      message: `${keyword} has no flag "${shown.slice(0, 80)}"`,
+      fix: didYouMean(shown, flags) ?? usage,
     };
   }
   if (kind === "later") {
-    return { rule: "UnsupportedFlag", message: `${scope.keyword} ${shown} is not supported yet` };
+    return { rule: "UnsupportedFlag", message: `${keyword} ${shown} is not supported yet` };
   }
-  if (kind !== "many" && earlier.some((flag) => flag.name === name)) {
+  if (kind !== "many" && repeated) {
     return { rule: "DuplicateFlag", message: `The flag "${shown}" is given twice`, fix: "keep one of them" };
   }
   if (kind === "boolean") {

@@ -25,7 +25,7 @@ export interface Scope {
 }
 
 /** A diagnostic before it is placed. */
-export interface Problem {
+interface Problem {
   /** An error where not given. */
   readonly severity?: Severity;
   readonly rule: string;
