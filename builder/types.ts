@@ -16,6 +16,8 @@ export type OutputSpec =
 export interface BuildOptions {
   /** Directory with the files to copy from. PATH */
   readonly context: string;
+  /** NAME → source: images and directories that FROM and COPY --from find by these names. --build-context */
+  readonly contexts?: Readonly<Record<string, string>>;
   /** Path of the Dockerfile, "-" for standard input; `Dockerfile` in the context when not given. --file */
   readonly dockerfile?: string;
   /** Names for the result. --tag */

@@ -1,0 +1,149 @@
+import type { Digest } from "./core/digest.ts";
+import { TsbuildError } from "./core/errors.ts";
+import type { PlannedStep } from "./core/events.ts";
+import { hostPlatform, normalizePlatform } from "./core/platform.ts";
+import { openCache } from "./cache/local.ts";
+import { baseImages } from "./base-images.ts";
+import { readDockerfile } from "./dockerfile-source.ts";
+import { planBuild } from "./graph/plan.ts";
+import type { BuildGraph } from "./graph/types.ts";
+import { createOpRunner } from "./ops/runner.ts";
+import { checkSupported } from "./ops/supported.ts";
+import { openOutputs } from "./open-outputs.ts";
+import { opServices } from "./op-services.ts";
+import { openContexts } from "./open-contexts.ts";
+import type { Output, OutputResult } from "./outputs/types.ts";
+import { builtImage } from "./built-image.ts";
+import type { Session } from "./session.ts";
+import { solve } from "./solver/solve.ts";
+import type { BuildOptions, BuildResult } from "./types.ts";
+
+/** Takes a Dockerfile all the way: text, graph, solution, image, outputs. */
+export async function buildImage(session: Session, options: BuildOptions): Promise<BuildResult> {
+  const { emit, signal } = options;
+  const contexts = openContexts(session.store, options);
+  const graph = await planGraph(
+    session,
+    options,
+    contexts.layouts,
+    await readDockerfile(options, contexts.main),
+  );
+  checkSupported(graph);
+  const outputs = openOutputs(session, options);
+  const target = graph.target.rootfs;
+
+  emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
+  const services = opServices(session, contexts, undefined);
+  for (const vertex of graph.vertices)
+    if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
+  const solution = solve({
+    vertices: graph.vertices,
+    runner: createOpRunner(services, graph.vertices),
+    cache: openCache(session.store),
+    openLayers: (diffIds) => session.layers.openAll(diffIds),
+    slots: session.slots,
+    signal,
+    emit,
+    noCache: options.noCache,
+  });
+  const rootfs = target === null ? [] : (await solution.result(target)).rootfs;
+  contexts.save();
+
+  const image = builtImage(graph, rootfs, (id) => solution.created(id));
+  const results = await writeAll(outputs, image, options);
+  await session.makeDurable();
+  const report = solution.report();
+  return {
+    ...summaryOf(results),
+    platform: graph.target.platform,
+    ran: report.filter(({ outcome }) => outcome === "ran").length,
+    cached: report.filter(({ outcome }) => outcome === "cached").length,
+  };
+}
+
+async function planGraph(
+  session: Session,
+  options: BuildOptions,
+  layouts: ReadonlyMap<string, string>,
+  source: { name: string; text: string },
+): Promise<BuildGraph> {
+  const { parseDockerfile } = await import("./dockerfile/parse.ts");
+  const dockerfile = parseDockerfile(source);
+  const errors = dockerfile.diagnostics.filter(({ severity }) => severity === "error");
+  const [first] = errors;
+  if (first !== undefined) {
+    throw new TsbuildError("DOCKERFILE_INVALID", `Cannot parse "${source.name}": ${first.message}`, {
+      diagnostics: errors,
+    });
+  }
+  for (const diagnostic of dockerfile.diagnostics)
+    options.emit({ type: "warning", message: diagnostic.message, diagnostic });
+
+  const images = baseImages({
+    store: session.store,
+    client: () => session.registry(),
+    policy: options.pull,
+    signal: options.signal,
+    layouts,
+  });
+  const platform = options.platform === undefined ? undefined : normalizePlatform(options.platform);
+  return planBuild(
+    dockerfile,
+    {
+      ...(options.target === undefined ? {} : { target: options.target }),
+      buildArgs: options.buildArgs,
+      labels: options.labels,
+      buildPlatform: hostPlatform(),
+      targetPlatform: platform ?? hostPlatform(),
+      explicitPlatform: platform !== undefined,
+      contexts: [],
+    },
+    images,
+    (message, diagnostic) => options.emit({ type: "warning", message, ...(diagnostic && { diagnostic }) }),
+  );
+}
+
+async function writeAll(
+  outputs: readonly Output[],
+  image: Parameters<Output["write"]>[0],
+  { emit, signal }: BuildOptions,
+): Promise<OutputResult[]> {
+  const results: OutputResult[] = [];
+  for (const output of outputs) {
+    signal.throwIfAborted();
+    const phase = (state: "started" | "done" | "failed"): void =>
+      emit({ type: "phase", name: output.label, state, time: Date.now() });
+    phase("started");
+    try {
+      results.push(await output.write(image, { emit, signal }));
+      phase("done");
+    } catch (error) {
+      phase("failed");
+      throw error;
+    }
+  }
+  return results;
+}
+
+/** The digest of the last output counts: what was pushed comes after what was stored. */
+function summaryOf(results: readonly OutputResult[]): Pick<BuildResult, "imageId" | "digest" | "names"> {
+  let imageId: Digest | undefined;
+  let digest: Digest | undefined;
+  const names = new Set<string>();
+  for (const result of results) {
+    imageId = result.imageId ?? imageId;
+    digest = result.manifest ?? digest;
+    for (const name of result.names ?? []) names.add(name);
+  }
+  return { ...(imageId && { imageId }), ...(digest && { digest }), names: [...names] };
+}
+
+function plannedStep({ id, name, inputs, stage, at }: BuildGraph["vertices"][number]): PlannedStep {
+  return {
+    id,
+    name,
+    inputs,
+    ...(stage === undefined ? {} : { stage }),
+    ...(at === undefined ? {} : { line: at.range.start.line }),
+  };
+}

@@ -1,0 +1,60 @@
+import { findImage, localImage } from "./base-images.ts";
+import { hostPlatform } from "./core/platform.ts";
+import { parseReference, withDefaultTag } from "./image/reference.ts";
+import { imageLayers } from "./image-layers.ts";
+import { inspectImage, listImages, removeNames, tagImage } from "./images.ts";
+import { Session, type SessionOptions } from "./session.ts";
+import type { Tsbuild } from "./types.ts";
+
+/**
+ * Opens tsbuild on a store: the one place where registry, store and runtime come together. Cheap: what a command does
+ * not need is not even loaded.
+ */
+export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
+  const session = new Session(options);
+  return {
+    async build(request) {
+      const { buildImage } = await import("./build-image.ts");
+      return buildImage(session, request);
+    },
+    async run(request) {
+      const { runContainer } = await import("./run-container.ts");
+      const { emit, signal } = request;
+      const reference = withDefaultTag(parseReference(request.image));
+      const lookup = {
+        store: session.store,
+        client: session.registry,
+        policy: request.pull,
+        signal,
+        layouts: new Map<string, string>(),
+      };
+      const image =
+        request.pull === "missing" && request.platform === undefined
+          ? (localImage(session.store, reference) ?? (await findImage(lookup, reference, hostPlatform())))
+          : await findImage(lookup, reference, request.platform ?? hostPlatform());
+      const source = {
+        reference: request.image,
+        manifest: image.manifest.digest,
+        diffIds: image.config.diffIds,
+      };
+      return runContainer(session, image, imageLayers(session, source, { emit, signal }), request);
+    },
+    async pull(reference, request) {
+      const { pullImage } = await import("./transfer.ts");
+      return pullImage(session, reference, request);
+    },
+    async push(reference, request) {
+      const { pushStoredImage } = await import("./transfer.ts");
+      return pushStoredImage(session, reference, request);
+    },
+    tag: (source, target) => tagImage(session.store, source, target),
+    remove: (references) => removeNames(session.store, references),
+    images: () => listImages(session.store),
+    inspect: (reference) => inspectImage(session.store, reference),
+    async doctor() {
+      const { examine } = await import("./doctor.ts");
+      return examine(session);
+    },
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,88 @@
+import { printable } from "../core/bytes.ts";
+import type { BuildContext } from "../context/types.ts";
+import type { CopyOp } from "../graph/types.ts";
+import { editTree } from "../layers/edit.ts";
+import { readAccountFile } from "./accounts.ts";
+import { unpackArchive } from "./copy/archive.ts";
+import { copyContent } from "./copy/content.ts";
+import { resolveOwner, type Owner } from "./copy/owner.ts";
+import { copiesOntoEmptyRoot, planCopy, type CopySourceTree } from "./copy/plan.ts";
+import { baseOf, inputAt } from "./inputs.ts";
+import type { Inputs, OpHandler, OpServices } from "./types.ts";
+
+/** COPY and ADD: the files that they take become a layer straight away, without a root filesystem to copy them into. */
+export function copyHandler(services: OpServices): OpHandler<CopyOp> {
+  return {
+    resource: "cpu",
+    definition: (op) => ({ ...op, sources: op.sources.map((source) => ({ ...source })) }),
+    // Where the files lie is no part of what is copied: their names are.
+    contentDefinition: (op) => ({ ...op, sources: op.sources.map(({ from }) => from) }),
+    // An image is known by its layers: reading them for a key would pull them.
+    contentInputs: (op, inputs) =>
+      [...sourceInputs(op)].filter((index) => inputs[index]?.op.type !== "image"),
+    content: (op, inputs) =>
+      services.withTars(async () => copyContent(op, await sourceTrees(services, op, inputs))),
+    async run(op, inputs, step) {
+      const base = baseOf(op, inputs);
+      const tree = await services.tree(base);
+      const owner = await ownerOf(services, op, tree);
+      const changes = await services.withTars(async () => {
+        const editor = editTree(copiesOntoEmptyRoot(op) ? await services.tree([]) : tree);
+        const unpack = op.unpack
+          ? unpackArchive({ editor, owner, spool: () => services.tempPath("archive") })
+          : undefined;
+        await planCopy(op, await sourceTrees(services, op, inputs), editor, {
+          owner,
+          now: services.now,
+          unpack,
+        });
+        return editor.changes();
+      });
+      return { rootfs: [...base, await services.seal(changes, step.signal)] };
+    },
+  };
+}
+
+/** --chown names are those of the root filesystem that the files go to. */
+async function ownerOf(
+  services: OpServices,
+  op: CopyOp,
+  tree: Parameters<typeof readAccountFile>[0],
+): Promise<Owner | undefined> {
+  const { chown } = op;
+  if (chown === undefined) return undefined;
+  return services.withTars(() => resolveOwner(chown, (path) => readAccountFile(tree, path)));
+}
+
+function sourceInputs(op: CopyOp): Set<number> {
+  return new Set(op.sources.flatMap((source) => (source.from === "input" ? [source.input] : [])));
+}
+
+async function sourceTrees(
+  services: OpServices,
+  op: CopyOp,
+  inputs: Inputs,
+): Promise<(CopySourceTree | undefined)[]> {
+  return Promise.all(
+    op.sources.map(async (source): Promise<CopySourceTree | undefined> => {
+      if (source.from === "inline") return undefined;
+      const { vertex, result } = inputAt(inputs, source.input);
+      if (vertex.op.type !== "context")
+        return { tree: await services.tree(result.rootfs), keepOwner: source.keepOwner };
+      const context = services.context(vertex.op.name);
+      return {
+        tree: context,
+        keepOwner: source.keepOwner,
+        describeMissing: (path) => ignoreLine(context, path),
+      };
+    }),
+  );
+}
+
+function ignoreLine(
+  context: BuildContext,
+  path: Parameters<BuildContext["ignoredBy"]>[0],
+): string | undefined {
+  const rule = context.ignoredBy(path);
+  return rule && `"${printable(path)}" is hidden by ${rule.file}:${rule.line}, pattern "${rule.pattern}"`;
+}

@@ -1,0 +1,170 @@
+import { resolveRunUser } from "../core/accounts.ts";
+import type { Tree } from "../core/entry.ts";
+import { TsbuildError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import { resolveInTree } from "../core/resolve.ts";
+import type { ExecOp } from "../graph/types.ts";
+import type { RootFs } from "../layers/types.ts";
+import type { OpResult } from "../solver/types.ts";
+import { processEnvironment } from "../../runtime/plan/environment.ts";
+import { DEFAULT_CAPABILITIES } from "../../runtime/plan/capabilities.ts";
+import { baseMounts, kernelMasks } from "../../runtime/plan/mounts.ts";
+import { hostsFile, resolvConf } from "../../runtime/plan/network-files.ts";
+import type { MountSpec, RunExit, RunPlan } from "../../runtime/types.ts";
+import { OutputTail } from "./output-tail.ts";
+import { readAccountFile } from "./accounts.ts";
+import { baseOf } from "./inputs.ts";
+import type { OpHandler, OpServices, Step } from "./types.ts";
+
+/** What a step's process sees as the name of its machine. */
+const HOSTNAME = "buildkitsandbox";
+
+/** RUN: a process in a root filesystem of its own; what it wrote is the layer. */
+export function execHandler(services: OpServices): OpHandler<ExecOp> {
+  return {
+    resource: "exec",
+    definition: execDefinition,
+    async run(op, inputs, step) {
+      const base: RootFs = baseOf(op, inputs);
+      const directory = services.tempPath("run");
+      const plan = await planRun(services, op, base, directory);
+      const helper = await services.helper();
+      const tail = new OutputTail();
+      const exit = await helper.run(
+        plan,
+        {
+          onOutput(stream, data) {
+            tail.add(data);
+            step.emit({ type: "step-output", id: step.vertex.id, stream, data, time: Date.now() });
+          },
+        },
+        step.signal,
+      );
+      if (exit.code !== 0) {
+        await helper.remove([directory]);
+        throw runFailed(op, exit, step, tail);
+      }
+      const layer = services.adopt(upperOf(directory), base);
+      services.discard(directory);
+      return { rootfs: [...base, layer] } satisfies OpResult;
+    },
+  };
+}
+
+/**
+ * The whole of what the process is given, but not what must not matter: proxies, and where a cache mount's files lie
+ * (BuildKit solver/llbsolver/ops/exec.go, CacheMap).
+ */
+function execDefinition(op: ExecOp): Json {
+  const mounts = op.mounts.map((mount): Json => {
+    if (mount.type === "cache") return { type: "cache", target: mount.target, readonly: mount.readonly };
+    if (mount.type === "ssh") return { type: "ssh", target: mount.target };
+    return { ...mount };
+  });
+  return {
+    type: "exec",
+    argv: op.argv,
+    env: op.env,
+    cwd: op.cwd,
+    user: op.user,
+    os: op.platform.os,
+    architecture: op.platform.architecture,
+    variant: op.platform.variant ?? "",
+    hostname: op.hostname ?? "",
+    network: op.network,
+    security: op.security,
+    mounts,
+    scripts: op.scripts.map((script) => ({ ...script })),
+  };
+}
+
+async function planRun(services: OpServices, op: ExecOp, base: RootFs, directory: string): Promise<RunPlan> {
+  const [lowers, tree] = await Promise.all([snapshotsOf(base), services.tree(base)]);
+  const user = await services.withTars(() => resolveRunUser(op.user, (path) => readAccountFile(tree, path)));
+  const hostname = op.hostname ?? HOSTNAME;
+  return {
+    root: { kind: "overlay", lowers, upper: upperOf(directory), work: `${directory}/work` },
+    mounts: [
+      ...baseMounts({ hosts: hostsFile(hostname), resolvConf: resolvConf(op.network !== "none") }),
+      ...scriptsOf(op),
+      ...kernelMasks(),
+    ],
+    argv: op.argv,
+    env: processEnvironment([op.proxyEnv, op.env], user.home),
+    cwd: resolvedDirectory(tree, op.cwd),
+    uid: user.uid,
+    gid: user.gid,
+    groups: user.groups,
+    hostname,
+    umask: 0o022,
+    capabilities: DEFAULT_CAPABILITIES,
+    noNewPrivileges: false,
+    readonlyRoot: false,
+    network: op.network === "none" ? "none" : "host",
+    init: true,
+    stdio: "pipes",
+  };
+}
+
+export function snapshotsOf(rootfs: RootFs): Promise<string[]> {
+  return Promise.all(rootfs.map(async (layer) => (await layer.snapshot()).path));
+}
+
+function upperOf(directory: string): string {
+  return `${directory}/fs`;
+}
+
+/** A `cwd` that goes through symlinks is where they lead inside the root. */
+function resolvedDirectory(tree: Tree, path: string): string {
+  return `/${resolveInTree(tree, path, true).path}`;
+}
+
+/** `RUN <<EOF` with a `#!` line: a file that only this step sees (BuildKit dockerfile2llb/convert_runmount.go). */
+function scriptsOf(op: ExecOp): MountSpec[] {
+  return op.scripts.map(({ name, body }) => ({
+    type: "file",
+    target: `/dev/pipes/${name}`,
+    data: Buffer.from(body),
+    mode: 0o755,
+    uid: 0,
+    gid: 0,
+    flags: { readonly: true },
+  }));
+}
+
+function runFailed(op: ExecOp, exit: RunExit, step: Step, tail: OutputTail): TsbuildError {
+  const at = step.vertex.at;
+  const state = inWords(op, exit);
+  const diagnostics = at && [
+    { severity: "error" as const, rule: "RunFailed", message: state, range: at.range, source: at.source },
+  ];
+  return new TsbuildError("RUN_FAILED", `Cannot finish step ${step.vertex.name}: ${state}`, {
+    exitCode: exit.code,
+    output: tail.lines(),
+    diagnostics,
+    hint: hintFor(op, exit),
+  });
+}
+
+function inWords(op: ExecOp, exit: RunExit): string {
+  if (exit.failure === "not-found") return `"${op.argv[0]}" was not found in the image (exit code 127)`;
+  if (exit.failure === "not-executable")
+    return `"${op.argv[0]}" cannot be executed: ${exit.message ?? "permission denied"} (exit code 126)`;
+  if (exit.outOfMemory) return `the command was killed for want of memory (exit code ${exit.code})`;
+  if (exit.signal !== undefined)
+    return `the command was ended by signal ${exit.signal} (exit code ${exit.code})`;
+  return `the command ended with exit code ${exit.code}`;
+}
+
+function hintFor(op: ExecOp, exit: RunExit): string | undefined {
+  if (exit.failure === "not-found") {
+    const shell = op.argv[0] === "/bin/sh";
+    return shell
+      ? 'the image has no shell: use the exec form, RUN ["program", "argument"], or a base image with a shell'
+      : "install it in an earlier step, or write its full path";
+  }
+  if (exit.code === 127) return "exit code 127: a command in this line was not found in the image";
+  if (exit.code === 137 && !exit.outOfMemory)
+    return "exit code 137: something killed the command, often the kernel for want of memory";
+  return undefined;
+}

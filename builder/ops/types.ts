@@ -1,0 +1,58 @@
+import type { Resource } from "../core/slots.ts";
+import type { Json } from "../core/json.ts";
+import type { Tree } from "../core/entry.ts";
+import type { BuildContext } from "../context/types.ts";
+import type { Op, Vertex } from "../graph/types.ts";
+import type { Layer, NewChange, RootFs } from "../layers/types.ts";
+import type { OpContext, OpResult } from "../solver/types.ts";
+import type { Helper } from "../../runtime/types.ts";
+
+/** How one kind of op is keyed and run; `OpRunner` of the solver asks the handler of a vertex's op. */
+export interface OpHandler<T extends Op> {
+  readonly resource?: Resource;
+  /** False: it costs nothing to run, so that no record is kept. */
+  readonly recorded?: boolean;
+  /** What of the op belongs into its key; undefined where only its content tells. */
+  definition(op: T): Json | undefined;
+  /** What of the op belongs into its content key, where that is less than the definition. */
+  contentDefinition?(op: T): Json;
+  /** Inputs that are keyed by the content that the op takes from them. */
+  contentInputs?(op: T, inputs: readonly Vertex[]): readonly number[];
+  content?(op: T, inputs: Inputs): Promise<Json>;
+  run(op: T, inputs: Inputs, step: Step): Promise<OpResult>;
+}
+
+/** Indexed as the vertex's inputs are. For `content`, those alone that are keyed by content are there. */
+export type Inputs = readonly (Input | undefined)[];
+
+/** An input of a vertex: what it resulted in, and what it was. */
+export interface Input {
+  readonly vertex: Vertex;
+  readonly result: OpResult;
+}
+
+/** The vertex that runs, and its surroundings. */
+export interface Step extends OpContext {
+  readonly vertex: Vertex;
+}
+
+/** What ops work with; build.ts makes it. */
+export interface OpServices {
+  helper(): Promise<Helper>;
+  context(name: string): BuildContext;
+  /** The union of a root filesystem's layers. Reading a file whose layer is not here as a tar throws; see `withTars`. */
+  tree(rootfs: RootFs): Promise<Tree>;
+  /** Runs `work` again with more layers here as tars until it has all the bytes that it reads. */
+  withTars<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Seals changes into a layer. */
+  seal(changes: readonly NewChange[], signal: AbortSignal): Promise<Layer>;
+  /** Makes a layer of what a step wrote into an upper directory, which it takes, over `lower`. */
+  adopt(upper: string, lower: RootFs): Layer;
+  /** Removes a directory of tmp/ beside the build. */
+  discard(directory: string): void;
+  tempPath(label: string): string;
+  /** The layers of an image, fetched when somebody reads them. */
+  imageLayers(op: Extract<Op, { type: "image" }>, step: Step): RootFs;
+  /** Seconds since 1970: of directories that nobody gave a time. */
+  readonly now: number;
+}

@@ -1,0 +1,70 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { bytesOf } from "../core/bytes.ts";
+import { TarWriter } from "../layers/tar-writer.ts";
+import type { LayerBlob } from "../layers/types.ts";
+import type { Sink } from "./sink.ts";
+
+const READ_SIZE = 1 << 20;
+
+/** An image archive being written: folders, documents and blobs, each path once, all as of 1970 so that it is reproducible. */
+export class Archive {
+  readonly #sink: Sink;
+  readonly #tar: TarWriter;
+  readonly #paths = new Set<string>();
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+    this.#tar = new TarWriter((chunk) => sink.write(chunk));
+  }
+
+  directory(path: string): void {
+    if (this.#taken(path)) return;
+    this.#tar.entry({
+      path: bytesOf(path),
+      type: "directory",
+      mode: 0o755,
+      uid: 0,
+      gid: 0,
+      size: 0,
+      mtime: 0,
+    });
+  }
+
+  document(path: string, data: Buffer): void {
+    if (this.#taken(path)) return;
+    this.#header(path, data.length);
+    this.#tar.data(data);
+  }
+
+  async blob(path: string, blob: LayerBlob): Promise<void> {
+    if (this.#taken(path)) return;
+    this.#header(path, blob.size);
+    const file = openSync(blob.path, "r");
+    try {
+      const buffer = Buffer.allocUnsafe(READ_SIZE);
+      for (;;) {
+        const count = readSync(file, buffer, 0, READ_SIZE, null);
+        if (count === 0) break;
+        this.#tar.data(buffer.subarray(0, count));
+        await this.#sink.drain();
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  async finish(): Promise<void> {
+    this.#tar.finish();
+    await this.#sink.end();
+  }
+
+  #taken(path: string): boolean {
+    if (this.#paths.has(path)) return true;
+    this.#paths.add(path);
+    return false;
+  }
+
+  #header(path: string, size: number): void {
+    this.#tar.entry({ path: bytesOf(path), type: "file", mode: 0o644, uid: 0, gid: 0, size, mtime: 0 });
+  }
+}

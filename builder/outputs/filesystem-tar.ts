@@ -1,0 +1,29 @@
+import type { Tree } from "../core/entry.ts";
+import { flatten } from "../layers/flatten.ts";
+import { writeLayer } from "../layers/write-layer.ts";
+import type { RootFs } from "../layers/types.ts";
+import type { Sink } from "./sink.ts";
+import type { Output } from "./types.ts";
+
+/** The root filesystem as one tar, no image around it: `--output type=tar`. */
+export function filesystemTarOutput(
+  tree: (rootfs: RootFs) => Promise<Tree>,
+  dest: string,
+  open: () => Sink,
+): Output {
+  return {
+    label: `writing root filesystem ${dest}`,
+    async write(image) {
+      const files = await tree(image.rootfs);
+      const sink = open();
+      try {
+        await writeLayer([...flatten(files)], (chunk) => sink.write(chunk));
+        await sink.end();
+      } catch (error) {
+        sink.discard();
+        throw error;
+      }
+      return { path: dest };
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  futimesSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import { printable, toFsPath, type Bytes } from "../core/bytes.ts";
+import type { Content, Entry, Tree } from "../core/entry.ts";
+import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
+import { ContentReader } from "../layers/content-reader.ts";
+import { flatten } from "../layers/flatten.ts";
+import type { NewChange, RootFs } from "../layers/types.ts";
+import type { Emit } from "../core/events.ts";
+import type { Output } from "./types.ts";
+
+const COPY_SIZE = 256 * 1024;
+
+/**
+ * The root filesystem as files below a directory: `--output type=local`. Files that are there and not in the image stay.
+ * What is there is never written through: a symlink in the way is replaced. Owners are kept where root asks.
+ */
+export function localOutput(tree: (rootfs: RootFs) => Promise<Tree>, dest: string): Output {
+  const root = resolve(dest);
+  return {
+    label: `copying files to ${dest}`,
+    async write(image, { emit, signal }) {
+      const files = await tree(image.rootfs);
+      mkdirSync(root, { recursive: true });
+      const directories: Entry[] = [];
+      using reader = new ContentReader();
+      for (const change of flatten(files)) {
+        signal.throwIfAborted();
+        if (change.kind !== "entry") continue;
+        if (change.entry.type === "directory") directories.push(change.entry);
+        place(root, change, reader, emit);
+      }
+      // Deepest first: what is written into a directory changes its time.
+      for (const { path, mode, mtime } of directories.reverse()) {
+        chmodSync(at(root, path), mode);
+        utimesSync(at(root, path), mtime, mtime);
+      }
+      return { path: dest };
+    },
+  };
+}
+
+function place(
+  root: string,
+  change: Extract<NewChange, { kind: "entry" }>,
+  reader: ContentReader,
+  emit: Emit,
+): void {
+  const { entry, content } = change;
+  const path = at(root, entry.path);
+  try {
+    switch (entry.type) {
+      case "directory":
+        makeDirectory(path);
+        break;
+      case "file": {
+        clear(path);
+        const file = openSync(path, "wx", 0o600);
+        try {
+          if (content !== undefined) copyContent(reader, content, file);
+          // After the owner: chown clears setuid and setgid.
+          own(path, entry);
+          fchmodSync(file, entry.mode);
+          futimesSync(file, entry.mtime, entry.mtime);
+        } finally {
+          closeSync(file);
+        }
+        return;
+      }
+      case "symlink":
+        clear(path);
+        symlinkSync(toFsPath(entry.link ?? ""), path);
+        own(path, entry);
+        lutimesSync(path, entry.mtime, entry.mtime);
+        return;
+      case "hardlink":
+        clear(path);
+        linkSync(at(root, entry.link ?? ("" as Bytes)), path);
+        return;
+      case "character":
+      case "block":
+      case "fifo":
+        emit({
+          type: "warning",
+          message: `Left out "${printable(entry.path)}": a local output has no device files and pipes`,
+        });
+        return;
+    }
+    own(path, entry);
+  } catch (cause) {
+    const full = errnoOf(cause) === "ENOSPC";
+    throw new TsbuildError(
+      full ? "DISK_FULL" : "STORE_UNWRITABLE",
+      `Cannot write "${printable(entry.path)}" below "${root}": ${full ? "the disk is full" : messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+function copyContent(reader: ContentReader, content: Content, file: number): void {
+  reader.with(content, (read) => {
+    const buffer = Buffer.allocUnsafe(COPY_SIZE);
+    for (let got = read(buffer, 0, COPY_SIZE); got > 0; got = read(buffer, 0, COPY_SIZE)) {
+      for (let done = 0; done < got;) done += writeSync(file, buffer, done, got - done);
+    }
+  });
+}
+
+function at(root: string, path: Bytes): string | Buffer {
+  const inside = toFsPath(path);
+  return typeof inside === "string" ? join(root, inside) : Buffer.concat([Buffer.from(`${root}/`), inside]);
+}
+
+function makeDirectory(path: string | Buffer): void {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) return;
+  if (there !== undefined) rmSync(path);
+  mkdirSync(path, 0o700);
+}
+
+function clear(path: string | Buffer): void {
+  rmSync(path, { recursive: true, force: true });
+}
+
+function own(path: string | Buffer, entry: Entry): void {
+  if (process.getuid?.() === 0) lchownSync(path, entry.uid, entry.gid);
+}

@@ -1,0 +1,70 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { once } from "node:events";
+import { dirname, resolve } from "node:path";
+import type { Writable } from "node:stream";
+import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
+
+/** Where an output's bytes go. What was not ended leaves nothing behind. */
+export interface Sink {
+  write(chunk: Uint8Array): void;
+  /** Waits while the reader is behind. */
+  drain(): Promise<void>;
+  end(): Promise<void>;
+  discard(): void;
+}
+
+/** A file that appears whole or not at all; "-" is `stdout`. */
+export function openSink(dest: string, stdout: Writable): Sink {
+  return dest === "-" ? streamSink(stdout) : fileSink(resolve(dest));
+}
+
+function fileSink(path: string): Sink {
+  const temporary = `${path}.tsbuild-${process.pid}`;
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (cause) {
+      rmSync(temporary, { force: true });
+      const full = errnoOf(cause) === "ENOSPC";
+      throw new TsbuildError(
+        full ? "DISK_FULL" : "STORE_UNWRITABLE",
+        `Cannot write "${path}": ${full ? "the disk is full" : messageOf(cause)}`,
+        { cause },
+      );
+    }
+  };
+  const file = attempt(() => {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(temporary, "w", 0o666);
+  });
+  return {
+    write: (chunk) => attempt(() => writeAll(file, chunk)),
+    drain: async () => {},
+    end: async () =>
+      attempt(() => {
+        fsyncSync(file);
+        closeSync(file);
+        renameSync(temporary, path);
+      }),
+    discard() {
+      closeSync(file);
+      rmSync(temporary, { force: true });
+    },
+  };
+}
+
+function streamSink(stream: Writable): Sink {
+  return {
+    // The tar writer reuses its buffer: a stream that is behind would send what was written over it.
+    write: (chunk) => void stream.write(Buffer.from(chunk)),
+    async drain() {
+      if (stream.writableNeedDrain) await once(stream, "drain");
+    },
+    end: () => new Promise((done, fail) => stream.write("", (error) => (error ? fail(error) : done()))),
+    discard() {},
+  };
+}
+
+function writeAll(file: number, chunk: Uint8Array): void {
+  for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done);
+}

@@ -1,0 +1,100 @@
+import { availableParallelism } from "node:os";
+import type { Writable } from "node:stream";
+import { TsbuildError } from "./core/errors.ts";
+import type { Emit } from "./core/events.ts";
+import { Slots } from "./core/slots.ts";
+import { LayerTrees } from "./ops/trees.ts";
+import type { RegistryClient } from "./registry/types.ts";
+import { openStore } from "./store/open.ts";
+import type { Store } from "./store/types.ts";
+import { probeIsolation } from "../runtime/isolation/probe.ts";
+import { LayerStore } from "../runtime/layers/layer-store.ts";
+import type { Helper } from "../runtime/types.ts";
+
+export interface SessionOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly stdout: Writable;
+}
+
+/** A registry takes this many transfers at once well. */
+const NETWORK_SLOTS = 4;
+
+/** What a command works with: the store, and what is made when it is first asked for. */
+export class Session implements AsyncDisposable {
+  readonly store: Store;
+  readonly layers: LayerStore;
+  readonly trees: LayerTrees = new LayerTrees();
+  readonly slots: Slots;
+  readonly stdout: Writable;
+  readonly emit: Emit;
+  readonly #env: NodeJS.ProcessEnv;
+  #helper: Promise<Helper> | undefined;
+  #registry: Promise<RegistryClient> | undefined;
+
+  constructor({ env, emit, stdout }: SessionOptions) {
+    this.#env = env;
+    this.emit = emit;
+    this.stdout = stdout;
+    this.store = openStore({ env });
+    this.layers = new LayerStore(this.store, this.helper);
+    const cpus = availableParallelism();
+    this.slots = new Slots({ network: NETWORK_SLOTS, cpu: cpus, exec: cpus });
+  }
+
+  /** The process that enters root filesystems. */
+  readonly helper = (): Promise<Helper> => (this.#helper ??= this.#startHelper());
+
+  readonly registry = (): Promise<RegistryClient> => (this.#registry ??= this.#openRegistry());
+
+  /** Makes what was written survive a power cut. */
+  async makeDurable(): Promise<void> {
+    await this.layers.settle();
+    const helper = await this.#helper;
+    await this.store.sync(helper && ((directory) => helper.sync(directory)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const helper = await this.#helper?.catch(() => undefined);
+    if (helper !== undefined) await this.layers.settle();
+    await helper?.[Symbol.asyncDispose]();
+    await (await this.#registry?.catch(() => undefined))?.close();
+    await this.store.close();
+  }
+
+  async #startHelper(): Promise<Helper> {
+    const isolation = probeIsolation();
+    const [problem] = isolation.missing;
+    if (isolation.level === "none") {
+      throw new TsbuildError(
+        "SANDBOX",
+        `Cannot run steps here: ${problem?.what ?? "no namespaces can be made"}`,
+        { hint: problem?.fix },
+      );
+    }
+    if (isolation.level === "single") {
+      this.emit({
+        type: "notice",
+        message: `files of other users cannot be told apart in steps: ${problem?.what}; ${problem?.fix}`,
+      });
+    }
+    const { startHelper } = await import("../runtime/helper/start.ts");
+    const helper = await startHelper({
+      ...(isolation.idMaps && { idMaps: isolation.idMaps }),
+      lanes: 2 * availableParallelism() + 4,
+    });
+    await helper.remove(this.store.sweepSessions());
+    return helper;
+  }
+
+  async #openRegistry(): Promise<RegistryClient> {
+    const [{ createRegistryClient }, { loadRegistryConfig }, { loadCredentials }] = await Promise.all([
+      import("./registry/client.ts"),
+      import("./registry/config.ts"),
+      import("./registry/credentials.ts"),
+    ]);
+    const config = await loadRegistryConfig(this.#env);
+    return createRegistryClient({ config, credentials: loadCredentials(this.#env), env: this.#env });
+  }
+}

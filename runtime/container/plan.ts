@@ -1,0 +1,79 @@
+import type { RunConfig } from "../../builder/image/types.ts";
+import { TsbuildError } from "../../builder/core/errors.ts";
+import type { RunUser } from "../../builder/core/accounts.ts";
+import { DEFAULT_CAPABILITIES } from "../plan/capabilities.ts";
+import { processEnvironment } from "../plan/environment.ts";
+import { baseMounts, kernelMasks } from "../plan/mounts.ts";
+import { hostsFile, resolvConf } from "../plan/network-files.ts";
+import type { RunPlan } from "../types.ts";
+import { volumeMount } from "./volumes.ts";
+
+/** What the user asked for, over what the image says. */
+export interface ContainerRequest {
+  readonly command: readonly string[];
+  readonly entrypoint?: readonly string[] | undefined;
+  readonly env: readonly string[];
+  readonly volumes: readonly string[];
+  readonly workdir?: string | undefined;
+  readonly hostname: string;
+  readonly tty: boolean;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+}
+
+export interface ContainerRoot {
+  /** Snapshots of the image, bottom first. */
+  readonly lowers: readonly string[];
+  /** Directory of the container in the store. */
+  readonly directory: string;
+  readonly user: RunUser;
+}
+
+/** The plan of a container's process: docker's rules for Entrypoint and Cmd, Env, WorkingDir. */
+export function containerPlan(config: RunConfig, request: ContainerRequest, root: ContainerRoot): RunPlan {
+  const { user } = root;
+  const terminal = request.tty ? ["TERM=xterm"] : [];
+  return {
+    root: {
+      kind: "overlay",
+      lowers: root.lowers,
+      upper: `${root.directory}/fs`,
+      work: `${root.directory}/work`,
+    },
+    mounts: [
+      ...baseMounts({ hosts: hostsFile(request.hostname), resolvConf: resolvConf(true) }),
+      ...request.volumes.map(volumeMount),
+      ...kernelMasks(),
+    ],
+    argv: argvOf(config, request),
+    env: processEnvironment(
+      [[`HOSTNAME=${request.hostname}`], terminal, config.Env ?? [], request.env],
+      user.home,
+    ),
+    cwd: request.workdir ?? (config.WorkingDir || "/"),
+    uid: user.uid,
+    gid: user.gid,
+    groups: user.groups,
+    hostname: request.hostname,
+    umask: 0o022,
+    capabilities: DEFAULT_CAPABILITIES,
+    noNewPrivileges: false,
+    readonlyRoot: false,
+    network: "host",
+    init: false,
+    stdio: request.tty ? "terminal" : "pipes",
+    ...(request.columns === undefined ? {} : { columns: request.columns }),
+    ...(request.rows === undefined ? {} : { rows: request.rows }),
+  };
+}
+
+/** An entrypoint given by the user clears the image's Cmd; a command given by the user replaces it. */
+function argvOf(config: RunConfig, request: ContainerRequest): readonly string[] {
+  const entrypoint = request.entrypoint ?? config.Entrypoint ?? [];
+  const imageCommand = request.entrypoint === undefined ? (config.Cmd ?? []) : [];
+  const argv = [...entrypoint, ...(request.command.length > 0 ? request.command : imageCommand)];
+  if (argv.length > 0) return argv;
+  throw new TsbuildError("USAGE", "Cannot run the image: it has no command of its own", {
+    hint: "give one: tsbuild run IMAGE COMMAND",
+  });
+}

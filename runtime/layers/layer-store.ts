@@ -1,0 +1,128 @@
+import { renameSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import type { DiffId } from "../../builder/core/digest.ts";
+import { LayerRecorder } from "../../builder/layers/layer-recorder.ts";
+import { serializeIndex } from "../../builder/layers/index-file.ts";
+import { writeLayer } from "../../builder/layers/write-layer.ts";
+import type { Layer, LayerIndex, NewChange, RootFs } from "../../builder/layers/types.ts";
+import type { BlobWriter, LayerRecord, Store } from "../../builder/store/types.ts";
+import { hexOf } from "../../builder/core/digest.ts";
+import type { Helper } from "../types.ts";
+import { StoredLayer } from "./stored-layer.ts";
+import type { LayerServices, RemoteBlob } from "./types.ts";
+import { UpperLayer } from "./upper-layer.ts";
+
+/** Makes layers and finds them again. One object stands for one DiffID, so that each face is made once in a process. */
+export class LayerStore implements LayerServices {
+  readonly store: Store;
+  readonly helper: () => Promise<Helper>;
+  readonly #known = new Map<DiffId, StoredLayer>();
+  /** Work that nobody waits for while the build goes on; `settle` does. */
+  readonly #background = new Set<Promise<unknown>>();
+  /** Snapshots of layers that turned out to have one already. */
+  readonly #doomed: string[] = [];
+
+  constructor(store: Store, helper: () => Promise<Helper>) {
+    this.store = store;
+    this.helper = helper;
+  }
+
+  /** The layer with this DiffID where the store, or a registry that was asked in this process, has it. */
+  open(diffId: DiffId): Layer | undefined {
+    const known = this.#known.get(diffId);
+    if (known !== undefined) return known;
+    const record = this.store.layers.get(diffId);
+    return record !== undefined && this.#isHere(record)
+      ? this.#remember(new StoredLayer(diffId, this))
+      : undefined;
+  }
+
+  /** All layers of a root filesystem, or undefined where one is missing. */
+  openAll(diffIds: readonly DiffId[]): RootFs | undefined {
+    const layers: Layer[] = [];
+    for (const diffId of diffIds) {
+      const layer = this.open(diffId);
+      if (layer === undefined) return undefined;
+      layers.push(layer);
+    }
+    return layers;
+  }
+
+  /** A layer of a registry's image: fetched when somebody reads it. */
+  remote(diffId: DiffId, remote: RemoteBlob): Layer {
+    return this.#known.get(diffId) ?? this.#remember(new StoredLayer(diffId, this, remote));
+  }
+
+  /** Seals changes straight from where their bytes lie: one read, one write. */
+  async seal(
+    changes: readonly NewChange[],
+    options: { signal?: AbortSignal; epoch?: number },
+  ): Promise<Layer> {
+    using writer = this.store.blobs.create();
+    const index = await writeLayer(changes, (chunk) => writer.write(chunk), options);
+    return this.#sealed(writer, index);
+  }
+
+  /**
+   * Takes the upper directory that a step wrote as a snapshot. The blob is sealed beside the build: the next step needs
+   * the snapshot alone.
+   */
+  adopt(upper: string, lower: RootFs, options: { epoch?: number }): Layer {
+    const snapshot = this.newSnapshot();
+    const path = this.store.path("snapshots", snapshot);
+    renameSync(upper, path);
+    const layer = new UpperLayer(path, async () => {
+      const lowers = await Promise.all(lower.map(async (below) => (await below.snapshot()).path));
+      const helper = await this.helper();
+      using writer = this.store.blobs.create();
+      const recorder = new LayerRecorder((chunk) => writer.write(chunk), options);
+      await helper.diff({ upper: path, lowers }, recorder);
+      const sealed = this.#sealed(writer, recorder.finish());
+      const record = this.store.layers.get(await sealed.diffId());
+      // Another step, or another process, may have made the very same layer.
+      if (record?.snapshot === undefined) this.store.layers.update(await sealed.diffId(), { snapshot });
+      else if (record.snapshot !== snapshot) this.#doomed.push(path);
+      return sealed;
+    });
+    this.background(layer.diffId());
+    return layer;
+  }
+
+  newSnapshot(): string {
+    return randomBytes(8).toString("hex");
+  }
+
+  /** Lets work go on; its failure is reported by whoever asks for its result. */
+  background(work: Promise<unknown>): void {
+    const quiet = work.catch(() => {});
+    this.#background.add(quiet);
+    void quiet.then(() => this.#background.delete(quiet));
+  }
+
+  /** Waits for work in the background, and removes snapshots that are not needed after all. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#background);
+    if (this.#doomed.length > 0) await (await this.helper()).remove(this.#doomed.splice(0));
+  }
+
+  saveIndex(diffId: DiffId, index: LayerIndex): void {
+    this.store.writeFile(this.store.path("indexes", hexOf(diffId)), serializeIndex(index));
+  }
+
+  #sealed(writer: BlobWriter, index: LayerIndex): StoredLayer {
+    const { digest, size } = writer.commit();
+    const diffId = digest as DiffId;
+    this.saveIndex(diffId, index);
+    this.store.layers.update(diffId, { size });
+    return this.#known.get(diffId) ?? this.#remember(new StoredLayer(diffId, this, undefined, index));
+  }
+
+  #remember(layer: StoredLayer): StoredLayer {
+    this.#known.set(layer.id, layer);
+    return layer;
+  }
+
+  #isHere({ diffId, compressed }: LayerRecord): boolean {
+    return this.store.blobs.has(diffId) || compressed.some((form) => this.store.blobs.has(form.digest));
+  }
+}

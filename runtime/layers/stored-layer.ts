@@ -1,0 +1,152 @@
+import { createReadStream, existsSync, readFileSync, renameSync } from "node:fs";
+import { hexOf, type DiffId } from "../../builder/core/digest.ts";
+import { TsbuildError, errnoOf } from "../../builder/core/errors.ts";
+import { lazy } from "../../builder/core/lazy.ts";
+import { MEDIA_TYPES } from "../../builder/image/types.ts";
+import { parseIndex } from "../../builder/layers/index-file.ts";
+import type { Layer, LayerBlob, LayerIndex, Snapshot } from "../../builder/layers/types.ts";
+import { applyIndexed } from "./apply-indexed.ts";
+import type { LayerServices, RemoteBlob } from "./types.ts";
+import { unpack, type Unpacked } from "./unpack.ts";
+
+/** A layer that is known by its DiffID. */
+export class StoredLayer implements Layer {
+  readonly id: DiffId;
+  readonly #layers: LayerServices;
+  readonly #remote: RemoteBlob | undefined;
+  readonly #index: LayerIndex | undefined;
+
+  constructor(id: DiffId, layers: LayerServices, remote?: RemoteBlob, index?: LayerIndex) {
+    this.id = id;
+    this.#layers = layers;
+    this.#remote = remote;
+    this.#index = index;
+  }
+
+  readonly diffId = async (): Promise<DiffId> => this.id;
+
+  readonly blob = lazy(async (): Promise<LayerBlob> => {
+    const { blobs, layers } = this.#layers.store;
+    const compressed =
+      this.#remote === undefined ? (layers.get(this.id)?.compressed ?? []) : [this.#remote.descriptor];
+    // The bytes as pulled go first: a base image's layers leave as they came.
+    const tar = this.#tarHere();
+    const form = compressed.find(({ digest }) => blobs.has(digest));
+    if (this.#remote === undefined && tar !== undefined) return tar;
+    if (form !== undefined)
+      return {
+        mediaType: form.mediaType,
+        digest: form.digest,
+        size: form.size,
+        path: blobs.path(form.digest),
+      };
+    if (this.#remote !== undefined) {
+      const { mediaType, digest, size } = this.#remote.descriptor;
+      await this.#remote.fetch();
+      if (digest !== this.id) layers.update(this.id, { compressed: [{ mediaType, digest, size }] });
+      else layers.update(this.id, { size });
+      return { mediaType, digest, size, path: blobs.path(digest) };
+    }
+    throw new TsbuildError(
+      "STORE_INVALID",
+      `Cannot find layer ${this.id}: the store has neither its blob nor where to get it`,
+      {
+        hint: "build again with --no-cache",
+      },
+    );
+  });
+
+  readonly tar = lazy(async (): Promise<LayerBlob> => {
+    const here = this.#tarHere();
+    if (here !== undefined) return here;
+    const blob = await this.blob();
+    using writer = this.#layers.store.blobs.create();
+    await this.#unpack(blob, { tar: (chunk) => writer.write(chunk) });
+    const { digest, size } = writer.commit(this.id);
+    this.#layers.store.layers.update(this.id, { size });
+    return { mediaType: MEDIA_TYPES.ociLayer, digest, size, path: this.#layers.store.blobs.path(digest) };
+  });
+
+  readonly index = lazy(async (): Promise<LayerIndex> => {
+    const here = this.#index ?? this.#savedIndex();
+    if (here !== undefined) return here;
+    // Steps read indexes of layers that they run on: unpacking now saves reading the blob twice.
+    return (await this.#unpacked()).index;
+  });
+
+  readonly snapshot = lazy(async (): Promise<Snapshot> => {
+    const { store } = this.#layers;
+    const name = store.layers.get(this.id)?.snapshot;
+    const path = name === undefined ? undefined : store.path("snapshots", name);
+    if (path !== undefined && existsSync(path)) return { path };
+    return this.#makeSnapshot();
+  });
+
+  /** Snapshot and index at once, out of one reading of the blob. */
+  readonly #unpacked = lazy(async (): Promise<Unpacked & Snapshot> => {
+    const directory = this.#layers.store.tempPath("snapshot");
+    const helper = await this.#layers.helper();
+    const blob = await this.blob();
+    const stream = helper.apply(directory);
+    let unpacked: Unpacked;
+    try {
+      unpacked = await this.#unpack(blob, { apply: stream });
+      await stream.end();
+    } catch (error) {
+      await stream.abort();
+      await helper.remove([directory]);
+      throw error;
+    }
+    return { ...unpacked, path: this.#keepSnapshot(directory) };
+  });
+
+  async #makeSnapshot(): Promise<Snapshot> {
+    const tar = this.#tarHere();
+    const index = this.#index ?? this.#savedIndex();
+    if (tar === undefined || index === undefined) return { path: (await this.#unpacked()).path };
+    const directory = this.#layers.store.tempPath("snapshot");
+    const helper = await this.#layers.helper();
+    try {
+      await applyIndexed(helper, directory, index, tar.path);
+    } catch (error) {
+      await helper.remove([directory]);
+      throw error;
+    }
+    return { path: this.#keepSnapshot(directory) };
+  }
+
+  #keepSnapshot(directory: string): string {
+    const { store } = this.#layers;
+    const name = this.#layers.newSnapshot();
+    const path = store.path("snapshots", name);
+    renameSync(directory, path);
+    store.layers.update(this.id, { snapshot: name });
+    return path;
+  }
+
+  async #unpack(blob: LayerBlob, into: Parameters<typeof unpack>[2]): Promise<Unpacked> {
+    const unpacked = await unpack(createReadStream(blob.path, { highWaterMark: 1 << 20 }), this.id, into);
+    this.#layers.saveIndex(this.id, unpacked.index);
+    return unpacked;
+  }
+
+  #savedIndex(): LayerIndex | undefined {
+    try {
+      return parseIndex(readFileSync(this.#layers.store.path("indexes", hexOf(this.id))));
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  #tarHere(): LayerBlob | undefined {
+    const size = this.#layers.store.blobs.size(this.id);
+    if (size === undefined) return undefined;
+    return {
+      mediaType: MEDIA_TYPES.ociLayer,
+      digest: this.id,
+      size,
+      path: this.#layers.store.blobs.path(this.id),
+    };
+  }
+}

@@ -1,0 +1,21 @@
+import type { DiffId } from "../../builder/core/digest.ts";
+import type { LayerIndex } from "../../builder/layers/types.ts";
+import type { Store } from "../../builder/store/types.ts";
+import type { Descriptor } from "../../builder/image/types.ts";
+import type { Helper } from "../types.ts";
+
+/** A blob that can be had from elsewhere: its descriptor, and how to bring it into the store. */
+export interface RemoteBlob {
+  readonly descriptor: Descriptor;
+  /** Resolves when the verified blob is in the store. */
+  fetch(): Promise<void>;
+}
+
+/** What a layer makes its faces with. */
+export interface LayerServices {
+  readonly store: Store;
+  helper(): Promise<Helper>;
+  saveIndex(diffId: DiffId, index: LayerIndex): void;
+  /** A name for a snapshot: random, as a step's snapshot is there before its DiffID is known. */
+  newSnapshot(): string;
+}

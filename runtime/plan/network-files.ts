@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+
+/** What BuildKit falls back to where the host has no name server that a container could reach (executor/oci/resolvconf.go). */
+const FALLBACK_SERVERS = ["8.8.8.8", "8.8.4.4", "2001:4860:4860::8888", "2001:4860:4860::8844"];
+const SYSTEMD_STUB = "127.0.0.53";
+const SYSTEMD_REAL = "/run/systemd/resolve/resolv.conf";
+
+/** The container's /etc/hosts: itself by name on the loopback, as BuildKit writes it (executor/oci/hosts.go). */
+export function hostsFile(hostname: string): Buffer {
+  return Buffer.from(
+    `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback ${hostname}\n`,
+  );
+}
+
+/**
+ * The container's /etc/resolv.conf: the host's. With a network of its own, a container cannot reach a server on the
+ * host's loopback: those lines go, and public servers stand in where none is left.
+ */
+export function resolvConf(sharesHostNetwork: boolean): Buffer {
+  const text = read("/etc/resolv.conf");
+  if (sharesHostNetwork) return Buffer.from(text === "" ? servers(FALLBACK_SERVERS) : text);
+  const ours = nameservers(text);
+  const base = ours.length === 1 && ours[0] === SYSTEMD_STUB ? read(SYSTEMD_REAL) : text;
+  const kept = base.split("\n").filter((line) => !/^\s*nameserver\s+(127\.|::1\b)/.test(line));
+  const body = kept.join("\n").replace(/\n*$/, "\n");
+  return Buffer.from(nameservers(body).length > 0 ? body : body + servers(FALLBACK_SERVERS));
+}
+
+function nameservers(text: string): string[] {
+  return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map((match) => match[1] ?? "");
+}
+
+function servers(addresses: readonly string[]): string {
+  return addresses.map((address) => `nameserver ${address}\n`).join("");
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

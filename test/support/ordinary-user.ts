@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { chownSync, cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { projectRoot } from "./project.ts";
+
+const NAME = "tsbuild-test";
+/** Where that user can read the compiled project: a clone may lie in root's home. */
+const INSTALLED = "/var/tmp/tsbuild-test-install";
+
+export interface OrdinaryUser {
+  readonly uid: number;
+  readonly gid: number;
+  /** Makes a directory that is the user's own; gone when the test process ends. */
+  directory(name: string): string;
+  /** A folder of fixtures/, where the user can read it. */
+  fixture(name: string): string;
+  tsbuild(args: readonly string[], env: Readonly<Record<string, string>>): { status: number; output: string };
+  /** Runs any program as the user. */
+  run(argv: readonly string[], env: Readonly<Record<string, string>>): { status: number; output: string };
+}
+
+let made: OrdinaryUser | { missing: string } | undefined;
+
+/** A user with subordinate ids, made where there is none; the reason where that cannot be. */
+export function ordinaryUser(): OrdinaryUser | { missing: string } {
+  made ??= make();
+  return made;
+}
+
+function make(): OrdinaryUser | { missing: string } {
+  if (process.getuid?.() !== 0) return { missing: "making an ordinary user needs root" };
+  if (spawnSync("newuidmap").error !== undefined) return { missing: "newuidmap is not installed" };
+  if (spawnSync("id", [NAME]).status !== 0 && spawnSync("useradd", ["--create-home", NAME]).status !== 0) {
+    return { missing: "useradd failed" };
+  }
+  if (!new RegExp(`^${NAME}:`, "m").test(readFileSync("/etc/subuid", "utf8")))
+    return { missing: `${NAME} has no subordinate ids` };
+  const [, , uid = "", gid = ""] =
+    new RegExp(`^${NAME}:.*$`, "m").exec(readFileSync("/etc/passwd", "utf8"))?.[0].split(":") ?? [];
+  const directory = `${INSTALLED}-${process.pid}`;
+  process.once("exit", () => spawnSync("rm", ["-rf", directory]));
+  for (const part of ["dist", "node_modules", "native/build", "fixtures", "package.json"]) {
+    const from = join(projectRoot, part);
+    if (existsSync(from)) cpSync(from, join(directory, part), { recursive: true, verbatimSymlinks: true });
+  }
+  const run: OrdinaryUser["run"] = (argv, env) => {
+    const result = spawnSync("setpriv", ["--reuid", uid, "--regid", gid, "--init-groups", "--", ...argv], {
+      env: { PATH: process.env["PATH"], USER: NAME, ...env },
+      cwd: "/",
+      encoding: "utf8",
+    });
+    return { status: result.status ?? 1, output: result.stdout + result.stderr };
+  };
+  return {
+    uid: Number(uid),
+    gid: Number(gid),
+    fixture: (name) => join(directory, "fixtures", name),
+    directory(name) {
+      const path = join(directory, "own", name);
+      mkdirSync(path, { recursive: true });
+      chownSync(path, Number(uid), Number(gid));
+      return path;
+    },
+    run,
+    tsbuild: (args, env) =>
+      run([process.execPath, join(directory, "dist/builder/cli/main.js"), ...args], env),
+  };
+}
