@@ -1,8 +1,18 @@
+import type { Diagnostic } from "../core/diagnostic.ts";
 import type { VertexId } from "../core/events.ts";
 import { TsbuildError, unreachable } from "../core/errors.ts";
+import { insideRoot } from "../core/paths.ts";
 import { pinned } from "../stages/plan-stage.ts";
 import type { Resolution } from "../stages/resolve.ts";
-import type { Action, CopyAction, Mount, RunAction, Source, StagePlan } from "../stages/types.ts";
+import type {
+  CopyAction,
+  Mount,
+  Place,
+  PlannedStageStep,
+  RunAction,
+  Source,
+  StagePlan,
+} from "../stages/types.ts";
 import { Inputs } from "./inputs.ts";
 import type { CopySource, ExecMount, Op } from "./types.ts";
 import { Vertices } from "./vertices.ts";
@@ -43,9 +53,10 @@ class Lowering implements Lowered {
   stage(plan: StagePlan): void {
     let root = this.#base(plan);
     const steps: VertexId[] = [];
-    for (const { name, at, action } of plan.steps) {
+    for (const step of plan.steps) {
+      const { name, at } = step;
       const inputs = new Inputs();
-      const op = this.#op(action, root, inputs);
+      const op = this.#op(step, root, inputs);
       root = this.vertices.add(op, inputs.ids, { name, stage: plan.label, at });
       steps.push(root);
     }
@@ -95,7 +106,7 @@ class Lowering implements Lowered {
     return this.vertices.add(op, [], { name: name || `FROM ${pinned(image)}`, ...about });
   }
 
-  #op(action: Action, root: VertexId | null, inputs: Inputs): Op {
+  #op({ action, at }: PlannedStageStep, root: VertexId | null, inputs: Inputs): Op {
     const base = inputs.base(root);
     switch (action.type) {
       case "mkdir":
@@ -103,7 +114,7 @@ class Lowering implements Lowered {
       case "exec":
         return this.#exec(action, base, inputs);
       case "copy":
-        return this.#copy(action, base, inputs);
+        return this.#copy(action, base, inputs, at);
       default:
         return unreachable(action);
     }
@@ -122,13 +133,16 @@ class Lowering implements Lowered {
     return id === null ? { type: "tmpfs", target: rest.target } : { ...rest, input: inputs.indexOf(id) };
   }
 
-  #copy(action: CopyAction, base: number | null, inputs: Inputs): Op {
+  #copy(action: CopyAction, base: number | null, inputs: Inputs, at: Place): Op {
     const { type, sources: wanted, ...rest } = action;
     const sources = wanted.flatMap((source): CopySource[] => {
       if (source.from === "inline") return [source];
       const id = this.#source(source.source);
-      if (id === null) return [];
       const { path, keepOwner } = source;
+      if (id === null) {
+        if (mustExist(path)) throw emptySource(path, at);
+        return [];
+      }
       return [{ from: "input", input: inputs.indexOf(id), path, keepOwner }];
     });
     return { type, base, sources, ...rest };
@@ -145,3 +159,14 @@ const WHOLE = {
   exclude: [],
   unpack: false,
 } as const;
+
+/** All of an empty tree can be copied, and so can what matches a pattern in it: nothing (rule 27). */
+function mustExist(path: string): boolean {
+  return insideRoot(path) !== "" && !/[*?[]/.test(path);
+}
+
+function emptySource(path: string, { source, range }: Place): TsbuildError {
+  const message = `Cannot copy "${path}": what it is to come from has no files at all`;
+  const diagnostic: Diagnostic = { severity: "error", rule: "EmptySource", message, source, range };
+  return new TsbuildError("COPY_SOURCE_NOT_FOUND", message, { diagnostics: [diagnostic] });
+}

@@ -24,14 +24,14 @@ export async function planBuild(
 ): Promise<BuildGraph> {
   const problems = new Problems(dockerfile.source, emitWarning);
   problems.add(dockerfile.diagnostics);
+  checkCharacters(problems);
   problems.throwIfAny();
-  const { escape } = dockerfile.directives;
   const buildArgs = new BuildArgs(options.buildArgs);
-  const expander = new Expander(problems, escape);
+  const expander = new Expander(problems, dockerfile.directives.escape);
   const collected = collectStages(dockerfile, options, buildArgs, expander, problems);
   problems.throwIfAny();
   const { stages, target, globals } = collected;
-  const resolution = await resolveStages({ stages, target, options, escape, problems }, images);
+  const resolution = await resolveStages({ stages, target, options, problems }, images);
   const planned = new Map<number, PlannedStage>();
   const surroundings = { options, stages, globals, buildArgs, expander, problems };
   for (const stage of resolution.needed) {
@@ -47,6 +47,18 @@ export async function planBuild(
   const result = targetPlan(planned.get(target.index), lowered, options);
   const roots = result.rootfs === null ? [] : [result.rootfs];
   return { vertices: lowered.vertices.reachable(roots), target: result };
+}
+
+/** A NUL ends every argument and path where the kernel reads it: what follows it would be lost unseen. */
+function checkCharacters(problems: Problems): void {
+  const before = problems.source.text.split("\0", 1)[0] ?? "";
+  if (before.length === problems.source.text.length) return;
+  const lines = before.split("\n");
+  const start = { line: lines.length - 1, column: lines.at(-1)?.length ?? 0 };
+  const range = { start, end: { ...start, column: start.column + 1 } };
+  problems.error("NulCharacter", `Cannot read "${problems.source.name}": it holds a NUL character`, range, {
+    fix: "save the file as UTF-8",
+  });
 }
 
 function targetPlan(planned: PlannedStage | undefined, lowered: Lowered, options: PlanOptions): TargetPlan {

@@ -43,13 +43,6 @@ function sourcesOf(instruction: CopyInstruction, work: Work, scope: Scope): read
     type: "context",
     name: "",
   };
-  if (source.type === "scratch") {
-    problems.error(
-      "EmptySource",
-      "Cannot copy from scratch: it has no files",
-      instruction.from?.range ?? instruction.range,
-    );
-  }
   const keepOwner = instruction.from !== undefined && source.type !== "context";
   const inputs = instruction.sources.map((word): CopyFrom => {
     const path = expander.word(word, scope);

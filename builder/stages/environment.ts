@@ -1,12 +1,15 @@
 import { didYouMean } from "../core/suggest.ts";
+import type { Word } from "../dockerfile/types.ts";
 import type { Handler, Work } from "./context.ts";
+import type { Scope } from "./variables.ts";
 
 /** ENV (rules 11 and 20): every pair sees the variables from before the line, and a known name keeps its place. */
-export const applyEnv: Handler<"env"> = ({ pairs }, { state, expander }) => {
+export const applyEnv: Handler<"env"> = ({ pairs }, work) => {
+  const { state, expander } = work;
   const scope = state.scope();
   const texts: string[] = [];
   for (const pair of pairs) {
-    const key = expander.word(pair.key, scope);
+    const key = nameOf(pair.key, "variable", work, scope);
     const value = expander.word(pair.value, scope);
     state.env.set(key, value);
     state.values.set(key, value);
@@ -31,16 +34,30 @@ export const applyArg: Handler<"arg"> = ({ args }, work) => {
 };
 
 /** LABEL. */
-export const applyLabel: Handler<"label"> = ({ pairs }, { state, expander }) => {
+export const applyLabel: Handler<"label"> = ({ pairs }, work) => {
+  const { state, expander } = work;
   const scope = state.scope();
   const texts = pairs.map((pair) => {
-    const key = expander.word(pair.key, scope);
+    const key = nameOf(pair.key, "label", work, scope);
     const value = expander.word(pair.value, scope);
     state.labels.set(key, value);
     return `${key}=${value}`;
   });
   state.record(`LABEL ${texts.join(" ")}`);
 };
+
+/** The name in ENV and LABEL is expanded too (rule 10), and may come out as none. */
+function nameOf(word: Word, what: string, { expander, problems }: Work, scope: Scope): string {
+  const name = expander.word(word, scope);
+  if (name === "" || (what === "variable" && name.includes("="))) {
+    problems.error(
+      "InvalidName",
+      `Cannot set ${what} ${word.raw}: its name comes out as "${name}"`,
+      word.range,
+    );
+  }
+  return name;
+}
 
 /** `|2 A=1 B=2 `: the arguments in scope of a RUN, as they stand in its history line (rule 26). */
 export function historyArgs({ state }: Work): string {

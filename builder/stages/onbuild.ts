@@ -4,15 +4,17 @@ import type { Instruction } from "../dockerfile/types.ts";
 import type { Problems } from "./problems.ts";
 import type { Stage } from "./types.ts";
 
+/** A trigger was cut out of another Dockerfile: `# escape` of this one says nothing about it (BuildKit initOnBuildTriggers). */
+const TRIGGER_ESCAPE = "\\";
+
 /** Reads the triggers of a stage's base; what is wrong with one is reported at FROM, where it comes in. */
 export function readTriggers(
   texts: readonly string[],
   { from }: Stage,
-  escape: "\\" | "`",
   problems: Problems,
 ): readonly Instruction[] {
   return texts.flatMap((text) => {
-    const { instruction, diagnostics } = parseTrigger(text, problems.source, escape);
+    const { instruction, diagnostics } = parseTrigger(text, problems.source, TRIGGER_ESCAPE);
     const wrong = diagnostics.find(({ severity }) => severity === "error");
     if (wrong !== undefined || instruction === undefined) {
       const reason = wrong?.message ?? "it is not one instruction";

@@ -1,4 +1,4 @@
-import { formatPlatform, normalizePlatform } from "../core/platform.ts";
+import { formatPlatform, normalizePlatform, samePlatform } from "../core/platform.ts";
 import type { Instruction } from "../dockerfile/types.ts";
 import { apply } from "./apply.ts";
 import type { Surroundings } from "./context.ts";
@@ -39,6 +39,18 @@ function beginningOf(
   if (parent !== undefined) {
     const { plan, state } = parent;
     const { platform, imagePlatform, config, author, history } = plan;
+    if (stage.platform !== undefined && !samePlatform(stage.platform, platform)) {
+      const { label } = plan;
+      problems.warning(
+        "StagePlatform",
+        `FROM --platform has no effect: stage ${label} is for ${formatPlatform(platform)}`,
+        stage.from.range,
+        {
+          reason: "a stage is built once, for one platform",
+          fix: `put --platform on the FROM of stage ${label}`,
+        },
+      );
+    }
     return { config, author, history, platform, imagePlatform, args: state.args, values: state.values };
   }
   const wanted = stage.platform ?? options.targetPlatform;

@@ -46,12 +46,9 @@ export class Problems {
     this.#emitWarning(message);
   }
 
-  /** What the parser has found. */
+  /** Errors that the parser has found; its warnings are told by who called it. */
   add(diagnostics: readonly Diagnostic[]): void {
-    for (const diagnostic of diagnostics) {
-      if (diagnostic.severity === "error") this.#errors.push(diagnostic);
-      else this.#emitWarning(diagnostic.message, diagnostic);
-    }
+    this.#errors.push(...diagnostics.filter(({ severity }) => severity === "error"));
   }
 
   throwIfAny(): void {

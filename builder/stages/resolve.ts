@@ -15,7 +15,6 @@ export interface ResolveInput {
   readonly stages: readonly Stage[];
   readonly target: Stage;
   readonly options: PlanOptions;
-  readonly escape: "\\" | "`";
   readonly problems: Problems;
 }
 
@@ -43,7 +42,7 @@ export async function resolveStages(input: ResolveInput, images: BaseImages): Pr
     for (const stage of needed) {
       if (triggers.has(stage.index)) continue;
       const texts = textsOf(stage, stages, fetched);
-      const read = texts.length === 0 ? [] : readTriggers(texts, stage, input.escape, problems);
+      const read = texts.length === 0 ? [] : readTriggers(texts, stage, problems);
       checkStage(stage, read, input);
       triggers.set(stage.index, read);
       grown ||= read.some((instruction) => mentionsOf(instruction).length > 0);

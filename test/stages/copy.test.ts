@@ -105,7 +105,6 @@ const wrong: readonly (readonly [line: string, problem: string, code?: "UNSUPPOR
   ["COPY --chmod=8 a /a", "Cannot use --chmod=8: it is not a mode"],
   ["COPY --chmod=17777 a /a", "Cannot use --chmod=17777: it is not a mode"],
   ["COPY --chmod=u+z a /a", "Cannot use --chmod=u+z: it is not a mode"],
-  ["COPY --from=scratch a /a", "Cannot copy from scratch: it has no files"],
   ["COPY --from=1 a /a", "Cannot copy from stage 1: the only stage is 0"],
   ["COPY --from=-1 a /a", "Cannot copy from stage -1: the only stage is 0"],
 ];
@@ -117,3 +116,13 @@ for (const [line, problem, code] of wrong) {
     assert.equal(error.code, code ?? "DOCKERFILE_INVALID");
   });
 }
+
+test("planBuild() refuses to copy a file out of an empty stage, but not all of it (rule 27)", async () => {
+  const text = "FROM scratch AS empty\nENV a=1\nFROM debian\nCOPY --from=empty";
+  const error = await refusal(`${text} /file /`);
+  assert.equal(error.code, "COPY_SOURCE_NOT_FOUND");
+  assert.deepEqual(problemsOf(error), [
+    '4: Cannot copy "/file": what it is to come from has no files at all',
+  ]);
+  assert.deepEqual(copyOf(await plan(`${text} *.txt . /`)).sources, []);
+});

@@ -44,12 +44,24 @@ test("planBuild() asks no registry for a Dockerfile that cannot be built", async
   assert.deepEqual(problemsOf(error), ["2: Cannot copy from stage 3: the only stage is 0"]);
 });
 
-test("planBuild() passes on what the parser found", async () => {
+test("planBuild() refuses what the parser refused, and does not repeat its warnings", async () => {
   const error = await refusal("FROM debian\nRNU x");
   assert.equal(error.diagnostics.length, 1);
-  const { diagnostics } = await plan("FROM debian\nRUN a \\\n\n  b");
-  assert.deepEqual(
-    diagnostics.map(({ rule }) => rule),
-    ["NoEmptyContinuation"],
-  );
+  assert.deepEqual((await plan("FROM debian\nRUN a \\\n\n  b")).warnings, []);
+});
+
+test("planBuild() refuses a NUL character and names without a name", async () => {
+  assert.deepEqual(problemsOf(await refusal("FROM debian\nRUN a\0b")), [
+    '2: Cannot read "Dockerfile": it holds a NUL character',
+  ]);
+  assert.deepEqual(problemsOf(await refusal("FROM debian\nENV k=a=b\nENV $none=1 $k=2\nLABEL $none=1")), [
+    '3: Cannot set variable $none: its name comes out as ""',
+    '3: Cannot set variable $k: its name comes out as "a=b"',
+    '4: Cannot set label $none: its name comes out as ""',
+  ]);
+});
+
+test("planBuild() warns where --platform of a FROM has no effect", async () => {
+  const { warnings } = await plan("FROM debian AS a\nFROM --platform=linux/arm64 a\nRUN x");
+  assert.deepEqual(warnings, ["FROM --platform has no effect: stage a is for linux/amd64"]);
 });
