@@ -46,10 +46,13 @@ export async function findKey(state: State, keying: Keying): Promise<Keyed> {
   );
   const content = await keying.content(state, results);
   const own = runner.contentDefinition?.(vertex) ?? definition ?? null;
-  const byContent = contentKey(own, content, contentInputs, keys);
+  // COPY --from may take from the very stage that it stands on: then that input counts by its key as well.
+  const base = "base" in vertex.op ? vertex.op.base : null;
+  const byContentAlone = contentInputs.filter((index) => index !== base);
+  const byContent = contentKey(own, content, byContentAlone, keys);
   const alias = byContent === undefined ? undefined : byDefinition?.key;
   // Content tells all about an input that was made anew; its key, which the other inputs are known by, tells nothing.
-  const stale = forced || parents.some((parent, index) => parent.renewed && !contentInputs.includes(index));
+  const stale = forced || parents.some((parent, index) => parent.renewed && !byContentAlone.includes(index));
   const record = stale ? undefined : ask(state, "content", byContent, keying.options);
   if (record !== undefined && alias !== undefined) cache.alias(alias, record.key);
   return { canonical: byContent, alias, record, renewed: stale };

@@ -1,7 +1,7 @@
 import type { CacheKey } from "../cache/types.ts";
 import { findKey } from "./keys.ts";
 import { Schedule } from "./schedule.ts";
-import { ancestry, stateOf, statesOf, type Keyed, type State } from "./state.ts";
+import { ancestry, createdAt, stateOf, statesOf, type Keyed, type State } from "./state.ts";
 import { Steps } from "./steps.ts";
 import type { OpResult, Solution, SolveOptions } from "./types.ts";
 
@@ -12,7 +12,7 @@ export function solve(options: SolveOptions): Solution {
   const steps = new Steps(options, schedule);
   const isRecorded = ({ vertex }: State): boolean => options.runner.recorded?.(vertex) ?? true;
   /** What ran, by canonical key: equal keys run once. */
-  const runs = new Map<CacheKey, Promise<OpResult>>();
+  const runs = new Map<CacheKey, { readonly state: State; readonly result: Promise<OpResult> }>();
 
   const keyed = (state: State): Promise<Keyed> => {
     state.keying ??= quiet(
@@ -54,10 +54,11 @@ export function solve(options: SolveOptions): Solution {
     const running = key === undefined ? undefined : runs.get(key);
     if (key === undefined || running === undefined) {
       const run = steps.run(state, found, inputs);
-      if (key !== undefined) runs.set(key, run);
+      if (key !== undefined) runs.set(key, { state, result: run });
       return run;
     }
-    const shared = await running;
+    const shared = await running.result;
+    state.twin = running.state;
     if (found.alias !== undefined) options.cache.alias(found.alias, key);
     steps.cached(state, "shared");
     return shared;
@@ -126,6 +127,7 @@ export function solve(options: SolveOptions): Solution {
         letGo();
       }
     },
+    created: (id) => createdAt(stateOf(states, id)),
     report: () =>
       [...states.values()].map((state) => ({
         id: state.vertex.id,

@@ -15,6 +15,10 @@ export interface State {
   keyed?: Keyed;
   result?: Promise<OpResult>;
   outcome: VertexReport["outcome"];
+  /** When it was recorded by this build. */
+  created?: number;
+  /** The vertex with the same key that ran in its place. */
+  twin?: State;
   /** Somebody asked for its result or for that of a vertex that is made from it. */
   wanted: boolean;
   started: boolean;
@@ -67,4 +71,9 @@ export function ancestry(states: ReadonlyMap<VertexId, State>, of: State): State
   const found = new Set<State>([of]);
   for (const state of found) for (const input of state.inputs) found.add(input);
   return [...states.values()].filter((state) => found.has(state));
+}
+
+/** When a vertex's result was made. */
+export function createdAt(state: State): number | undefined {
+  return state.created ?? state.twin?.created ?? state.keyed?.record?.created;
 }

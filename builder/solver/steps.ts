@@ -54,7 +54,8 @@ export class Steps {
     const { cache, runner } = this.#options;
     if (canonical !== undefined && (runner.recorded?.(state.vertex) ?? true)) {
       const layers = await Promise.all(rootfs.map((layer) => layer.diffId()));
-      cache.put({ key: canonical.key, inputs: canonical.inputs, layers, created: Date.now() });
+      state.created = Date.now();
+      cache.put({ key: canonical.key, inputs: canonical.inputs, layers, created: state.created });
       if (alias !== undefined) cache.alias(alias, canonical.key);
     }
     state.outcome = "ran";

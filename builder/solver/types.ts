@@ -38,7 +38,7 @@ export interface OpRunner {
   contentDefinition?(vertex: Vertex): Json;
   /**
    * For ops that have one: what they take from their inputs, by content. `contentInputs` are the indexes of the inputs
-   * whose results that reads; they replace those inputs' keys.
+   * whose results that reads; they replace those inputs' keys, but for that of the op's base.
    */
   contentInputs(vertex: Vertex): readonly number[];
   /** `inputs` is indexed as the vertex's inputs are, and holds the results of its `contentInputs` alone. */
@@ -68,6 +68,8 @@ export interface Solution {
    * once everything has stopped.
    */
   result(id: VertexId): Promise<OpResult>;
+  /** When its result was made, now or by an earlier build: milliseconds since 1970. Undefined where no record says. */
+  created(id: VertexId): number | undefined;
   /** What became of each vertex so far, in the order of the graph. */
   report(): readonly VertexReport[];
 }

@@ -16,8 +16,8 @@ export type FakeOp =
   | { readonly kind: "image"; readonly files: Files }
   /** Writes file `to`: a sum of `text` and all files of its base. */
   | { readonly kind: "run"; readonly text: number; readonly to: number }
-  /** Copies file `from` of its last input to file `to` of its first, which may be left out. */
-  | { readonly kind: "copy"; readonly from: number; readonly to: number };
+  /** Copies file `from` of its last input to file `to` of its first, which may be left out. `own`: from its base. */
+  | { readonly kind: "copy"; readonly from: number; readonly to: number; readonly own?: boolean };
 
 export interface FakeVertex {
   readonly id: string;
@@ -31,7 +31,7 @@ export function step(id: string, op: FakeOp, ...inputs: readonly string[]): Fake
 }
 
 export const run = (text: number, to = 0): FakeOp => ({ kind: "run", text, to });
-export const copy = (from: number, to = 0): FakeOp => ({ kind: "copy", from, to });
+export const copy = (from: number, to = 0, own = false): FakeOp => ({ kind: "copy", from, to, own });
 export const image = (...files: Files): FakeOp => ({ kind: "image", files });
 export const context = (...files: Files): FakeOp => ({ kind: "context", files });
 
@@ -96,7 +96,7 @@ export function build(machine: Machine, vertices: readonly FakeVertex[], options
   const events: BuildEvent[] = [];
   const log: string[] = [];
   const solution = solve({
-    vertices: vertices.map(({ id, inputs }) => vertexOf(id, inputs)),
+    vertices: vertices.map(vertexOf),
     runner: { ...fakeRunner(machine, vertices, options), ...options.runner },
     cache: machine.cache,
     openLayers: (diffIds) => machine.open(diffIds),
@@ -116,9 +116,11 @@ export function build(machine: Machine, vertices: readonly FakeVertex[], options
   };
 }
 
-function vertexOf(id: string, inputs: readonly string[]): Vertex {
-  // What is in `op` is the runner's affair: the solver must not look.
-  return { id: id as VertexId, inputs: inputs as VertexId[], name: id, op: { type: "context", name: id } };
+function vertexOf({ id, op, inputs }: FakeVertex): Vertex {
+  // Of `op` the solver may know nothing but which input it stands on.
+  const base = op.kind === "run" || (op.kind === "copy" && (op.own === true || inputs.length > 1)) ? 0 : null;
+  const mkdir = { type: "mkdir", base, path: "", user: "" } as const;
+  return { id: id as VertexId, inputs: inputs as VertexId[], name: id, op: mkdir };
 }
 
 function fakeRunner(machine: Machine, vertices: readonly FakeVertex[], { onRun }: BuildOptions): OpRunner {
@@ -145,7 +147,10 @@ function fakeRunner(machine: Machine, vertices: readonly FakeVertex[], { onRun }
     async run(vertex, inputs, stepContext) {
       const op = opOf(vertex.id);
       await onRun?.(vertex.id, stepContext);
-      const base = vertex.inputs.length > (op.kind === "copy" ? 1 : 0) ? (inputs[0]?.rootfs ?? []) : [];
+      const base =
+        vertex.inputs.length > (op.kind === "copy" && op.own !== true ? 1 : 0)
+          ? (inputs[0]?.rootfs ?? [])
+          : [];
       return {
         rootfs: op.kind === "context" ? [] : [...base, machine.layer(made(op, base, vertex, inputs))],
       };

@@ -164,6 +164,36 @@ test("solve() runs equal keys once in a build", async () => {
   assert.equal(started.length, 2, log.join());
   const outcomes = solution.report().map((vertex) => vertex.outcome);
   assert.equal(outcomes.filter((outcome) => outcome === "shared").length, 2);
+  assert.equal(solution.created("a" as VertexId), solution.created("b" as VertexId));
+});
+
+test("solve() keys a copy from the stage that it stands on by that stage too", async () => {
+  const machine = new Machine();
+  for (const [text, files] of [
+    [1, [3, 1, 1]],
+    [2, [0, 1, 1]],
+  ] as const) {
+    const vertices = [
+      step("base", image(1, 1, 1)),
+      step("make", run(text, 0), "base"),
+      step("copy", copy(1, 2, true), "make"),
+    ];
+    assert.deepEqual(await build(machine, vertices).result("copy"), files);
+  }
+});
+
+test("created() tells when a result was made, by whichever build", async () => {
+  const machine = new Machine();
+  await ranIn(machine, graph());
+  for (const record of machine.records.values()) machine.records.set(record.key, { ...record, created: 5 });
+  const { result, solution } = build(machine, graph({ last: 2 }));
+  const start = Date.now();
+  await result("last");
+  const created = ["base", "files", "first", "add", "make", "take"].map((id) =>
+    solution.created(id as VertexId),
+  );
+  assert.deepEqual(created, [undefined, undefined, 5, 5, 5, 5]);
+  assert.ok((solution.created("last" as VertexId) ?? 0) >= start);
 });
 
 test("solve() ends when a copy has the key of the copy that it copies, and both must run", async () => {
