@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRequire } from "node:module";
+import type { Ignore } from "@balena/dockerignore";
 import * as fc from "fast-check";
 import { cleanPattern, PatternList } from "../../builder/context/patterns.ts";
 import { parseIgnoreFile, ruleFor } from "../../builder/context/ignore-file.ts";
@@ -8,9 +9,7 @@ import { bytesOf, type Bytes } from "../../builder/core/bytes.ts";
 import { TsbuildError } from "../../builder/core/errors.ts";
 
 // Its types say that it is an ES module, which it is not.
-const balena = createRequire(import.meta.url)(
-  "@balena/dockerignore",
-) as typeof import("@balena/dockerignore").default;
+const balena = createRequire(import.meta.url)("@balena/dockerignore") as () => Ignore;
 
 function listOf(...lines: readonly string[]): PatternList {
   return new PatternList(

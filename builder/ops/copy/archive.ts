@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { printable, type Bytes } from "../../core/bytes.ts";
-import type { Content, Entry } from "../../core/entry.ts";
+import type { Entry } from "../../core/entry.ts";
 import { errnoOf, TsbuildError } from "../../core/errors.ts";
 import { parentOf } from "../../core/paths.ts";
 import { resolveInTree } from "../../core/resolve.ts";
