@@ -41,6 +41,7 @@ export function errorText(error: unknown, style: Style, debug: boolean): string 
     );
   }
   const message = [`${style.red(style.bold("error:"))} ${sanitize(known.message)}`];
+  if (known.exitCode !== undefined && !/\d/.test(known.message)) message.push(`exit code: ${known.exitCode}`);
   if (known.hint !== undefined) message.push(`${style.green("hint:")} ${sanitize(known.hint)}`);
   parts.push(message.join("\n"));
   if (debug) parts.push(redact(inspect(error)).split("\n").map(sanitize).join("\n"));

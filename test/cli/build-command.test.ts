@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { TsbuildError } from "../../builder/core/errors.ts";
+import { cli, DIGEST, fakeIo, IMAGE_ID, recordingBuild } from "./rig.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "tsbuild-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** What a command line asks the builder for, less what every build has. */
+async function asked(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<object> {
+  const { asked, parts } = recordingBuild();
+  const { status, stderr } = await cli([...argv, "."], parts, fakeIo({ env }));
+  assert.equal(status, 0, stderr);
+  const [{ signal, emit, buildArgs, labels, ...rest } = { signal: undefined, emit: undefined }] = asked;
+  assert.ok(signal instanceof AbortSignal);
+  assert.equal(typeof emit, "function");
+  return { ...rest, buildArgs: { ...buildArgs }, labels: { ...labels } };
+}
+
+const DEFAULTS = {
+  context: ".",
+  tags: [],
+  buildArgs: {},
+  labels: {},
+  noCache: false,
+  pull: "missing",
+  push: false,
+  outputs: [],
+};
+
+test("build asks for what its flags say", async () => {
+  const env = { FROM_ENV: "e", EMPTY: "" };
+  writeFileSync(join(folder, "args"), "# comment\nA=1\n\nFROM_ENV\nB=x y=z\n");
+  const table: readonly (readonly [line: string, options: object])[] = [
+    ["", {}],
+    ["-t a -t b:1", { tags: ["a", "b:1"] }],
+    ["-f other", { dockerfile: "other" }],
+    ["-f -", { dockerfile: "-" }],
+    ["--target test", { target: "test" }],
+    ["--build-arg A=1 --build-arg B=x=y --build-arg A=2", { buildArgs: { A: "2", B: "x=y" } }],
+    ["--build-arg FROM_ENV --build-arg EMPTY --build-arg UNSET", { buildArgs: { FROM_ENV: "e", EMPTY: "" } }],
+    [`--build-arg-file ${folder}/args --build-arg A=2`, { buildArgs: { A: "2", FROM_ENV: "e", B: "x y=z" } }],
+    ["--label a=b --label c", { labels: { a: "b", c: "" } }],
+    ["--no-cache", { noCache: true }],
+    ["--pull", { pull: "always" }],
+    ["--pull=true", { pull: "always" }],
+    ["--pull=false", { pull: "missing" }],
+    ["--pull=newer", { pull: "newer" }],
+    ["--platform linux/arm64/v8", { platform: { os: "linux", architecture: "arm64" } }],
+    ["-t a --push", { tags: ["a"], push: true }],
+    ["-o out", { outputs: [{ type: "local", dest: "out" }] }],
+    ["-o -", { outputs: [{ type: "tar", dest: "-" }] }],
+    ["-o type=oci,dest=a.tar", { outputs: [{ type: "oci", dest: "a.tar" }] }],
+    ["-o type=docker", { outputs: [{ type: "docker", dest: "-" }] }],
+    ['-o type=tar,"dest=a,b"', { outputs: [{ type: "tar", dest: "a,b" }] }],
+    ["-t n -o type=registry", { tags: ["n"], outputs: [{ type: "image", names: ["n"], push: true }] }],
+    ["-o type=image,name=x,push=true", { outputs: [{ type: "image", names: ["x"], push: true }] }],
+    [
+      "-o a -o type=oci,dest=b",
+      {
+        outputs: [
+          { type: "local", dest: "a" },
+          { type: "oci", dest: "b" },
+        ],
+      },
+    ],
+  ];
+  for (const [line, options] of table) {
+    assert.deepEqual(await asked(line === "" ? [] : line.split(" "), env), { ...DEFAULTS, ...options }, line);
+  }
+});
+
+test("build takes names that objects have of their own for plain names", async () => {
+  const { asked, parts } = recordingBuild();
+  await cli(["--build-arg", "__proto__=x", "--label", "constructor=y", "."], parts);
+  assert.deepEqual(Object.entries(asked[0]?.buildArgs ?? {}), [["__proto__", "x"]]);
+  assert.equal(Object.getPrototypeOf(asked[0]?.labels), null);
+});
+
+test("build says what it cannot do before it opens the store", async () => {
+  const table: readonly (readonly [line: string, status: number, message: RegExp])[] = [
+    ["", 2, /PATH is missing\nhint: usage: tsbuild \[build\] \[OPTIONS\] PATH/],
+    ["-", 1, /does not support a context on standard input yet/],
+    ["https://github.com/a/b.git", 1, /does not support a context from the network yet/],
+    [". --platform linux/amd64,linux/arm64", 1, /several platforms at once yet\nhint: run it once for each/],
+    [". --platform a/b/c/d", 1, /Cannot use platform/],
+    [". --pull=allways", 2, /none of always.*\nhint: did you mean "always"/],
+    [". --progress=fancy", 2, /none of auto/],
+    [". --progress=rawjson", 1, /does not support it yet/],
+    [". --progress=tty", 2, /standard error is not a terminal/],
+    [". --push", 2, /the image has no name\nhint: name it with -t/],
+    [". --build-arg =x", 2, /the name is missing/],
+    [". --build-arg-file /nowhere/at/all", 2, /Cannot read --build-arg-file .*ENOENT/],
+    [". --label =x", 2, /the name is missing/],
+    [". --secret id=a", 1, /Cannot use --secret: tsbuild build does not support it yet/],
+    [". --cache-to x", 1, /does not support it yet\nhint: the store of this machine is the cache/],
+    [". -o type=ocj,dest=x", 2, /none of oci.*\nhint: did you mean "oci"/],
+    [". -o dest=x", 2, /type is missing/],
+    [". -o type=local", 2, /a directory is missing/],
+    [". -o type=oci,dst=x", 2, /"dst" is not known\nhint: did you mean "dest"/],
+    [". -o type=oci,compression=zstd", 1, /does not support "compression" yet/],
+    [". -o type=oci,dest=a,dest=b", 2, /it has "dest" twice/],
+    ['. -o type=oci,"dest=a', 2, /a quote has no end/],
+    [". -o type=oci -o -", 2, /two results to standard output/],
+    [". -q -o -", 2, /both go to standard output/],
+  ];
+  for (const [line, status, message] of table) {
+    const outcome = await cli(["build", ...(line === "" ? [] : line.split(" "))]);
+    assert.match(outcome.stderr, message, line);
+    assert.equal(outcome.status, status, line);
+    assert.equal(outcome.stdout, "");
+  }
+});
+
+test("build writes no archive to a terminal", async () => {
+  const { status, stderr } = await cli(["-o", "-", "."], {}, fakeIo({ tty: ["stdout"] }));
+  assert.equal(status, 2);
+  assert.match(stderr, /it is a terminal\nhint: redirect it/);
+});
+
+test("build leaves files for scripts to read", async () => {
+  const iidfile = join(folder, "iid");
+  const metadata = join(folder, "metadata.json");
+  const { parts } = recordingBuild();
+  await cli(["--iidfile", iidfile, "--metadata-file", metadata, "-t", "a", "-t", "b", "."], parts);
+  assert.equal(readFileSync(iidfile, "utf8"), IMAGE_ID);
+  assert.deepEqual(JSON.parse(readFileSync(metadata, "utf8")), {
+    "containerimage.config.digest": IMAGE_ID,
+    "containerimage.digest": DIGEST,
+    "image.name": "docker.io/library/a:latest,docker.io/library/b:latest",
+  });
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith(".tmp")),
+    [],
+  );
+});
+
+test("build that fails leaves its exit code, and no image id of an earlier one", async () => {
+  const iidfile = join(folder, "old-iid");
+  const metadata = join(folder, "failed.json");
+  writeFileSync(iidfile, "sha256:old");
+  const error = new TsbuildError("RUN_FAILED", "Cannot run make: exit code 2", { exitCode: 2 });
+  const { status } = await cli(["--iidfile", iidfile, "--metadata-file", metadata, "."], {
+    build: () => Promise.reject(error),
+  });
+  assert.equal(status, 1);
+  assert.equal(existsSync(iidfile), false);
+  assert.deepEqual(JSON.parse(readFileSync(metadata, "utf8")), {
+    "tsbuild.error": { code: "RUN_FAILED", message: "Cannot run make: exit code 2", exitCode: 2 },
+  });
+});
+
+test("build says where it cannot write its files", async () => {
+  const { parts } = recordingBuild();
+  const { status, stderr } = await cli(["--metadata-file", join(folder, "no/such/folder"), "."], parts);
+  assert.equal(status, 2);
+  assert.match(stderr, /Cannot write --metadata-file .*: ENOENT/);
+});

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, test } from "node:test";
+import { TsbuildError } from "../../builder/core/errors.ts";
+import { cli, fakeIo, recordingRun, type FakeIo, type Outcome } from "./rig.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "tsbuild-"));
+after(() => rmSync(folder, { recursive: true }));
+
+async function asked(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<object> {
+  const { asked, parts } = recordingRun();
+  const { status, stderr } = await cli(["run", ...argv], parts, fakeIo({ env, tty: ["stdin"] }));
+  assert.equal(status, 0, stderr);
+  const [{ signal, emit, io, ...rest } = { signal: undefined, emit: undefined, io: undefined }] = asked;
+  assert.deepEqual([typeof signal, typeof emit, typeof io], ["object", "function", "object"]);
+  return rest;
+}
+
+const DEFAULTS = {
+  image: "img",
+  command: [],
+  env: [],
+  volumes: [],
+  interactive: false,
+  tty: false,
+  remove: false,
+  pull: "missing",
+};
+
+test("run asks for what its flags say, and leaves the command's own alone", async () => {
+  writeFileSync(join(folder, "env"), "A=file\nB=two words\nHOST\nUNSET\n");
+  const table: readonly (readonly [line: string, options: object])[] = [
+    ["img", {}],
+    ["img ls -la --rm", { command: ["ls", "-la", "--rm"] }],
+    ["--rm -it img sh", { remove: true, interactive: true, tty: true, command: ["sh"] }],
+    ["-i img", { interactive: true }],
+    ["-e A=1 -e HOST -e UNSET img", { env: ["A=1", "HOST=h"] }],
+    [`-e A=1 --env-file ${folder}/env img`, { env: ["A=1", "B=two words", "HOST=h"] }],
+    ["-v /a:/b -v /c:/d:ro img", { volumes: ["/a:/b", "/c:/d:ro"] }],
+    ["-v .:/src img", { volumes: [`${resolve(".")}:/src`] }],
+    ["-v ./a:/src:rw img", { volumes: [`${resolve("a")}:/src`] }],
+    ["-w /src -u 1000:1000 -h box img", { workdir: "/src", user: "1000:1000", hostname: "box" }],
+    ["--entrypoint sh img -c x", { entrypoint: ["sh"], command: ["-c", "x"] }],
+    ["--entrypoint= img", { entrypoint: [] }],
+    ["--pull img", { pull: "always" }],
+    ["--platform linux/arm64 img", { platform: { os: "linux", architecture: "arm64" } }],
+  ];
+  for (const [line, options] of table) {
+    assert.deepEqual(await asked(line.split(" "), { HOST: "h" }), { ...DEFAULTS, ...options }, line);
+  }
+});
+
+function failing(error: unknown): Promise<Outcome> {
+  const { parts } = recordingRun(async () => {
+    throw error;
+  });
+  return cli(["run", "img"], parts);
+}
+
+test("run ends with the container's status, and with docker's numbers where there is none", async () => {
+  for (const code of [0, 1, 42, 137]) {
+    assert.equal((await cli(["run", "img"], recordingRun(async () => code).parts)).status, code);
+  }
+  assert.equal((await failing(new TsbuildError("NETWORK", "Cannot pull: no"))).status, 125);
+  assert.equal(
+    (await failing(new TsbuildError("RUN_FAILED", "Cannot run x: no", { exitCode: 127 }))).status,
+    127,
+  );
+  assert.equal(
+    (await failing(new TsbuildError("RUN_FAILED", "Cannot run x: no", { exitCode: 126 }))).status,
+    126,
+  );
+  assert.equal((await failing(new Error("bug"))).status, 125);
+});
+
+test("run refuses what it cannot do with 125", async () => {
+  const table: readonly (readonly [line: string, message: RegExp])[] = [
+    ["", /IMAGE is missing/],
+    ["--rn img", /did you mean "--rm"/],
+    ["-d img", /Cannot use -d: .*yet\nhint: run it in the background/],
+    ["-p 80:80 img", /Cannot use -p: .*yet\nhint: containers have the machine's network/],
+    ["-v data:/data img", /does not support volumes with names yet/],
+    ["-v /data img", /does not support volumes with names yet/],
+    ["-v /a:b img", /it is not HOST:CONTAINER/],
+    ["-v /a:/b:z img", /does not support "z" yet/],
+    ["-e =x img", /the name is missing/],
+    ["-it img", /standard input is not a terminal/],
+  ];
+  for (const [line, message] of table) {
+    const { status, stderr } = await cli(["run", ...(line === "" ? [] : line.split(" "))]);
+    assert.match(stderr, message, line);
+    assert.equal(status, 125, line);
+  }
+});
+
+test("run passes output on as it comes", async () => {
+  const { parts } = recordingRun(async ({ io }) => {
+    io.stdout(Buffer.from("out\n"));
+    io.stderr(Buffer.from("err\n"));
+    return 0;
+  });
+  const { stdout, stderr } = await cli(["run", "img"], parts);
+  assert.deepEqual([stdout, stderr], ["out\n", "err\n"]);
+});
+
+test("run passes standard input on with -i alone", async () => {
+  const read: string[] = [];
+  const { parts } = recordingRun(async ({ io }) => {
+    for await (const chunk of io.stdin ?? []) read.push(Buffer.from(chunk).toString());
+    return 0;
+  });
+  await cli(["run", "img"], parts);
+  assert.deepEqual(read, []);
+  await cli(["run", "-i", "img"], parts);
+  assert.deepEqual(read, ["input"]);
+});
+
+/** Runs a container that lives while `during` does, and gives what reached it. */
+async function alive(argv: readonly string[], io: FakeIo, during: () => void): Promise<(string | number)[]> {
+  const reached: (string | number)[] = [];
+  const { parts } = recordingRun(async (options) => {
+    options.io.onStart({
+      signal: (number) => void reached.push(number),
+      resize: (columns, rows) => void reached.push(`${columns}x${rows}`),
+    });
+    during();
+    assert.equal(options.signal.aborted, false);
+    return 0;
+  });
+  await cli(["run", ...argv], parts, io);
+  return reached;
+}
+
+test("run passes signals on to the container and keeps none", async () => {
+  const io = fakeIo();
+  const names = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+  const reached = await alive(["img"], io, () => names.forEach((name) => io.send(name)));
+  assert.deepEqual(
+    reached,
+    names.map((name) => constants.signals[name]),
+  );
+  assert.equal(io.listeners(), 0);
+  assert.deepEqual(io.exits, []);
+});
+
+test("run -it lends the terminal and takes it back", async () => {
+  const io = fakeIo({ tty: ["stdin", "stdout", "stderr"] });
+  const reached = await alive(["-it", "img"], io, () => {
+    assert.deepEqual(io.raw, [true]);
+    io.resize(100, 30);
+  });
+  assert.deepEqual(reached, ["100x30"]);
+  assert.deepEqual(io.raw, [true, false]);
+});
+
+test("run -it takes the terminal back when the container fails", async () => {
+  const io = fakeIo({ tty: ["stdin", "stdout"] });
+  const { parts } = recordingRun(async (options) => {
+    options.io.onStart({ signal: () => undefined, resize: () => undefined });
+    throw new Error("bug");
+  });
+  const { status } = await cli(["run", "-it", "img"], parts, io);
+  assert.equal(status, 125);
+  assert.deepEqual(io.raw, [true, false]);
+});
+
+test("run stops pulling when interrupted", async () => {
+  const io = fakeIo();
+  const { parts } = recordingRun(async ({ signal }) => {
+    io.send("SIGINT");
+    throw signal.reason;
+  });
+  assert.equal((await cli(["run", "img"], parts, io)).status, 130);
+});
