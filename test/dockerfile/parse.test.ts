@@ -42,6 +42,10 @@ function rulesOf(text: string): readonly string[] {
 /** One mistake each: what it is called, where it is shown, and what helps. */
 const MISTAKES: readonly (readonly [text: string, rule: string, range: string, fix: RegExp])[] = [
   ["RNU x", "UnknownInstruction", "1:0-1:3", /did you mean "RUN"/],
+  ["RUN a &&\napt-get install b", "UnknownInstruction", "2:0-2:7", /end the line above with the escape/],
+  ["RUN a \\\\\nb", "UnknownInstruction", "2:0-2:1", /with one escape character/],
+  ["RUN cat<<E\nhello", "UnknownInstruction", "2:0-2:5", /a space before <</],
+  ["RUN a\0b", "NotText", "1:5-1:5", /save it as UTF-8/],
   ["COPY --chwon=1 a b", "UnknownFlag", "1:5-1:14", /did you mean "--chown"/],
   ["COPY --zzz a b", "UnknownFlag", "1:5-1:10", /it takes --chown/],
   ["CMD --port 80", "UnknownFlag", "1:4-1:10", /takes no flags/],

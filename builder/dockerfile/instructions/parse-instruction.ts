@@ -1,5 +1,4 @@
 import type { Diagnostic, Range, SourceText } from "../../core/diagnostic.ts";
-import { didYouMean } from "../../core/suggest.ts";
 import { splitCommand } from "../flags.ts";
 import type { LogicalLine } from "../logical-lines.ts";
 import { rangeOfSpan, type Span } from "../span.ts";
@@ -12,6 +11,7 @@ import { parseArg, parseEnv, parseLabel } from "./key-values.ts";
 import { parseExpose, parseVolume } from "./lists.ts";
 import { parseOnbuild } from "./onbuild.ts";
 import type { Scope } from "./scope.ts";
+import { explainUnknown } from "./unknown.ts";
 import { parseMaintainer, parseStopSignal, parseUser, parseWorkdir } from "./single.ts";
 
 type Parser = (scope: Scope) => Instruction | undefined;
@@ -43,6 +43,8 @@ export interface Statement {
   /** Heredocs included. */
   readonly range: Range;
   readonly source: SourceText;
+  /** The instruction before it. */
+  readonly above: LogicalLine | undefined;
   readonly escape: "\\" | "`";
 }
 
@@ -71,12 +73,11 @@ export function parseInstruction(
   };
   const parse = PARSERS.get(scope.keyword);
   if (parse !== undefined) return parse(scope);
-  const fix = didYouMean(scope.keyword, PARSERS.keys());
   scope.report({
     rule: "UnknownInstruction",
     message: `Unknown instruction "${keyword.text.slice(0, 40)}"`,
     span: keyword,
-    ...(fix === undefined ? {} : { fix }),
+    ...explainUnknown(scope.keyword, PARSERS.keys(), statement.above),
   });
   return undefined;
 }

@@ -1,0 +1,31 @@
+import { didYouMean } from "../../core/suggest.ts";
+import type { LogicalLine } from "../logical-lines.ts";
+
+/** What makes a line look as if it went on below. */
+const OPEN_END = /(?:&&|\|\|?|;|,|\\\\)$/;
+const HEREDOC_ALIKE = /<<-?\s*['"\\]?\w/;
+
+/** Why a line that is no instruction may have been meant as part of the one above, or what it may have been meant to be. */
+export function explainUnknown(
+  keyword: string,
+  known: Iterable<string>,
+  above: LogicalLine | undefined,
+): { readonly reason?: string; readonly fix?: string } {
+  const text = above?.text.trimEnd() ?? "";
+  if (OPEN_END.test(text)) {
+    return {
+      reason: "the instruction above ends where its line ends",
+      fix: text.endsWith("\\\\")
+        ? "if this belongs to it, end the line above with one escape character: two stand for a plain one"
+        : "if this belongs to it, end the line above with the escape character",
+    };
+  }
+  if (above?.heredocs.length === 0 && HEREDOC_ALIKE.test(text)) {
+    return {
+      reason: "the instruction above opens no heredoc, so its text is not part of it",
+      fix: "put a space before << and none behind it, and close every quote on that line",
+    };
+  }
+  const fix = didYouMean(keyword, known);
+  return fix === undefined ? {} : { fix };
+}
