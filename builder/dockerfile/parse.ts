@@ -39,6 +39,8 @@ export function parseTrigger(
 ): { readonly instruction?: Instruction; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics = new Diagnostics();
   const report = (diagnostic: Diagnostic): void => diagnostics.report(diagnostic);
+  const unreadable = checkText({ name: source.name, text });
+  if (unreadable !== undefined) return { diagnostics: [unreadable] };
   const lines = splitLines(text);
   const logical = joinLines(lines, escape, 0, text);
   const [instruction] = parseLines({ source, text, lines, logical, escape, report });

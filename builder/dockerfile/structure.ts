@@ -44,17 +44,16 @@ export function checkStructure(
     return [{ ...place, rule: "EmptyFile", message, range: endOfText(source), fix: begin }];
   }
   const from = instructions.findIndex(({ kind }) => kind === "from");
+  // A line that could not be read may be the FROM that is missing.
+  if (from < 0 && instructions.length < lines) return [];
   const before = from < 0 ? instructions : instructions.slice(0, from);
-  const stray = before.filter(({ kind }) => kind !== "arg");
-  const diagnostics = stray.map(({ kind, range }) => ({
-    ...place,
-    rule: "NoBuildStage",
-    message: `${kind.toUpperCase()} stands before the first FROM`,
-    range,
-    reason: "only ARG may stand there",
-    fix: begin,
-  }));
-  if (from >= 0 || stray.length > 0 || instructions.length < lines) return diagnostics;
+  const stray = before.find(({ kind }) => kind !== "arg");
+  if (stray !== undefined) {
+    const message = `${stray.kind.toUpperCase()} stands before the first FROM`;
+    const reason = "only ARG may stand there";
+    return [{ ...place, rule: "NoBuildStage", message, range: stray.range, reason, fix: begin }];
+  }
+  if (from >= 0) return [];
   const message = "The file has no FROM";
   return [{ ...place, rule: "NoBuildStage", message, range: endOfText(source), fix: begin }];
 }

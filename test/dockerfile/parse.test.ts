@@ -109,7 +109,8 @@ test("parseDockerfile() finds what only a whole file can lack", () => {
   assert.deepEqual(rulesOf(""), ["EmptyFile"]);
   assert.deepEqual(rulesOf("# only this\n"), ["EmptyFile"]);
   assert.deepEqual(rulesOf("ARG A\n"), ["NoBuildStage"]);
-  assert.deepEqual(rulesOf("ARG A\nRUN x\nENV a=b\nFROM a\nRUN y\n"), ["NoBuildStage", "NoBuildStage"]);
+  assert.deepEqual(rulesOf("ARG A\nRUN x\nENV a=b\nFROM a\nRUN y\n"), ["NoBuildStage"]);
+  assert.deepEqual(rulesOf("FORM a\nRUN x\nENV a=b\n"), ["UnknownInstruction"]);
   assert.deepEqual(rulesOf("\\\n"), ["UnknownInstruction"]);
 });
 
@@ -178,7 +179,7 @@ test("parseTrigger() reads what ONBUILD kept", () => {
   assert.equal(instruction.heredocs[0]?.body, "hi\n");
 });
 
-for (const trigger of ["", "FROM x", "ONBUILD RUN x", "RUN x\nRUN y", "MAINTAINER x", "RNU x"]) {
+for (const trigger of ["", "FROM x", "ONBUILD RUN x", "RUN x\nRUN y", "MAINTAINER x", "RNU x", "RUN \0"]) {
   test(`parseTrigger() refuses ${JSON.stringify(trigger)}`, () => {
     const { instruction, diagnostics } = parseTrigger(trigger, { name: "base", text: trigger }, "\\");
     assert.equal(instruction, undefined);
