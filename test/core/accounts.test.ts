@@ -48,9 +48,8 @@ test("resolveRunUser() finds whom USER means", () => {
 });
 
 test("resolveRunUser() takes numbers where there are no account files", () => {
-  const nothing = (): undefined => undefined;
-  assert.deepEqual(resolveRunUser("5:6", nothing), { uid: 5, gid: 6, groups: [], home: "/" });
-  assert.deepEqual(resolveRunUser("", nothing), { uid: 0, gid: 0, groups: [], home: "/" });
+  assert.deepEqual(resolveRunUser("5:6", noFile), { uid: 5, gid: 6, groups: [], home: "/" });
+  assert.deepEqual(resolveRunUser("", noFile), { uid: 0, gid: 0, groups: [], home: "/" });
 });
 
 test("resolveRunUser() refuses unknown names and numbers that overflow", () => {
@@ -76,3 +75,7 @@ test("resolveRunUser() refuses an account file of more than 10 MiB", () => {
   const huge = Buffer.alloc(MAX_ACCOUNT_FILE + 1, 0x61);
   assert.throws(() => resolveRunUser("app", () => huge), /larger than 10 MiB/);
 });
+
+function noFile(): undefined {
+  return undefined;
+}

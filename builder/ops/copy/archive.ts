@@ -72,7 +72,9 @@ class Unpacker {
     const existing = this.#editor.stat(path);
     if (existing?.type === "directory" && entry.type !== "directory") this.#editor.remove(path);
     const { uid, gid } = this.#owner ?? entry;
-    const put: Entry = { ...entry, path, uid, gid };
+    // Linux has no other mode for symlinks, whatever the archive says.
+    const mode = entry.type === "symlink" ? 0o777 : entry.mode;
+    const put: Entry = { ...entry, path, mode, uid, gid };
     if (entry.type === "hardlink") {
       this.#link(put, this.#resolve(entry.link ?? entry.path, false));
       return;
@@ -99,6 +101,8 @@ class Unpacker {
       );
     }
     const file = there.type === "hardlink" ? (there.link ?? target) : target;
+    // Already a name of that file, the first one.
+    if (file === put.path) return;
     if (this.#files.has(file))
       this.#editor.put({ ...there, path: put.path, type: "hardlink", size: 0, link: file });
     else if (there.type === "file" || there.type === "hardlink") {

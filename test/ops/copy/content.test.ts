@@ -105,7 +105,9 @@ test("copyContent() is not fooled by names that look like other fields", () => {
 });
 
 test("copyContent() has the text of a heredoc", () => {
-  const heredoc = (data: string): string =>
-    keyOf({ from: {}, sources: [{ from: "inline", name: "EOF", data }] });
   assert.notEqual(heredoc("a"), heredoc("b"));
 });
+
+function heredoc(data: string): string {
+  return keyOf({ from: {}, sources: [{ from: "inline", name: "EOF", data }] });
+}

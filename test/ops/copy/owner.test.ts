@@ -32,21 +32,25 @@ test("resolveOwner() gives a number alone the same group, and a name its primary
 });
 
 test("resolveOwner() reads no file for numbers", () => {
-  const never = (): never => assert.fail("read");
-  assert.deepEqual(resolveOwner("5:6", never), { uid: 5, gid: 6 });
+  assert.deepEqual(resolveOwner("5:6", neverRead), { uid: 5, gid: 6 });
 });
 
 test("resolveOwner() fails for names that are not there, with the nearest", () => {
-  const failure = (chown: string): TsbuildError => {
-    try {
-      resolveOwner(chown, readFile);
-    } catch (error) {
-      assert.ok(error instanceof TsbuildError);
-      return error;
-    }
-    return assert.fail(`${chown} was found`);
-  };
   assert.match(failure("ap").hint ?? "", /did you mean "app"/);
   assert.match(failure("app:staf").message, /group "staf"/);
   assert.equal(failure("nobody-at-all").code, "USER_NOT_FOUND");
 });
+
+function neverRead(): never {
+  return assert.fail("read");
+}
+
+function failure(chown: string): TsbuildError {
+  try {
+    resolveOwner(chown, readFile);
+  } catch (error) {
+    assert.ok(error instanceof TsbuildError);
+    return error;
+  }
+  return assert.fail(`${chown} was found`);
+}
