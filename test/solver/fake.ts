@@ -14,7 +14,7 @@ export type FakeOp =
   /** Files outside of any layer. */
   | { readonly kind: "context"; readonly files: Files }
   | { readonly kind: "image"; readonly files: Files }
-  /** Writes file `to`: a sum of `text` and all files of its base. */
+  /** Writes file `to`: a sum of `text` and all files of its base; a negative `text` writes the machine's clock. */
   | { readonly kind: "run"; readonly text: number; readonly to: number }
   /** Copies file `from` of its last input to file `to` of its first, which may be left out. `own`: from its base. */
   | { readonly kind: "copy"; readonly from: number; readonly to: number; readonly own?: boolean };
@@ -37,6 +37,7 @@ export const context = (...files: Files): FakeOp => ({ kind: "context", files })
 
 /** What one machine keeps between builds. */
 export class Machine {
+  clock = 0;
   readonly records = new Map<CacheKey, CacheRecord>();
   readonly aliases = new Map<CacheKey, CacheKey>();
   readonly layers = new Map<DiffId, Layer>();
@@ -158,7 +159,10 @@ function fakeRunner(machine: Machine, vertices: readonly FakeVertex[], { onRun }
   };
 
   function made(op: FakeOp, base: RootFs, vertex: Vertex, inputs: readonly OpResult[]): string {
-    if (op.kind === "run") return JSON.stringify({ [op.to]: ran(op.text, filesOf(base)) });
+    if (op.kind === "run") {
+      const written = op.text < 0 ? machine.clock : ran(op.text, filesOf(base));
+      return JSON.stringify({ [op.to]: written });
+    }
     if (op.kind === "copy") return JSON.stringify({ [op.to]: sourceOf(vertex, inputs)[op.from] });
     return JSON.stringify(op.files);
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { Machine, build, ran, type FakeVertex, type Files } from "./fake.ts";
+import { graphOf, shapes } from "./graphs.ts";
 
 /**
  * The solver against a model that knows every value beforehand: what a build results in, and which steps must run given
@@ -86,39 +87,16 @@ function valuesOf(vertices: readonly FakeVertex[]): Map<string, Value> {
   return values;
 }
 
-/** A graph as numbers, so that an edit is a change of some numbers and most of two graphs is alike. */
-const shapeArb = fc.array(
-  fc.record({ kind: fc.nat(2), a: fc.nat(30), b: fc.nat(30), n: fc.nat(3), from: fc.nat(2), to: fc.nat(2) }),
-  { minLength: 1, maxLength: 9 },
-);
-const editArb = fc.record({ at: fc.nat(30), n: fc.nat(3), file: fc.nat(2), value: fc.nat(3) });
-
-type Shape = (typeof shapeArb extends fc.Arbitrary<infer T> ? T : never)[number];
-
-function graphOf(shape: readonly Shape[], files: Files): FakeVertex[] {
-  const vertices: FakeVertex[] = [
-    { id: "image", op: { kind: "image", files: [1, 2, 3] }, inputs: [] },
-    { id: "context", op: { kind: "context", files }, inputs: [] },
-  ];
-  for (const { kind, a, b, n, from, to } of shape) {
-    const roots = vertices.map((vertex) => vertex.id).filter((id) => id !== "context");
-    const base = roots[a % roots.length] ?? "image";
-    const source = vertices[b % vertices.length]?.id ?? "context";
-    const id = `v${vertices.length}`;
-    if (kind === 0) vertices.push({ id, op: { kind: "run", text: n, to }, inputs: [base] });
-    else vertices.push({ id, op: { kind: "copy", from, to }, inputs: n === 0 ? [source] : [base, source] });
-  }
-  return vertices;
-}
+const edits = fc.record({ at: fc.nat(30), n: fc.nat(3), file: fc.nat(2), value: fc.nat(3) });
 
 test("solve() gives the result of a cold build and runs exactly what the model says, over random graphs and edits", async () => {
   await fc.assert(
-    fc.asyncProperty(shapeArb, fc.array(editArb, { maxLength: 5 }), async (first, edits) => {
+    fc.asyncProperty(shapes, fc.array(edits, { maxLength: 5 }), async (first, changes) => {
       const machine = new Machine();
       const model = new Model();
       let shape = first;
       let files: Files = [0, 1, 2];
-      for (const edit of [undefined, ...edits, undefined]) {
+      for (const edit of [undefined, ...changes, undefined]) {
         if (edit !== undefined) {
           const at = edit.at % (shape.length + 1);
           shape = shape.map((step, index) => (index === at ? { ...step, n: edit.n } : step));

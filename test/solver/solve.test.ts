@@ -146,6 +146,25 @@ test("solve() runs a renewed step and what stands on it, but not what copies an 
   assert.deepEqual(log.slice(-2), ["cached take", "cached last"]);
 });
 
+test("solve() lets everything after a renewed step see its new result, in later builds too", async () => {
+  const vertices = [
+    step("base", image(1, 1, 1)),
+    step("date", run(-1, 0), "base"),
+    step("on it", run(0, 1), "date"),
+    step("copied", copy(0, 2), "on it", "date"),
+  ];
+  const machine = new Machine();
+  assert.deepEqual(await build(machine, vertices).result("copied"), [0, 1, 0]);
+  machine.clock = 1;
+  assert.deepEqual(await build(machine, vertices).result("copied"), [0, 1, 0]);
+  const noCache = new Set(["date" as VertexId]);
+  assert.deepEqual(await build(machine, vertices, { noCache }).result("copied"), [1, 2, 1]);
+  machine.clock = 2;
+  assert.deepEqual(await build(machine, vertices).result("copied"), [1, 2, 1]);
+  assert.deepEqual(await build(machine, vertices, { noCache: true }).result("copied"), [2, 3, 2]);
+  assert.deepEqual(await build(machine, vertices).result("copied"), [2, 3, 2]);
+});
+
 test("solve() runs equal keys once in a build", async () => {
   const machine = new Machine();
   const vertices = [
