@@ -22,9 +22,7 @@ export async function planBuild(
   images: BaseImages,
   emitWarning: EmitWarning,
 ): Promise<BuildGraph> {
-  const problems = new Problems(dockerfile.source, emitWarning);
-  problems.add(dockerfile.diagnostics);
-  checkCharacters(problems);
+  const problems = new Problems(dockerfile, emitWarning);
   problems.throwIfAny();
   const buildArgs = new BuildArgs(options.buildArgs);
   const expander = new Expander(problems, dockerfile.directives.escape);
@@ -40,6 +38,7 @@ export async function planBuild(
   }
   problems.throwIfAny();
   warnUnusedArgs(surroundings);
+  problems.throwIfFatal();
   const lowered = lower(
     [...planned.values()].map(({ plan }) => plan),
     resolution,
@@ -47,18 +46,6 @@ export async function planBuild(
   const result = targetPlan(planned.get(target.index), lowered, options);
   const roots = result.rootfs === null ? [] : [result.rootfs];
   return { vertices: lowered.vertices.reachable(roots), target: result };
-}
-
-/** A NUL ends every argument and path where the kernel reads it: what follows it would be lost unseen. */
-function checkCharacters(problems: Problems): void {
-  const before = problems.source.text.split("\0", 1)[0] ?? "";
-  if (before.length === problems.source.text.length) return;
-  const lines = before.split("\n");
-  const start = { line: lines.length - 1, column: lines.at(-1)?.length ?? 0 };
-  const range = { start, end: { ...start, column: start.column + 1 } };
-  problems.error("NulCharacter", `Cannot read "${problems.source.name}": it holds a NUL character`, range, {
-    fix: "save the file as UTF-8",
-  });
 }
 
 function targetPlan(planned: PlannedStage | undefined, lowered: Lowered, options: PlanOptions): TargetPlan {

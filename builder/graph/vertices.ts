@@ -4,7 +4,7 @@ import { canonicalJson, type Json } from "../core/json.ts";
 import type { Op, Vertex } from "./types.ts";
 
 /** The name of a vertex: equal ops on equal inputs have equal ids. */
-export function vertexId(op: Op, inputs: readonly VertexId[]): VertexId {
+function vertexId(op: Op, inputs: readonly VertexId[]): VertexId {
   return sha256(canonicalJson({ op: op as unknown as Json, inputs })) as VertexId;
 }
 

@@ -23,6 +23,11 @@ export class BuildArgs {
     return this.#given.get(name);
   }
 
+  /** What a `BUILDKIT_…` argument tells the builder. */
+  setting(name: `BUILDKIT_${string}`): string {
+    return this.#given.get(name) ?? "";
+  }
+
   /** Given, but declared by no ARG of the stages that were built, and not one that the builder itself knows. */
   unused(): readonly string[] {
     return [...this.#given.keys()].filter((name) => !this.#taken.has(name) && !isBuilders(name));

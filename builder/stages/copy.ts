@@ -8,7 +8,7 @@ import type { Scope } from "./variables.ts";
 /** COPY and ADD (BuildKit convert_copy.go). */
 export const applyCopy: Handler<"copy" | "add"> = (instruction, work) => {
   const { state, expander, problems } = work;
-  const scope = state.scope();
+  const scope = state.scope;
   const chown = instruction.chown === undefined ? "" : expander.word(instruction.chown, scope);
   const chmod = chmodOf(instruction, work, scope);
   const sources = sourcesOf(instruction, work, scope);

@@ -1,21 +1,19 @@
 import { didYouMean } from "../core/suggest.ts";
 import type { Word } from "../dockerfile/types.ts";
 import type { Handler, Work } from "./context.ts";
-import type { Scope } from "./variables.ts";
 
 /** ENV (rules 11 and 20): every pair sees the variables from before the line, and a known name keeps its place. */
 export const applyEnv: Handler<"env"> = ({ pairs }, work) => {
   const { state, expander } = work;
-  const scope = state.scope();
-  const texts: string[] = [];
-  for (const pair of pairs) {
-    const key = nameOf(pair.key, "variable", work, scope);
-    const value = expander.word(pair.value, scope);
+  const set = pairs.map((pair) => {
+    const key = nameOf(pair.key, "variable", work);
+    return { key, value: expander.word(pair.value, state.scope) };
+  });
+  for (const { key, value } of set) {
     state.env.set(key, value);
     state.values.set(key, value);
-    texts.push(`${key}=${value}`);
   }
-  state.record(`ENV ${texts.join(" ")}`);
+  state.record(`ENV ${set.map(({ key, value }) => `${key}=${value}`).join(" ")}`);
 };
 
 /** ARG (rules 12 and 13): from here on it wins over ENV for RUN and for expansion, and it is never in the config. */
@@ -24,7 +22,7 @@ export const applyArg: Handler<"arg"> = ({ args }, work) => {
   const texts = args.map(({ key: { raw: name }, value }) => {
     const given = buildArgs.take(name);
     const written =
-      given === undefined && value !== undefined ? expander.word(value, state.scope()) : undefined;
+      given === undefined && value !== undefined ? expander.word(value, state.scope) : undefined;
     const result = given ?? written ?? globals.get(name);
     state.args.set(name, result);
     if (result !== undefined) state.values.set(name, result);
@@ -36,9 +34,9 @@ export const applyArg: Handler<"arg"> = ({ args }, work) => {
 /** LABEL. */
 export const applyLabel: Handler<"label"> = ({ pairs }, work) => {
   const { state, expander } = work;
-  const scope = state.scope();
+  const scope = state.scope;
   const texts = pairs.map((pair) => {
-    const key = nameOf(pair.key, "label", work, scope);
+    const key = nameOf(pair.key, "label", work);
     const value = expander.word(pair.value, scope);
     state.labels.set(key, value);
     return `${key}=${value}`;
@@ -47,8 +45,8 @@ export const applyLabel: Handler<"label"> = ({ pairs }, work) => {
 };
 
 /** The name in ENV and LABEL is expanded too (rule 10), and may come out as none. */
-function nameOf(word: Word, what: string, { expander, problems }: Work, scope: Scope): string {
-  const name = expander.word(word, scope);
+function nameOf(word: Word, what: string, { state, expander, problems }: Work): string {
+  const name = expander.word(word, state.scope);
   if (name === "" || (what === "variable" && name.includes("="))) {
     problems.error(
       "InvalidName",

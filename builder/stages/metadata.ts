@@ -24,7 +24,7 @@ export const applyCommand: Handler<"cmd" | "entrypoint"> = ({ kind, command }, {
 };
 
 /** The argv of a command: an exec form as it is, a shell form through SHELL. */
-export function argvOf(command: Command, state: Work["state"]): readonly string[] {
+function argvOf(command: Command, state: Work["state"]): readonly string[] {
   switch (command.form) {
     case "exec":
       return command.argv;
@@ -43,7 +43,7 @@ export const applyShell: Handler<"shell"> = ({ argv }, { state }) => {
 
 /** USER. */
 export const applyUser: Handler<"user"> = ({ user }, { state, expander }) => {
-  const value = expander.word(user, state.scope());
+  const value = expander.word(user, state.scope);
   state.config.User = value;
   state.record(`USER ${value}`);
 };
@@ -53,7 +53,7 @@ export const applyWorkdir: Handler<"workdir"> = (
   { path, range, original },
   { state, expander, problems, stepName },
 ) => {
-  const scope = state.scope();
+  const scope = state.scope;
   const directory = resolveAgainst(state.workdir, expander.word(path, scope));
   state.config.WorkingDir = directory;
   const createdBy = `WORKDIR ${directory}`;
@@ -70,7 +70,7 @@ export const applyWorkdir: Handler<"workdir"> = (
 
 /** VOLUME writes the config and nothing else (rule 22). */
 export const applyVolume: Handler<"volume"> = ({ paths }, { state, expander, problems }) => {
-  const scope = state.scope();
+  const scope = state.scope;
   const values = paths.map((word) => {
     const value = expander.word(word, scope);
     if (value === "") {
@@ -85,7 +85,7 @@ export const applyVolume: Handler<"volume"> = ({ paths }, { state, expander, pro
 
 /** STOPSIGNAL. */
 export const applyStopSignal: Handler<"stopsignal"> = ({ signal }, { state, expander, problems }) => {
-  const value = expander.word(signal, state.scope());
+  const value = expander.word(signal, state.scope);
   if (!isSignal(value)) {
     problems.error("InvalidSignal", `Cannot use signal "${value}": there is no such signal`, signal.range, {
       fix: didYouMean(value, signalNames()) ?? "write a name like SIGTERM, or a number from 1 on",

@@ -1,10 +1,10 @@
 import { didYouMean } from "../core/suggest.ts";
 import { parseCsv } from "./csv.ts";
 
-export const MOUNT_TYPES = ["bind", "cache", "tmpfs", "secret", "ssh"] as const;
+const MOUNT_TYPES = ["bind", "cache", "tmpfs", "secret", "ssh"] as const;
 const SHARING = ["shared", "private", "locked"] as const;
 
-export type MountType = (typeof MOUNT_TYPES)[number];
+type MountType = (typeof MOUNT_TYPES)[number];
 
 /** RUN --mount as it is written: what no key said is undefined. */
 export interface MountOptions {

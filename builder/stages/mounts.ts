@@ -16,7 +16,7 @@ export function planMounts(flags: readonly Flag[], work: Work, scope: Scope): re
       const options = parseMount(flag.value?.raw ?? "", (raw) => work.expander.word({ raw, range }, scope));
       const sockets = mounts.filter((mount) => mount.type === "ssh").length;
       const from = options.from ? sourceOf(options.from, work) : undefined;
-      mounts.push(toMount(options, from, work.state.workdir, sockets));
+      mounts.push(inNamespace(toMount(options, from, work.state.workdir, sockets), work));
     } catch (error) {
       if (!(error instanceof MountError)) throw error;
       const written = flag.value?.raw ?? "";
@@ -26,6 +26,12 @@ export function planMounts(flags: readonly Flag[], work: Work, scope: Scope): re
     }
   }
   return mounts;
+}
+
+/** BUILDKIT_CACHE_MOUNT_NS keeps the cache mounts of one project apart from another's. */
+function inNamespace(mount: Mount, { buildArgs }: Work): Mount {
+  const namespace = buildArgs.setting("BUILDKIT_CACHE_MOUNT_NS");
+  return mount.type === "cache" && namespace !== "" ? { ...mount, id: `${namespace}/${mount.id}` } : mount;
 }
 
 /** Defaults as in BuildKit's convert_runmount.go, convert_secrets.go and convert_ssh.go (rule 51). */

@@ -6,7 +6,7 @@ const PROTOCOLS = ["tcp", "udp", "sctp"];
 
 /** EXPOSE: words are split after expansion, ranges become their ports (BuildKit convert_expose.go, rule 9). */
 export const applyExpose: Handler<"expose"> = ({ ports }, { state, expander, problems }) => {
-  const scope = state.scope();
+  const scope = state.scope;
   const exposed: string[] = [];
   for (const word of ports.toSorted((a, b) => (a.raw < b.raw ? -1 : 1))) {
     for (const spec of expander.words(word, scope)) {

@@ -1,5 +1,8 @@
 import type { Diagnostic, Range, SourceText } from "../core/diagnostic.ts";
 import { TsbuildError } from "../core/errors.ts";
+import { didYouMean } from "../core/suggest.ts";
+import type { Dockerfile } from "../dockerfile/types.ts";
+import { CHECK_OPTIONS, readChecks, type Checks } from "./checks.ts";
 
 /** What planning tells beside its result. A warning about the command line has no place in the Dockerfile. */
 export type EmitWarning = (message: string, diagnostic?: Diagnostic) => void;
@@ -16,13 +19,22 @@ const UNSUPPORTED = "Unsupported";
 /** Gathers what is wrong with a Dockerfile, so that all of it is told at once. */
 export class Problems {
   readonly source: SourceText;
-  readonly #errors: Diagnostic[] = [];
+  readonly #checks: Checks;
+  readonly #errors: Diagnostic[];
+  readonly #warnings: Diagnostic[];
   readonly #emitWarning: EmitWarning;
   readonly #warned = new Set<string>();
 
-  constructor(source: SourceText, emitWarning: EmitWarning) {
+  /** Begins with what the parser found; its warnings are told by who called it. */
+  constructor({ source, directives, diagnostics }: Dockerfile, emitWarning: EmitWarning) {
     this.source = source;
     this.#emitWarning = emitWarning;
+    this.#checks = readChecks(directives);
+    this.#errors = diagnostics.filter(({ severity }) => severity === "error");
+    this.#warnings = diagnostics.filter(
+      ({ severity, rule }) => severity === "warning" && !this.#checks.skips(rule),
+    );
+    for (const option of this.#checks.unknown) this.#refuseCheck(option);
   }
 
   error(rule: string, message: string, range: Range, advice: Advice = {}): void {
@@ -35,20 +47,18 @@ export class Problems {
 
   /** Each warning is told once: a stage that two others need is worked out once, a trigger may not be. */
   warning(rule: string, message: string, range: Range, advice: Advice = {}): void {
+    if (this.#checks.skips(rule)) return;
     const key = `${rule}\0${message}\0${range.start.line}`;
     if (this.#warned.has(key)) return;
     this.#warned.add(key);
-    this.#emitWarning(message, this.#diagnostic("warning", rule, message, range, advice));
+    const diagnostic = this.#diagnostic("warning", rule, message, range, advice);
+    this.#warnings.push(diagnostic);
+    this.#emitWarning(message, diagnostic);
   }
 
   /** A warning about what was asked for, not about what the Dockerfile says. */
   remark(message: string): void {
     this.#emitWarning(message);
-  }
-
-  /** Errors that the parser has found; its warnings are told by who called it. */
-  add(diagnostics: readonly Diagnostic[]): void {
-    this.#errors.push(...diagnostics.filter(({ severity }) => severity === "error"));
   }
 
   throwIfAny(): void {
@@ -61,6 +71,25 @@ export class Problems {
         ? first.message
         : `Cannot build "${this.source.name}": it has ${errors.length} errors`;
     throw new TsbuildError(code, message, { diagnostics: errors });
+  }
+
+  /** With `# check=error=true`, a build that has warnings is not begun. */
+  throwIfFatal(): void {
+    if (!this.#checks.fatal) return;
+    this.#errors.push(...this.#warnings.map((warning) => ({ ...warning, severity: "error" as const })));
+    this.throwIfAny();
+  }
+
+  #refuseCheck(option: string): void {
+    const lines = this.source.text.split("\n");
+    const line = Math.max(
+      0,
+      lines.findIndex((text) => /^\ufeff?#\s*check\s*=/i.test(text)),
+    );
+    const range = { start: { line, column: 0 }, end: { line: line + 1, column: 0 } };
+    this.error("InvalidCheck", `Cannot use check option "${option}": it is not one`, range, {
+      fix: didYouMean(option.split("=", 1)[0] ?? "", CHECK_OPTIONS) ?? "write skip=RULE,… or error=true",
+    });
   }
 
   #diagnostic(

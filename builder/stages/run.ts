@@ -17,9 +17,10 @@ const SCRIPTS = "/dev/pipes";
 /** RUN: what is executed, in which environment. Its text is for the shell: nothing of it is expanded here (rule 10). */
 export const applyRun: Handler<"run"> = (instruction, work) => {
   const { state, problems } = work;
-  const scope = state.scope();
+  const scope = state.scope;
   const { argv, scripts } = commandOf(instruction, state);
   const { flags, range } = instruction;
+  const hostname = work.buildArgs.setting("BUILDKIT_SANDBOX_HOSTNAME");
   const action: RunAction = {
     type: "exec",
     argv,
@@ -28,6 +29,7 @@ export const applyRun: Handler<"run"> = (instruction, work) => {
     cwd: state.workdir,
     user: state.user,
     platform: state.platform,
+    ...(hostname === "" ? {} : { hostname }),
     network: choice(flags, "network", NETWORKS, work),
     security: choice(flags, "security", SECURITIES, work),
     mounts: planMounts(flags, work, scope),

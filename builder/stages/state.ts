@@ -70,9 +70,9 @@ export class StageState {
     this.#history = [...beginning.history];
   }
 
-  /** The variables as they are before the next instruction (rule 11). */
-  scope(): Scope {
-    return scopeOf(new Map(this.values), this.args);
+  /** The variables as they are now. */
+  get scope(): Scope {
+    return scopeOf(this.values, this.args);
   }
 
   get workdir(): string {

@@ -100,7 +100,7 @@ export interface PlannedStageStep {
   readonly action: Action;
 }
 
-export type Action = RunAction | CopyAction | WorkdirAction;
+type Action = RunAction | CopyAction | WorkdirAction;
 
 /** RUN; the members mean what those of graph's ExecOp do. */
 export interface RunAction {
@@ -111,6 +111,7 @@ export interface RunAction {
   readonly cwd: string;
   readonly user: string;
   readonly platform: Platform;
+  readonly hostname?: string;
   readonly network: "default" | "none" | "host";
   readonly security: "sandbox" | "insecure";
   readonly mounts: readonly Mount[];
@@ -135,7 +136,7 @@ export type CopyFrom =
   | { readonly from: "inline"; readonly name: string; readonly data: string };
 
 /** WORKDIR. */
-export interface WorkdirAction {
+interface WorkdirAction {
   readonly type: "mkdir";
   readonly path: string;
   readonly user: string;

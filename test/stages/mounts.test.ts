@@ -106,3 +106,12 @@ test("planBuild() numbers the sockets of several ssh mounts", async () => {
     ["/run/buildkit/ssh_agent.0", "/run/buildkit/ssh_agent.1"],
   );
 });
+
+test("planBuild() puts cache mounts into the namespace of BUILDKIT_CACHE_MOUNT_NS, and names the host", async () => {
+  const buildArgs = { BUILDKIT_CACHE_MOUNT_NS: "team", BUILDKIT_SANDBOX_HOSTNAME: "box" };
+  const graph = await plan("FROM debian\nRUN --mount=type=cache,id=npm,target=/c x", { buildArgs });
+  const { mounts, hostname } = execOf(graph);
+  assert.deepEqual(mounts, [{ ...CACHE, target: "/c", id: "team/npm" }]);
+  assert.equal(hostname, "box");
+  assert.deepEqual(graph.warnings, []);
+});

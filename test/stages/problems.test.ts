@@ -50,10 +50,7 @@ test("planBuild() refuses what the parser refused, and does not repeat its warni
   assert.deepEqual((await plan("FROM debian\nRUN a \\\n\n  b")).warnings, []);
 });
 
-test("planBuild() refuses a NUL character and names without a name", async () => {
-  assert.deepEqual(problemsOf(await refusal("FROM debian\nRUN a\0b")), [
-    '2: Cannot read "Dockerfile": it holds a NUL character',
-  ]);
+test("planBuild() refuses names without a name", async () => {
   assert.deepEqual(problemsOf(await refusal("FROM debian\nENV k=a=b\nENV $none=1 $k=2\nLABEL $none=1")), [
     '3: Cannot set variable $none: its name comes out as ""',
     '3: Cannot set variable $k: its name comes out as "a=b"',
@@ -64,4 +61,33 @@ test("planBuild() refuses a NUL character and names without a name", async () =>
 test("planBuild() warns where --platform of a FROM has no effect", async () => {
   const { warnings } = await plan("FROM debian AS a\nFROM --platform=linux/arm64 a\nRUN x");
   assert.deepEqual(warnings, ["FROM --platform has no effect: stage a is for linux/amd64"]);
+});
+
+test("planBuild() skips the warnings that # check names", async () => {
+  const lines = "\nFROM debian\nENV a=$b\nEXPOSE 1:1";
+  const rules = async (check: string): Promise<readonly string[]> =>
+    (await plan(`# check=${check}${lines}`)).diagnostics.map(({ rule }) => rule);
+  assert.deepEqual(await rules("skip=UndefinedVar"), ["ExposeInvalidFormat"]);
+  assert.deepEqual(await rules("skip=UndefinedVar, ExposeInvalidFormat ;error=true"), []);
+  assert.deepEqual(await rules("skip=all"), []);
+});
+
+test("planBuild() refuses what it warns of with # check=error=true, the parser's warnings too", async () => {
+  const error = await refusal("# check=error=true\nFROM debian\nENV a=$b\nRUN a \\\n\n b");
+  assert.deepEqual(
+    error.diagnostics.map(({ rule, severity }) => [rule, severity]),
+    [
+      ["UndefinedVar", "error"],
+      ["NoEmptyContinuation", "error"],
+    ],
+  );
+});
+
+test("planBuild() refuses an option of # check that does not exist", async () => {
+  const error = await refusal("# check=skpi=all;error=maybe\nFROM debian");
+  assert.deepEqual(problemsOf(error), [
+    '1: Cannot use check option "skpi=all": it is not one',
+    '1: Cannot use check option "error=maybe": it is not one',
+  ]);
+  assert.equal(error.diagnostics[0]?.fix, 'did you mean "skip"?');
 });
