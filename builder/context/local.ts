@@ -49,7 +49,7 @@ export class LocalContext implements BuildContext {
   readonly #index: HashIndex | undefined;
   readonly #files: LocalFiles;
   readonly #states = new Map<Bytes, MatchState>();
-  readonly #visibleBelow = new Map<Bytes, boolean>();
+  readonly #shown = new Map<Bytes, boolean>();
   #ignore: IgnoreFile | undefined;
 
   constructor(options: LocalContextOptions) {
@@ -105,18 +105,19 @@ export class LocalContext implements BuildContext {
   #mayShow(path: Bytes): boolean {
     const { patterns } = this.#rules();
     if (patterns.empty) return true;
-    return patterns.decide(path, this.#stateOf(parentOf(path))) < 0 || this.#showsBelow(path);
+    const known = this.#shown.get(path);
+    if (known !== undefined) return known;
+    const shows = patterns.decide(path, this.#stateOf(parentOf(path))) < 0 || this.#showsBelow(path);
+    this.#shown.set(path, shows);
+    return shows;
   }
 
   #showsBelow(path: Bytes): boolean {
-    const known = this.#visibleBelow.get(path);
-    if (known !== undefined) return known;
-    const shows =
+    return (
       this.#rules().patterns.couldBringBackBelow(path) &&
       this.#files.stat(path)?.type === "directory" &&
-      this.#files.list(path).some((name) => this.#mayShow(joinPath(path, name)));
-    this.#visibleBelow.set(path, shows);
-    return shows;
+      this.#files.list(path).some((name) => this.#mayShow(joinPath(path, name)))
+    );
   }
 
   #stateOf(directory: Bytes): MatchState {

@@ -61,10 +61,11 @@ export class PatternList {
 
   #evaluate(path: string, parent: MatchState, state: Uint8Array | undefined): number {
     let decided = -1;
-    for (const [index, pattern] of this.#patterns.entries()) {
-      if (parent?.[index] !== 1) {
-        if (pattern.negated !== decided >= 0 || !pattern.matches(path)) continue;
-      }
+    // Runs for every file of a context: an iterator would be a quarter of its time.
+    for (let index = 0; index < this.#patterns.length; index++) {
+      const pattern = this.#patterns[index];
+      if (pattern === undefined) break;
+      if (parent?.[index] !== 1 && (pattern.negated !== decided >= 0 || !pattern.matches(path))) continue;
       if (state !== undefined) state[index] = 1;
       decided = pattern.negated ? -1 : index;
     }

@@ -20,7 +20,7 @@ export function destinationOf(editor: TreeEditor, dest: string): Bytes {
 }
 
 /** Whether a destination is written as a directory. */
-export function meansDirectory(dest: string): boolean {
+function meansDirectory(dest: string): boolean {
   return dest.endsWith("/") || dest.endsWith("/.");
 }
 
