@@ -74,15 +74,18 @@ export function solve(options: SolveOptions): Solution {
       if (state.late || !state.wanted) continue;
       state.late = true;
       for (const user of state.users) late.add(user);
-      for (const input of state.inputs) void startMissing(input);
+      for (const input of state.inputs) void schedule.track(startMissing(input, state));
     }
   };
 
-  const startMissing = async (state: State): Promise<void> => {
+  const startMissing = async (state: State, user: State): Promise<void> => {
     if (!isRecorded(state)) return;
     try {
       const { record } = await keyed(state);
-      if (record === undefined) await result(state);
+      if (record !== undefined) return;
+      // If this was the last key that the user's own was waiting for, that is looked up first: it may be a hit.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (user.keyed === undefined) await result(state);
     } catch {
       // The vertex that asks for it says so.
     }

@@ -119,6 +119,23 @@ test("solve() does not run what a cached step was made from when that has no rec
   assert.ok(log.includes("cached last") && !log.some((line) => line.endsWith(" make")), log.join());
 });
 
+test("solve() starts nothing ahead that turns out to be cached", async () => {
+  const vertices = [
+    step("base", image(1, 1, 1)),
+    step("a", run(1), "base"),
+    step("b", copy(0, 0), "base", "a"),
+    step("c", copy(0, 1), "b"),
+  ];
+  const machine = new Machine();
+  await build(machine, vertices).result("c");
+  const [a, b] = [...machine.records.keys()];
+  assert.ok(a && b && machine.records.delete(a) && machine.records.delete(b));
+  const { log, result } = build(machine, vertices);
+  await result("c");
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(log.includes("done a") && log.at(-1) === "cached c", log.join(", "));
+});
+
 test("solve() runs every step and renews the records with noCache", async () => {
   const machine = new Machine();
   await ranIn(machine, graph());
