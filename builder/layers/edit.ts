@@ -18,7 +18,7 @@ export function editTree(base: Tree): TreeEditor {
 class Editor implements TreeEditor {
   readonly #base: Tree;
   readonly #puts = new Map<Bytes, Put>();
-  /** Names put into a directory. */
+  /** Names in a directory that were put, or below which something was. */
   readonly #names = new Map<Bytes, Set<Bytes>>();
   /** Where the base ends: what it has at and below these paths is gone. */
   readonly #cuts = new Set<Bytes>();
@@ -69,8 +69,7 @@ class Editor implements TreeEditor {
       throw new TsbuildError("COPY_CONFLICT", `Cannot replace directory "${printable(path)}" with a file`);
     }
     if (there !== undefined && there.type !== "directory") this.#drop(path);
-    const put: Put = { kind: "entry", entry, ...(content === undefined ? {} : { content }) };
-    this.#set(put);
+    this.#set(this.#standAlone(entry, content));
   }
 
   remove(path: Bytes): void {
@@ -123,10 +122,27 @@ class Editor implements TreeEditor {
     throw new TsbuildError("INTERNAL", `Cannot read "${printable(path)}": it is not there`);
   }
 
+  /** A hard link to a file of the base becomes a file: docker unpacks a layer where lower layers are not. */
+  #standAlone(entry: Entry, content: Content | undefined): Put {
+    if (entry.type === "hardlink" && entry.link !== undefined) {
+      const target = this.#puts.get(entry.link)?.entry;
+      if (target?.type === "hardlink")
+        return { kind: "entry", entry: { ...entry, link: target.link ?? entry.link } };
+      const file = target === undefined ? this.stat(entry.link) : undefined;
+      if (file !== undefined) {
+        const { size } = file.type === "hardlink" ? (this.stat(file.link ?? entry.link) ?? file) : file;
+        const { link, ...plain } = entry;
+        return { kind: "entry", entry: { ...plain, type: "file", size }, content: this.content(link) };
+      }
+    }
+    return { kind: "entry", entry, ...(content === undefined ? {} : { content }) };
+  }
+
   #set(put: Put): void {
     const { path, type, link } = put.entry;
     this.#puts.set(path, put);
-    addTo(this.#names, parentOf(path), baseOf(path));
+    // Up to the root, so that removing a directory of the base finds what was put below it.
+    for (let at = path; at !== "" && addTo(this.#names, parentOf(at), baseOf(at)); at = parentOf(at));
     if (type === "hardlink" && link !== undefined) addTo(this.#links, link, path);
   }
 
@@ -136,9 +152,9 @@ class Editor implements TreeEditor {
     const put = this.#puts.get(path);
     const others = [...(this.#links.get(path) ?? [])].sort();
     this.#links.delete(path);
+    this.#names.get(parentOf(path))?.delete(baseOf(path));
     if (put !== undefined) {
       this.#puts.delete(path);
-      this.#names.get(parentOf(path))?.delete(baseOf(path));
       if (put.entry.type === "hardlink") this.#links.get(put.entry.link ?? path)?.delete(path);
     }
     const [heir, ...rest] = others;
@@ -167,10 +183,13 @@ class Editor implements TreeEditor {
   }
 }
 
-function addTo(map: Map<Bytes, Set<Bytes>>, key: Bytes, value: Bytes): void {
+/** Whether it was new. */
+function addTo(map: Map<Bytes, Set<Bytes>>, key: Bytes, value: Bytes): boolean {
   const set = map.get(key);
+  if (set?.has(value) === true) return false;
   if (set === undefined) map.set(key, new Set([value]));
   else set.add(value);
+  return true;
 }
 
 function contentOfPut(put: Put): Content {

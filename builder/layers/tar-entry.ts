@@ -45,7 +45,9 @@ export function readHeader(header: RawHeader, pax: ReadonlyMap<string, Bytes>, w
     const marker = readMarker(path);
     if (marker !== "none") return marker;
   }
-  const type = TYPES.get(header.type);
+  // v7 has no type for directories; tar-stream means to see to it, but too late.
+  const directory = header.type === "file" && header.name.endsWith("/") && header.size === 0;
+  const type = directory ? "directory" : TYPES.get(header.type);
   if (type === undefined) throw bad(path, "is of a kind that is not known");
   for (const key of pax.keys())
     if (key.startsWith("GNU.sparse.")) throw bad(path, "is stored as a sparse file");
@@ -138,7 +140,9 @@ function bounded(value: number, max: number, path: Bytes, what: string): number 
 /** Whole seconds, downwards; 0 for a time that no file system stores, as docker does. */
 function timeOf(record: string | undefined, header: Date): number {
   const valid = record !== undefined && /^-?\d{1,20}(\.\d{0,20})?$/.test(record);
-  const time = valid ? Math.floor(Number(record)) : Math.floor(header.getTime() / 1000);
+  // tar-stream forgets the one of two's complement.
+  const plain = header.getTime() < 0 ? header.getTime() / 1000 - 1 : header.getTime() / 1000;
+  const time = Math.floor(valid ? Number(record) : plain);
   return Math.abs(time) <= MAX_TIME ? time + 0 : 0;
 }
 
