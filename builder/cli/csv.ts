@@ -1,7 +1,7 @@
 import { TsbuildError } from "../core/errors.ts";
 
 /** One record of RFC 4180, as docker reads `type=tar,"dest=a,b"`: quotes keep commas, two of them stand for one. */
-export function csvFields(text: string): string[] {
+function csvFields(text: string): string[] {
   const fields: string[] = [];
   let at = 0;
   for (;;) {

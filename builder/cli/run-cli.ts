@@ -71,6 +71,10 @@ async function routeOf(
     return 0;
   }
   if (first === "help") return { entry: named(rest[0] ?? ""), argv: ["--help"] };
+  // docker has --debug before its commands too.
+  if (first === "--debug" && findCommand(rest[0] ?? "") !== undefined) {
+    return { entry: named(rest[0] ?? ""), argv: [first, ...rest.slice(1)] };
+  }
   if (findCommand(first) === undefined && (first.startsWith("-") || looksLikeContext(first))) {
     return { entry: named("build"), argv };
   }

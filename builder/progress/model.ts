@@ -5,7 +5,7 @@ import { warningLine } from "./warning.ts";
 /** Lines of output kept for each step: the display shows no more. */
 export const TAIL = 6;
 
-export type StepStatus = "running" | "cached" | "done" | "failed" | "canceled";
+type StepStatus = "running" | "cached" | "done" | "failed" | "canceled";
 
 /** Something that takes time, as the display shows it: a step, a phase, or a transfer that belongs to neither. */
 export interface ShownStep {

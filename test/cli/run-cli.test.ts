@@ -79,6 +79,16 @@ test("runCli() tells of a bug in one sentence, and with --debug where it is", as
   assert.match(debug.stderr, /RangeError: index 5 of 3\n +at .*run-cli\.test/);
 });
 
+test("runCli() takes --debug before the command too", async () => {
+  const { stderr, status } = await cli(["--debug", "inspect", "x"], {
+    inspect() {
+      throw new TsbuildError("IMAGE_NOT_FOUND", "Cannot find x: it is not in the store");
+    },
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /^error: Cannot find x: .*\n\nTsbuildError: Cannot find x.*\n +at /);
+});
+
 test("runCli() shows the causes of an error with --debug alone", async () => {
   const error = new TsbuildError("NETWORK", "Cannot reach x: refused", { cause: new Error("ECONNREFUSED") });
   assert.doesNotMatch((await cli(["."], failing(error))).stderr, /ECONNREFUSED/);

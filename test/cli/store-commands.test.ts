@@ -94,7 +94,7 @@ test("inspect has docker's shape", async () => {
     },
   };
   const { stdout } = await cli(["inspect", "app"], { inspect: () => details });
-  assertGolden("cli/golden/inspect.json", stdout);
+  assertGolden("cli/golden/inspect.txt", stdout);
 });
 
 test("rmi and tag do what they say", async () => {
