@@ -94,14 +94,14 @@ function toStage(
 }
 
 function baseOf(
-  { image, range }: FromInstruction,
+  { image }: FromInstruction,
   platform: Platform | undefined,
   earlier: readonly Stage[],
   { options, scope, expander, problems }: Surroundings,
 ): Source {
   const name = expander.word(image, scope);
   if (name === "") {
-    problems.error("EmptyBaseName", `Cannot use FROM ${image.raw}: it names no image`, range, {
+    problems.error("EmptyBaseName", `Cannot use FROM ${image.raw}: it names no image`, image.range, {
       reason: "a variable in it has no value; FROM sees only ARGs that stand before the first FROM",
       fix: "give the ARG a default, or pass it with --build-arg",
     });

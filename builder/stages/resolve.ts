@@ -117,7 +117,7 @@ function sourcesOf(
     const source = sourceOf(name, input);
     return source === undefined ? [] : [{ source, range }];
   });
-  return [{ source: stage.base, range: stage.from.range }, ...mentioned];
+  return [{ source: stage.base, range: stage.from.image.range }, ...mentioned];
 }
 
 function wantedImages(
@@ -150,11 +150,11 @@ async function fetchAll(
     }
   });
   await Promise.all(tasks);
-  const [first] = failures.toSorted((a, b) => a.at.range.start.line - b.at.range.start.line);
+  failures.sort((a, b) => a.at.range.start.line - b.at.range.start.line);
+  const [first] = failures;
   if (first === undefined) return;
-  const { code, message, hint } = first.error;
-  const diagnostics = failures.map(({ at }) => at);
-  throw new TsbuildError(code, message, { hint, cause: first.error, diagnostics });
+  const { code, message, hint, cause } = first.error;
+  throw new TsbuildError(code, message, { hint, cause, diagnostics: failures.map(({ at }) => at) });
 }
 
 /** An image that is not there may be a stage that was meant: `COPY --from=biuld`. */
@@ -164,11 +164,8 @@ function diagnosticOf(
   range: Range,
   { stages, problems }: ResolveInput,
 ): Diagnostic {
-  const fix =
-    didYouMean(
-      reference,
-      stages.flatMap((stage) => stage.name ?? []),
-    ) ?? error.hint;
+  const names = stages.flatMap((stage) => stage.name ?? []);
+  const fix = didYouMean(reference, names);
   return {
     severity: "error",
     rule: "BaseImage",

@@ -160,3 +160,15 @@ test("planBuild() takes __proto__ and constructor for ordinary names of contexts
   assert.deepEqual(graph.asked, ["constructor amd64"]);
   assert.deepEqual(opsOf(graph, "context"), [{ type: "context", name: "__proto__" }]);
 });
+
+test("planBuild() marks every image that is not there, and keeps what the registry advises", async () => {
+  const error = await refusal("FROM nope AS a\nFROM debian\nCOPY --from=a /a /\nCOPY --from=gone /b /");
+  assert.equal(error.hint, "check its name");
+  assert.deepEqual(
+    error.diagnostics.map(({ range }) => [range.start.line, range.start.column, range.end.column]),
+    [
+      [0, 5, 9],
+      [3, 12, 16],
+    ],
+  );
+});
