@@ -10,14 +10,17 @@ type Stored =
   | { readonly alias: CacheKey }
   | { readonly inputs: Json; readonly layers: readonly DiffId[]; readonly created: number };
 
-/** The cache of this machine: one small file for each key, in the store. A look-up reads one file, an alias's two. */
-export function openCache(store: Store): Cache {
+/**
+ * The cache of this machine: one small file for each key, in the store. A look-up reads one file, an alias's two.
+ * `canFetch` tells of layers that the store may not know: those of base images, which a registry gives when asked.
+ */
+export function openCache(store: Store, canFetch: (diffId: DiffId) => boolean = () => false): Cache {
   const known = new Set<DiffId>();
   const place = (key: CacheKey): string => join(store.root, "records", hexOf(key));
   // Layers repeat from step to step: each is looked at once.
   const isHere = (diffId: DiffId): boolean => {
     if (known.has(diffId)) return true;
-    const here = canBeOpened(store, store.layers.get(diffId));
+    const here = canBeOpened(store, store.layers.get(diffId)) || canFetch(diffId);
     if (here) known.add(diffId);
     return here;
   };

@@ -117,3 +117,12 @@ for (const [what, change, found] of faces) {
     assert.deepEqual(openCache(store).get(record.key), found ? record : undefined);
   });
 }
+
+test("get() finds a record with a layer that the store has never seen when it can be fetched", (t) => {
+  const store = scratch(t);
+  const base = sha256("base") as DiffId;
+  const record = { ...recordIn(store), layers: [base] };
+  openCache(store).put(record);
+  assert.equal(openCache(store).get(record.key), undefined);
+  assert.deepEqual(openCache(store, (diffId) => diffId === base).get(record.key), record);
+});
