@@ -85,6 +85,8 @@ export type MountSpec =
       readonly type: "bind";
       readonly target: string;
       readonly source: string;
+      /** What of `source` is bound, resolved as if that were a root: for trees that steps write to (cache mounts). */
+      readonly subpath?: string;
       readonly flags: MountFlags;
       readonly recursive: boolean;
     }

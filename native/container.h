@@ -1,0 +1,20 @@
+#ifndef TSBUILD_CONTAINER_H
+#define TSBUILD_CONTAINER_H
+
+#include <sys/types.h>
+
+#include "plan.h"
+#include "stubs.h"
+
+/* What a container's first process gets from the worker. */
+struct container {
+  const struct plan *plan;
+  struct stubs *stubs;
+  int status;   /* for reports */
+  int stdio[3]; /* -1: the terminal's */
+};
+
+/* Starts the container's first process in new namespaces. Its pid, or -1. */
+pid_t container_start(const struct container *container, struct error *error);
+
+#endif

@@ -1,0 +1,146 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "apply.h"
+#include "copy.h"
+#include "diff.h"
+#include "list.h"
+#include "namespaces.h"
+#include "remove.h"
+#include "run.h"
+#include "sys.h"
+#include "wire.h"
+
+enum { CONTROL = 3, FIRST_LANE = 4, MAX_LANES = 64 };
+
+typedef int command(struct lane *lane, const struct frame *frame, struct error *error);
+
+static command *const COMMANDS[] = {
+    [FRAME_RUN] = run,   [FRAME_DIFF] = diff,     [FRAME_APPLY] = apply, [FRAME_LIST] = list,
+    [FRAME_COPY] = copy, [FRAME_REMOVE] = remove_trees, [FRAME_SYNC] = sync_directory};
+
+/* In a worker: one command, its answer, and the lane left clean for the next one. */
+static _Noreturn void work(int fd) {
+  struct lane lane;
+  struct frame frame;
+  struct error error = {0, ""};
+  /* main is the parent, or was: when it is gone nobody will ever read the lane. */
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  lane_open(&lane, fd);
+  lane_read(&lane, &frame);
+  command *wanted = frame.type < sizeof COMMANDS / sizeof *COMMANDS ? COMMANDS[frame.type] : NULL;
+  if (wanted ? wanted(&lane, &frame, &error) < 0 : fail(&error, EPROTO, "Cannot obey command %u", frame.type) < 0)
+    send_error(&lane, &error);
+  do lane_read(&lane, &frame);
+  while (frame.type != FRAME_RELEASE);
+  send_empty(&lane, FRAME_IDLE);
+  _exit(0);
+}
+
+static void start_worker(pid_t *workers, size_t index) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int lane = FIRST_LANE + (int)index;
+    close_from_except(CONTROL, lane);
+    work(lane);
+  }
+  /* No process to be had now: the lane stays readable, and is looked at again after a while. */
+  if (pid > 0) workers[index] = pid;
+}
+
+static void reap(struct lane *control, pid_t *workers, size_t count) {
+  int status;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    for (size_t i = 0; i < count; i++) {
+      if (workers[i] != pid) continue;
+      workers[i] = 0;
+      if (status == 0) break;
+      frame_begin(control, FRAME_DIED);
+      put_u32(control, (uint32_t)i);
+      put_u32(control, (uint32_t)status);
+      frame_end(control);
+      lane_flush(control);
+    }
+  }
+}
+
+/* Until the client is gone: its end of the control pipe closes, however it ends. */
+static void serve(struct lane *control, size_t count) {
+  pid_t workers[MAX_LANES] = {0};
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &child, NULL);
+  int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+  for (;;) {
+    struct pollfd fds[MAX_LANES + 2] = {{CONTROL, POLLIN, 0}, {signals, POLLIN, 0}};
+    bool starved = false;
+    for (size_t i = 0; i < count; i++) fds[i + 2] = (struct pollfd){workers[i] ? -1 : FIRST_LANE + (int)i, POLLIN, 0};
+    if (poll(fds, count + 2, -1) < 0) continue;
+    if (fds[0].revents) break;
+    struct signalfd_siginfo info;
+    while (read(signals, &info, sizeof info) > 0) continue;
+    reap(control, workers, count);
+    for (size_t i = 0; i < count; i++) {
+      if (workers[i] || !(fds[i + 2].revents & POLLIN)) continue;
+      start_worker(workers, i);
+      starved = starved || !workers[i];
+    }
+    if (starved) poll(NULL, 0, 20);
+  }
+  for (size_t i = 0; i < count; i++)
+    if (workers[i]) kill(workers[i], SIGKILL);
+  while (wait(NULL) > 0 || errno == EINTR) continue;
+}
+
+/*
+ * Goes on as a sealed copy of itself in memory. What runs in a container may get hold of the file that its first process
+ * was started from and, where the container's root owns that file, write to it (CVE-2019-5736).
+ */
+static int become_copy(char **argv, struct error *error) {
+  enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+  cleanup_close int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  if (self >= 0 && fcntl(self, F_GET_SEALS) == SEALS) return 0;
+  int copied = memfd_create("tsbuild-helper", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  char buffer[65536];
+  ssize_t got = -1;
+  while (self >= 0 && copied >= 0 && (got = read(self, buffer, sizeof buffer)) > 0)
+    if (write(copied, buffer, (size_t)got) != got) return fail(error, errno, "Cannot copy the helper into memory");
+  if (got < 0 || fcntl(copied, F_ADD_SEALS, SEALS) < 0) return fail(error, errno, "Cannot copy the helper into memory");
+  fexecve(copied, argv, (char *[]){NULL});
+  return fail(error, errno, "Cannot execute the helper from memory");
+}
+
+int main(int argc, char **argv) {
+  struct lane control;
+  struct error error = {0, ""};
+  unsigned long lanes = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;
+  if (lanes < 1 || lanes > MAX_LANES) {
+    fprintf(stderr, "usage: tsbuild-helper LANES [userns]; it is started by tsbuild, not by hand\n");
+    return 2;
+  }
+  if (become_copy(argv, &error) < 0) goto failed;
+  /* A Ctrl-C is for the client, which then tells what to stop. */
+  setsid();
+  close_on_exec_from(CONTROL);
+  lane_open(&control, CONTROL);
+  if (argc > 2 && strcmp(argv[2], "userns") == 0 && enter_user_namespace(&control, &error) < 0) goto failed;
+  if (enter_mount_namespace(&error) < 0) goto failed;
+  send_empty(&control, FRAME_READY);
+  serve(&control, lanes);
+  return 0;
+failed:
+  fprintf(stderr, "%s\n", error.message);
+  return 1;
+}

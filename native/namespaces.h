@@ -1,0 +1,11 @@
+#ifndef TSBUILD_NAMESPACES_H
+#define TSBUILD_NAMESPACES_H
+
+#include "wire.h"
+
+/* Makes the helper root of a user namespace; the client at the other end of the control pipe maps the ids. */
+int enter_user_namespace(struct lane *control, struct error *error);
+/* A mount namespace of the helper's own: what it mounts is seen by nobody and ends with it. */
+int enter_mount_namespace(struct error *error);
+
+#endif

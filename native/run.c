@@ -1,0 +1,233 @@
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "container.h"
+#include "oom.h"
+#include "overlay.h"
+#include "report.h"
+
+enum { OUTPUT_PIECE = 64 * 1024 };
+
+/* A container as the worker outside sees it. Descriptors are -1 where there is none, or none any more. */
+struct run {
+  struct lane *lane;
+  pid_t child;
+  int status, signals, root;
+  int out, err, master;
+  int in;
+  uint8_t *pending; /* bytes for the standard input that did not fit yet; the client waits for FRAME_TAKEN */
+  size_t pending_size, pending_at;
+  bool cancelled, killed, ended, started;
+  int wait_status;
+  struct report last; /* REPORT_RUNNING until something else is known */
+};
+
+static void drop(int *fd) {
+  if (*fd >= 0) close(*fd);
+  *fd = -1;
+}
+
+static void take_reports(struct run *run) {
+  struct report report;
+  for (int fd; report_receive(run->status, &report, &fd);) {
+    if (report.kind == REPORT_ROOT) {
+      run->root = fd;
+      continue;
+    }
+    run->last = report;
+    if (report.kind != REPORT_RUNNING) continue;
+    run->started = true;
+    run->master = fd;
+    if (fd >= 0) fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+    frame_begin(run->lane, FRAME_STARTED);
+    frame_end(run->lane);
+  }
+}
+
+static void pump_stdin(struct run *run) {
+  int fd = run->in >= 0 ? run->in : run->master;
+  while (run->pending_at < run->pending_size) {
+    ssize_t put = fd < 0 ? -1 : write(fd, run->pending + run->pending_at, run->pending_size - run->pending_at);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0 && fd >= 0 && errno == EAGAIN) return;
+    /* Nobody reads it any more: what comes is taken and dropped. */
+    if (put < 0) break;
+    run->pending_at += (size_t)put;
+  }
+  run->pending_at = run->pending_size = 0;
+  frame_begin(run->lane, FRAME_TAKEN);
+  frame_end(run->lane);
+}
+
+static void take_stdin(struct run *run, const struct frame *frame) {
+  static const uint8_t end_of_transmission = 4;
+  const uint8_t *data = frame->data;
+  size_t size = frame->size;
+  if (size == 0 && run->master < 0) {
+    drop(&run->in);
+    return;
+  }
+  if (size == 0) {
+    data = &end_of_transmission;
+    size = 1;
+  }
+  free(run->pending);
+  run->pending = must_alloc(size);
+  memcpy(run->pending, data, size);
+  run->pending_size = size;
+  run->pending_at = 0;
+  pump_stdin(run);
+}
+
+static void take_frame(struct run *run, const struct frame *frame) {
+  struct reader reader = reader_of(frame);
+  if (frame->type == FRAME_STDIN) {
+    take_stdin(run, frame);
+  } else if (frame->type == FRAME_CANCEL) {
+    run->cancelled = true;
+    kill(run->child, SIGKILL);
+  } else if (frame->type == FRAME_SIGNAL) {
+    int number = (int)get_u32(&reader);
+    if (number == SIGKILL) run->killed = true;
+    kill(run->child, number);
+  } else if (frame->type == FRAME_RESIZE) {
+    struct winsize size = {.ws_col = (unsigned short)get_u32(&reader), .ws_row = (unsigned short)get_u32(&reader)};
+    if (run->master >= 0) ioctl(run->master, TIOCSWINSZ, &size);
+  }
+}
+
+/* One piece of output; false when there is nothing now. */
+static bool pump_output(struct run *run, int *fd, enum frame_type type) {
+  if (*fd < 0) return false;
+  ssize_t got = frame_from_fd(run->lane, type, *fd, OUTPUT_PIECE);
+  if (got > 0) return true;
+  /* A terminal answers EIO when its last slave is closed; another may be opened, so only the end of all ends it. */
+  if (got == 0 || (errno != EAGAIN && fd != &run->master)) drop(fd);
+  return false;
+}
+
+static void reap(struct run *run) {
+  struct signalfd_siginfo info;
+  (void)!read(run->signals, &info, sizeof info);
+  if (waitpid(run->child, &run->wait_status, WNOHANG) == run->child) run->ended = true;
+}
+
+static void pump(struct run *run) {
+  enum { LANE, STATUS, SIGNALS, OUT, ERR, MASTER, IN, COUNT };
+  struct frame frame;
+  bool hung_up = false;
+  while (!run->ended) {
+    bool waits = run->pending_size > 0;
+    struct pollfd fds[COUNT] = {[LANE] = {run->lane->fd, POLLIN, 0},  [STATUS] = {run->status, POLLIN, 0},
+                                [SIGNALS] = {run->signals, POLLIN, 0}, [OUT] = {run->out, POLLIN, 0},
+                                [ERR] = {run->err, POLLIN, 0},         [MASTER] = {hung_up ? -1 : run->master, POLLIN, 0},
+                                [IN] = {waits ? run->in : -1, POLLOUT, 0}};
+    if (waits && run->in < 0) fds[MASTER].events |= POLLOUT;
+    if (poll(fds, COUNT, hung_up ? 20 : -1) < 0) continue;
+    hung_up = (fds[MASTER].revents & (POLLHUP | POLLIN)) == POLLHUP;
+    if (fds[STATUS].revents & POLLIN) take_reports(run);
+    else if (fds[STATUS].revents) drop(&run->status);
+    if (fds[OUT].revents) pump_output(run, &run->out, FRAME_STDOUT);
+    if (fds[ERR].revents) pump_output(run, &run->err, FRAME_STDERR);
+    if (fds[MASTER].revents & POLLIN) pump_output(run, &run->master, FRAME_STDOUT);
+    if (waits && ((fds[IN].revents | fds[MASTER].revents) & (POLLOUT | POLLERR | POLLHUP))) pump_stdin(run);
+    if (fds[LANE].revents) {
+      lane_fill(run->lane);
+      while (lane_next(run->lane, &frame)) take_frame(run, &frame);
+    }
+    if (fds[SIGNALS].revents) reap(run);
+    lane_flush(run->lane);
+  }
+  /* The pid namespace is empty: what the pipes hold now is all that there will be. */
+  if (run->status >= 0) take_reports(run);
+  while (pump_output(run, &run->out, FRAME_STDOUT)) continue;
+  while (pump_output(run, &run->err, FRAME_STDERR)) continue;
+  while (pump_output(run, &run->master, FRAME_STDOUT)) continue;
+}
+
+static void send_exit(struct run *run, bool out_of_memory) {
+  int status = run->last.kind == REPORT_ENDED ? run->last.value : run->wait_status;
+  int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  bool unrun = run->last.kind == REPORT_UNRUN;
+  int failure = unrun ? run->last.value : FAILURE_NONE;
+  int code = unrun ? (failure == FAILURE_NOT_FOUND ? 127 : 126) : number ? 128 + number : WEXITSTATUS(status);
+  frame_begin(run->lane, FRAME_EXIT);
+  put_u32(run->lane, (uint32_t)code);
+  put_u32(run->lane, (uint32_t)(unrun ? 0 : number));
+  put_u8(run->lane, (uint8_t)failure);
+  put_u8(run->lane, out_of_memory && code == 128 + SIGKILL && !run->killed);
+  put_string(run->lane, unrun ? run->last.error.message : "");
+  frame_end(run->lane);
+  lane_flush(run->lane);
+}
+
+/* The two ends of a pipe: ours does not block. */
+static int open_pipe(int *ours, int *theirs, bool we_read, struct error *error) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return fail(error, errno, "Cannot make a pipe");
+  *ours = we_read ? ends[0] : ends[1];
+  *theirs = we_read ? ends[1] : ends[0];
+  fcntl(*ours, F_SETFL, O_NONBLOCK);
+  return 0;
+}
+
+static int start(struct run *run, const struct plan *plan, struct stubs *stubs, struct error *error) {
+  struct container container = {plan, stubs, -1, {-1, -1, -1}};
+  int pair[2];
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  run->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (run->signals < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+    return fail(error, errno, "Cannot watch a container");
+  run->status = pair[0];
+  container.status = pair[1];
+  if (!(plan->flags & PLAN_TERMINAL)) {
+    if (open_pipe(&run->out, &container.stdio[1], true, error) < 0) return -1;
+    if (open_pipe(&run->err, &container.stdio[2], true, error) < 0) return -1;
+    if (plan->flags & PLAN_STDIN) {
+      if (open_pipe(&run->in, &container.stdio[0], false, error) < 0) return -1;
+    } else if ((container.stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
+      return fail(error, errno, "Cannot open /dev/null");
+    }
+  }
+  run->child = container_start(&container, error);
+  close(container.status);
+  for (int i = 0; i < 3; i++) drop(&container.stdio[i]);
+  return run->child < 0 ? -1 : 0;
+}
+
+int run(struct lane *lane, const struct frame *frame, struct error *error) {
+  struct plan plan;
+  struct run run = {.lane = lane, .status = -1, .signals = -1, .root = -1, .out = -1, .err = -1, .master = -1, .in = -1};
+  struct stubs *stubs = stubs_new(error);
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  if (!stubs || plan_read(frame, &plan, error) < 0) return -1;
+  cleanup_free char *work = plan.root.kind == ROOT_OVERLAY ? must_format("%s", plan.root.work) : NULL;
+  uint64_t kills = oom_kills();
+  if (start(&run, &plan, stubs, error) < 0) return -1;
+  pump(&run);
+  /* Closing the last descriptor of the root unmounts it: who hears of the exit finds the upper directory at rest. */
+  if (run.root >= 0) stubs_remove(stubs, run.root);
+  drop(&run.root);
+  if (work) clear_work(work);
+  if (run.cancelled) return fail(error, ECANCELED, "Cannot finish the command");
+  if (run.last.kind == REPORT_FAILED) {
+    *error = run.last.error;
+    return -1;
+  }
+  if (!run.started) return fail(error, 0, "Cannot start a container: its first process ended early");
+  send_exit(&run, WIFSIGNALED(run.wait_status) || run.last.kind == REPORT_ENDED ? oom_kills() > kills : false);
+  return 0;
+}

@@ -1,0 +1,99 @@
+import type { Bytes } from "../../builder/core/bytes.ts";
+import type { Entry } from "../../builder/core/entry.ts";
+import type { ApplyStream } from "../types.ts";
+import { expectAnswer } from "./answer.ts";
+import { putEntry } from "./encode.ts";
+import type { Lane } from "./lane.ts";
+import { FRAME } from "./protocol.ts";
+import { FrameWriter } from "./writer.ts";
+
+const BATCH = 256 * 1024;
+const PIECE = 1024 * 1024;
+
+/** Writes a layer's changes over a lane that is still to be had: what comes before it waits in the buffer. */
+export class Applier implements ApplyStream {
+  readonly #writer = new FrameWriter(BATCH + 64 * 1024);
+  readonly #lane: Promise<Lane>;
+  readonly #done: Promise<void>;
+  #open: Lane | undefined;
+  #waiting: Buffer[] = [];
+  #ended = false;
+
+  constructor(directory: string, lane: Promise<Lane>, signal: AbortSignal | undefined) {
+    this.#lane = lane;
+    this.#done = this.#exchange(directory, signal);
+    // `end` or `drain` tells; a stream that is given up must not end the process.
+    this.#done.catch(() => {});
+  }
+
+  entry(entry: Entry): void {
+    putEntry(this.#writer, entry);
+    this.#flushBatch();
+  }
+
+  data(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      this.#writer
+        .begin(FRAME.DATA)
+        .raw(chunk.subarray(at, at + PIECE))
+        .end();
+      this.#flushBatch();
+    }
+  }
+
+  range(path: string, offset: number, size: number): void {
+    this.#writer.begin(FRAME.RANGE).text(path).u64(offset).u64(size).end();
+    this.#flushBatch();
+  }
+
+  whiteout(path: Bytes): void {
+    this.#writer.begin(FRAME.WHITEOUT).name(path).end();
+    this.#flushBatch();
+  }
+
+  opaque(path: Bytes): void {
+    this.#writer.begin(FRAME.OPAQUE).name(path).end();
+    this.#flushBatch();
+  }
+
+  async drain(): Promise<void> {
+    const stop = new Promise<never>((_, reject) => this.#done.catch(reject));
+    const lane = await Promise.race([this.#lane, stop]);
+    // The exchange sends its first frames one turn after the lane was granted.
+    await Promise.race([lane.drain(), stop]);
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#writer.begin(FRAME.END).end();
+    this.#flush();
+    await this.#done;
+  }
+
+  async abort(): Promise<void> {
+    if (!this.#ended) this.#writer.begin(FRAME.CANCEL).end();
+    this.#ended = true;
+    this.#flush();
+    await this.#done.catch(() => {});
+  }
+
+  async #exchange(directory: string, signal: AbortSignal | undefined): Promise<void> {
+    const lane = await this.#lane;
+    const command = new FrameWriter().begin(FRAME.APPLY).text(directory).end().take();
+    const answer = lane.exchange(command, () => {}, signal);
+    this.#open = lane;
+    for (const frames of this.#waiting) lane.send(frames);
+    this.#waiting = [];
+    expectAnswer(await answer, "ARCHIVE_INVALID");
+  }
+
+  #flushBatch(): void {
+    if (this.#writer.length >= BATCH) this.#flush();
+  }
+
+  #flush(): void {
+    const frames = this.#writer.take();
+    if (this.#open === undefined) this.#waiting.push(frames);
+    else this.#open.send(frames);
+  }
+}

@@ -1,0 +1,120 @@
+import { unreachable } from "../../builder/core/errors.ts";
+import type { Entry } from "../../builder/core/entry.ts";
+import { toBuffer } from "../../builder/core/bytes.ts";
+import type { MountFlags, MountSpec, RootSpec, RunPlan } from "../types.ts";
+import { ENTRY_TYPES, FLAG, FRAME, MOUNT_TYPES, PLAN, ROOT } from "./protocol.ts";
+import type { FrameReader } from "./reader.ts";
+import type { FrameWriter } from "./writer.ts";
+
+export function putRoot(writer: FrameWriter, root: RootSpec): FrameWriter {
+  switch (root.kind) {
+    case "layers":
+      return writer.u8(ROOT.LAYERS).texts(root.lowers);
+    case "overlay":
+      return writer.u8(ROOT.OVERLAY).texts(root.lowers).text(root.upper).text(root.work);
+    case "directory":
+      return writer.u8(ROOT.DIRECTORY).text(root.path);
+    default:
+      return unreachable(root);
+  }
+}
+
+/** The whole RUN frame. */
+export function putPlan(writer: FrameWriter, plan: RunPlan, stdin: boolean): FrameWriter {
+  putRoot(writer.begin(FRAME.RUN), plan.root).u32(plan.mounts.length);
+  for (const mount of plan.mounts) putMount(writer, mount);
+  writer.texts(plan.argv).texts(plan.env).text(plan.cwd).u32(plan.uid).u32(plan.gid);
+  writer.u32(plan.groups.length);
+  for (const group of plan.groups) writer.u32(group);
+  writer.text(plan.hostname).u32(plan.umask);
+  writer.u64(plan.capabilities.reduce((mask, capability) => mask + 2 ** capability, 0));
+  return writer
+    .u32(planFlags(plan, stdin))
+    .u32(plan.columns ?? 0)
+    .u32(plan.rows ?? 0)
+    .end();
+}
+
+function planFlags(plan: RunPlan, stdin: boolean): number {
+  return (
+    (plan.noNewPrivileges ? PLAN.NO_NEW_PRIVILEGES : 0) |
+    (plan.readonlyRoot ? PLAN.READONLY_ROOT : 0) |
+    (plan.network === "none" ? PLAN.NO_NETWORK : 0) |
+    (plan.init ? PLAN.INIT : 0) |
+    (plan.stdio === "terminal" ? PLAN.TERMINAL : 0) |
+    (stdin ? PLAN.STDIN : 0)
+  );
+}
+
+function putMount(writer: FrameWriter, mount: MountSpec): void {
+  writer.u8(MOUNT_TYPES.indexOf(mount.type)).text(mount.target);
+  switch (mount.type) {
+    case "tmpfs":
+      writer
+        .u32(mount.mode)
+        .u64(mount.size ?? 0)
+        .u32(flagsOf(mount.flags));
+      return;
+    case "dev":
+      writer.u64(mount.shmSize);
+      return;
+    case "bind":
+      writer.text(mount.source).text(mount.subpath ?? "");
+      writer.u32(flagsOf(mount.flags)).u8(mount.recursive ? 1 : 0);
+      return;
+    case "file":
+      writer.bytes(mount.data).u32(mount.mode).u32(mount.uid).u32(mount.gid).u32(flagsOf(mount.flags));
+      return;
+    case "layers":
+      writer.texts(mount.lowers).text(mount.source).u32(flagsOf(mount.flags));
+      return;
+    case "proc":
+    case "sysfs":
+    case "mqueue":
+    case "devpts":
+    case "cgroup":
+    case "mask":
+    case "readonly":
+      return;
+    default:
+      unreachable(mount);
+  }
+}
+
+function flagsOf(flags: MountFlags): number {
+  return (
+    (flags.readonly === true ? FLAG.READONLY : 0) |
+    (flags.nosuid === true ? FLAG.NOSUID : 0) |
+    (flags.nodev === true ? FLAG.NODEV : 0) |
+    (flags.noexec === true ? FLAG.NOEXEC : 0)
+  );
+}
+
+/** One whole ENTRY frame. */
+export function putEntry(writer: FrameWriter, entry: Entry): void {
+  const xattrs = Object.entries(entry.xattrs ?? {});
+  writer.begin(FRAME.ENTRY).u8(ENTRY_TYPES.indexOf(entry.type)).u32(entry.mode).u32(entry.uid).u32(entry.gid);
+  writer.u64(entry.type === "file" ? entry.size : 0).u64(entry.mtime);
+  writer.name(entry.path).name(entry.link ?? "");
+  writer
+    .u32(entry.major ?? 0)
+    .u32(entry.minor ?? 0)
+    .u32(xattrs.length);
+  for (const [name, value] of xattrs) writer.text(name).bytes(toBuffer(value));
+  writer.end();
+}
+
+/** What `putEntry` wrote. */
+export function getEntry(reader: FrameReader): Entry {
+  const type = ENTRY_TYPES[reader.u8()] ?? "file";
+  const [mode, uid, gid] = [reader.u32(), reader.u32(), reader.u32()];
+  const [size, mtime] = [reader.i64(), reader.i64()];
+  const path = reader.name();
+  const link = reader.name();
+  const [major, minor, count] = [reader.u32(), reader.u32(), reader.u32()];
+  const entry = { path, type, mode, uid, gid, size, mtime };
+  if (type === "symlink" || type === "hardlink") return { ...entry, link };
+  if (type === "character" || type === "block") return { ...entry, major, minor };
+  if (count === 0) return entry;
+  return { ...entry, xattrs: { [reader.text()]: reader.bytes() } };
+}

@@ -1,0 +1,50 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { TsbuildError, messageOf } from "../../builder/core/errors.ts";
+
+/** A range of ids: `inside` is what the user namespace calls `outside`. */
+export interface IdMap {
+  readonly inside: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+export interface IdMaps {
+  readonly uid: readonly IdMap[];
+  readonly gid: readonly IdMap[];
+}
+
+/**
+ * Maps the ids of the user namespace that `pid` made. The kernel lets a user map the own id alone, and then only where
+ * setgroups(2) is given up (user_namespaces(7)); ranges of /etc/subuid are for newuidmap, which is setuid root.
+ */
+export function mapIds(pid: number, maps: IdMaps): void {
+  const own = maps.uid.length === 1 && maps.uid[0]?.count === 1 && maps.gid.length === 1;
+  try {
+    if (process.getuid?.() === 0 || own) {
+      if (process.getuid?.() !== 0) writeFileSync(`/proc/${pid}/setgroups`, "deny");
+      writeFileSync(`/proc/${pid}/uid_map`, lines(maps.uid));
+      writeFileSync(`/proc/${pid}/gid_map`, lines(maps.gid));
+      return;
+    }
+  } catch (error) {
+    throw new TsbuildError("SANDBOX", `Cannot map user ids: ${messageOf(error)}`, { cause: error });
+  }
+  runMapper("newuidmap", pid, maps.uid);
+  runMapper("newgidmap", pid, maps.gid);
+}
+
+function lines(maps: readonly IdMap[]): string {
+  return maps.map((map) => `${map.inside} ${map.outside} ${map.count}\n`).join("");
+}
+
+function runMapper(command: string, pid: number, maps: readonly IdMap[]): void {
+  const numbers = maps.flatMap((map) => [map.inside, map.outside, map.count]);
+  const result = spawnSync(command, [pid, ...numbers].map(String), { encoding: "utf8" });
+  if (result.status === 0) return;
+  throw new TsbuildError(
+    "SANDBOX",
+    `Cannot map user ids: ${command}: ${result.error?.message ?? result.stderr.trim()}`,
+    { hint: "Install the package uidmap, and give the user ranges in /etc/subuid and /etc/subgid" },
+  );
+}

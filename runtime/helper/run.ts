@@ -1,0 +1,105 @@
+import type { RunExit, RunIo, RunPlan } from "../types.ts";
+import { expectAnswer } from "./answer.ts";
+import { putPlan } from "./encode.ts";
+import type { Lane } from "./lane.ts";
+import { FAILURES, FRAME } from "./protocol.ts";
+import { FrameWriter } from "./writer.ts";
+
+const PIECE = 64 * 1024;
+
+/** Runs a plan on a lane and passes its streams on. */
+export async function runOn(
+  lane: Lane,
+  plan: RunPlan,
+  io: RunIo,
+  signal: AbortSignal | undefined,
+): Promise<RunExit> {
+  const feeder = io.stdin === undefined ? undefined : new StdinFeeder(lane, io.stdin);
+  const onFrame = (type: number, payload: Buffer): void => {
+    if (type === FRAME.STDOUT) io.onOutput("stdout", payload);
+    else if (type === FRAME.STDERR) io.onOutput("stderr", payload);
+    else if (type === FRAME.TAKEN) feeder?.taken();
+    else if (type === FRAME.STARTED) {
+      io.onStart?.(controlOf(lane));
+      feeder?.start();
+    }
+  };
+  try {
+    const answer = await lane.exchange(
+      putPlan(new FrameWriter(), plan, feeder !== undefined).take(),
+      onFrame,
+      signal,
+    );
+    const reader = expectAnswer(answer, "SANDBOX");
+    const [code, number] = [reader.u32(), reader.u32()];
+    const failure = FAILURES[reader.u8()];
+    const outOfMemory = reader.u8() !== 0;
+    const message = reader.text();
+    return {
+      code,
+      outOfMemory,
+      ...(number === 0 ? {} : { signal: number }),
+      ...(failure === undefined ? {} : { failure, message }),
+    };
+  } finally {
+    feeder?.stop();
+  }
+}
+
+function controlOf(lane: Lane): {
+  signal(number: number): void;
+  resize(columns: number, rows: number): void;
+} {
+  return {
+    signal: (number) => lane.send(new FrameWriter(16).begin(FRAME.SIGNAL).u32(number).end().take()),
+    resize: (columns, rows) =>
+      lane.send(new FrameWriter(16).begin(FRAME.RESIZE).u32(columns).u32(rows).end().take()),
+  };
+}
+
+/** Sends standard input piece by piece, each when the helper took the one before; so signals never queue behind it. */
+class StdinFeeder {
+  readonly #lane: Lane;
+  readonly #source: AsyncIterable<Uint8Array>;
+  #stopped = false;
+  #taken: (() => void) | undefined;
+
+  constructor(lane: Lane, source: AsyncIterable<Uint8Array>) {
+    this.#lane = lane;
+    this.#source = source;
+  }
+
+  start(): void {
+    // A source that breaks ends the input: the command sees its end.
+    this.#feed().then(
+      () => this.#send(Buffer.alloc(0)),
+      () => this.#send(Buffer.alloc(0)),
+    );
+  }
+
+  taken(): void {
+    this.#taken?.();
+    this.#taken = undefined;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.taken();
+  }
+
+  async #feed(): Promise<void> {
+    for await (const chunk of this.#source) {
+      for (let at = 0; at < chunk.length && !this.#stopped; at += PIECE) {
+        const taken = new Promise<void>((resolve) => (this.#taken = resolve));
+        this.#send(chunk.subarray(at, at + PIECE));
+        await taken;
+      }
+      if (this.#stopped) return;
+    }
+  }
+
+  #send(data: Uint8Array): void {
+    if (!this.#stopped)
+      this.#lane.send(new FrameWriter(data.length + 8).begin(FRAME.STDIN).raw(data).end().take());
+  }
+}

@@ -1,0 +1,90 @@
+import type {
+  ApplyStream,
+  DiffRequest,
+  EntryVisitor,
+  Helper,
+  RootSpec,
+  RunExit,
+  RunIo,
+  RunPlan,
+} from "../types.ts";
+import { expectAnswer } from "./answer.ts";
+import { Applier } from "./apply.ts";
+import { putRoot } from "./encode.ts";
+import type { IdMaps } from "./idmap.ts";
+import type { OnFrame } from "./lane.ts";
+import { HelperProcess, defaultBinary } from "./process.ts";
+import { FRAME } from "./protocol.ts";
+import { runOn } from "./run.ts";
+import { visitFrames } from "./visit.ts";
+import { FrameWriter } from "./writer.ts";
+
+export interface HelperOptions {
+  /** The compiled helper; native/build/tsbuild-helper when not given. */
+  readonly binary?: string;
+  /** Works as root of a user namespace with these ids. */
+  readonly idMaps?: IdMaps;
+  /** How many commands may be under way at once, up to 64. */
+  readonly lanes: number;
+}
+
+/** Starts the native helper; resolves when it takes commands. */
+export async function startHelper(options: HelperOptions): Promise<Helper> {
+  const binary = options.binary ?? defaultBinary();
+  const process = new HelperProcess(binary, options.lanes, options.idMaps !== undefined);
+  try {
+    await process.ready(options.idMaps);
+  } catch (error) {
+    await process.close();
+    throw error;
+  }
+  return new NativeHelper(process);
+}
+
+const nothing: OnFrame = () => {};
+
+class NativeHelper implements Helper {
+  readonly #process: HelperProcess;
+
+  constructor(process: HelperProcess) {
+    this.#process = process;
+  }
+
+  async run(plan: RunPlan, io: RunIo, signal?: AbortSignal): Promise<RunExit> {
+    return runOn(await this.#process.lanes.acquire(signal), plan, io, signal);
+  }
+
+  diff(request: DiffRequest, visit: EntryVisitor, signal?: AbortSignal): Promise<void> {
+    const command = new FrameWriter().begin(FRAME.DIFF).text(request.upper).texts(request.lowers);
+    return this.#obey(command, visitFrames(visit), signal);
+  }
+
+  apply(directory: string, signal?: AbortSignal): ApplyStream {
+    return new Applier(directory, this.#process.lanes.acquire(signal), signal);
+  }
+
+  list(root: RootSpec, visit: EntryVisitor, signal?: AbortSignal): Promise<void> {
+    return this.#obey(putRoot(new FrameWriter().begin(FRAME.LIST), root), visitFrames(visit), signal);
+  }
+
+  copy(root: RootSpec, directory: string, signal?: AbortSignal): Promise<void> {
+    return this.#obey(putRoot(new FrameWriter().begin(FRAME.COPY), root).text(directory), nothing, signal);
+  }
+
+  remove(directories: readonly string[]): Promise<void> {
+    return this.#obey(new FrameWriter().begin(FRAME.REMOVE).texts(directories), nothing);
+  }
+
+  sync(directory: string): Promise<void> {
+    return this.#obey(new FrameWriter().begin(FRAME.SYNC).text(directory), nothing);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#process.close();
+  }
+
+  async #obey(command: FrameWriter, onFrame: OnFrame, signal?: AbortSignal): Promise<void> {
+    const lane = await this.#process.lanes.acquire(signal);
+    expectAnswer(await lane.exchange(command.end().take(), onFrame, signal), "HELPER_FAILED");
+  }
+}

@@ -1,0 +1,104 @@
+import type { Bytes } from "../../builder/core/bytes.ts";
+import { FRAME_HEADER } from "./protocol.ts";
+
+/** Appends frames to a buffer: 4 bytes of length, 1 of type, the payload; numbers are little-endian. */
+export class FrameWriter {
+  #buffer: Buffer;
+  #end = 0;
+  #start = 0;
+
+  constructor(size = 4096) {
+    this.#buffer = Buffer.allocUnsafe(size);
+  }
+
+  /** How many bytes wait to be taken. */
+  get length(): number {
+    return this.#end;
+  }
+
+  begin(type: number): this {
+    this.#room(FRAME_HEADER);
+    this.#start = this.#end;
+    this.#buffer[this.#end + 4] = type;
+    this.#end += FRAME_HEADER;
+    return this;
+  }
+
+  u8(value: number): this {
+    this.#room(1);
+    this.#buffer[this.#end++] = value;
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#room(4);
+    this.#end = this.#buffer.writeUInt32LE(value, this.#end);
+    return this;
+  }
+
+  /** A 64-bit number, negative ones in two's complement. */
+  u64(value: number): this {
+    this.#room(8);
+    const high = Math.floor(value / 2 ** 32);
+    this.#buffer.writeUInt32LE(value - high * 2 ** 32, this.#end);
+    this.#end = this.#buffer.writeInt32LE(high | 0, this.#end + 4);
+    return this;
+  }
+
+  /** Text, as UTF-8, with its length before it and a NUL behind it, which C needs. */
+  text(value: string): this {
+    return this.#string(value, "utf8");
+  }
+
+  /** A name in a layer: its bytes as they are. */
+  name(value: Bytes | ""): this {
+    return this.#string(value, "latin1");
+  }
+
+  texts(values: readonly string[]): this {
+    this.u32(values.length);
+    for (const value of values) this.text(value);
+    return this;
+  }
+
+  bytes(value: Uint8Array): this {
+    return this.u32(value.length).raw(value);
+  }
+
+  raw(value: Uint8Array): this {
+    this.#room(value.length);
+    this.#buffer.set(value, this.#end);
+    this.#end += value.length;
+    return this;
+  }
+
+  end(): this {
+    this.#buffer.writeUInt32LE(this.#end - this.#start - FRAME_HEADER, this.#start);
+    return this;
+  }
+
+  /** All frames so far; the writer is empty again. */
+  take(): Buffer {
+    const taken = this.#buffer.subarray(0, this.#end);
+    this.#buffer = Buffer.allocUnsafe(this.#buffer.length);
+    this.#end = 0;
+    return taken;
+  }
+
+  #string(value: string, encoding: "utf8" | "latin1"): this {
+    const size = Buffer.byteLength(value, encoding);
+    this.u32(size);
+    this.#room(size + 1);
+    this.#buffer.write(value, this.#end, encoding);
+    this.#end += size;
+    this.#buffer[this.#end++] = 0;
+    return this;
+  }
+
+  #room(size: number): void {
+    if (this.#end + size <= this.#buffer.length) return;
+    const bigger = Buffer.allocUnsafe((this.#end + size) * 2);
+    this.#buffer.copy(bigger, 0, 0, this.#end);
+    this.#buffer = bigger;
+  }
+}
