@@ -3,19 +3,31 @@ import {
   constants,
   fstatSync,
   openSync,
+  read as readCallback,
   readlinkSync,
   readSync,
   realpathSync,
   type Stats,
 } from "node:fs";
 import { createHash } from "node:crypto";
+import { promisify } from "node:util";
 import type { Digest } from "../core/digest.ts";
 import { errnoOf, TsbuildError } from "../core/errors.ts";
 import { printable, toFsPath, type Bytes } from "../core/bytes.ts";
+import { sameStamp } from "./hash-index.ts";
 
 const SLICE = 1 << 20;
 /** A fifo or device put in place of a file must not block the open. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+const readSlice = promisify(readCallback);
+
+/** A digest, what fstat said of the file when its reading began, and whether it said the same at the end. */
+export interface HashedFile {
+  readonly digest: Digest;
+  readonly stats: Stats;
+  readonly settled: boolean;
+}
 
 /** Reads regular files below one directory, and only there, whatever is moved about in it meanwhile. */
 export class FileReader {
@@ -27,8 +39,8 @@ export class FileReader {
     this.#directory = directory;
   }
 
-  /** sha256 of a file's bytes, and what fstat said of it when that began; `settled` when it said the same at the end. */
-  hash(path: Bytes): { readonly digest: Digest; readonly stats: Stats; readonly settled: boolean } {
+  /** sha256 of a file's bytes. */
+  hash(path: Bytes): HashedFile {
     const fd = this.#open(path);
     try {
       const stats = regular(fd, path);
@@ -39,10 +51,25 @@ export class FileReader {
         if (length === 0) break;
         hash.update(this.#slice.subarray(0, length));
       }
-      const after = fstatSync(fd);
-      const settled =
-        after.size === stats.size && after.mtimeMs === stats.mtimeMs && after.ctimeMs === stats.ctimeMs;
-      return { digest: `sha256:${hash.digest("hex")}` as Digest, stats, settled };
+      return { digest: `sha256:${hash.digest("hex")}` as Digest, stats, settled: unchanged(fd, stats) };
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** The same for a big file, whose reading must not keep signals and the display waiting. */
+  async hashSlowly(path: Bytes): Promise<HashedFile> {
+    const fd = this.#open(path);
+    try {
+      const stats = regular(fd, path);
+      const hash = createHash("sha256");
+      const slice = Buffer.allocUnsafe(SLICE);
+      for (;;) {
+        const { bytesRead } = await readSlice(fd, slice, 0, SLICE, null);
+        if (bytesRead === 0) break;
+        hash.update(slice.subarray(0, bytesRead));
+      }
+      return { digest: `sha256:${hash.digest("hex")}` as Digest, stats, settled: unchanged(fd, stats) };
     } finally {
       closeSync(fd);
     }
@@ -98,6 +125,10 @@ export class FileReader {
     this.#real ??= realpathSync(toFsPath(this.#directory), { encoding: "latin1" }).replace(/^\/$/, "");
     return this.#real;
   }
+}
+
+function unchanged(fd: number, before: Stats): boolean {
+  return sameStamp(before, fstatSync(fd));
 }
 
 function regular(fd: number, path: Bytes): Stats {

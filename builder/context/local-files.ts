@@ -3,8 +3,8 @@ import { toFsPath, type Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Content, Entry, EntryType, Tree } from "../core/entry.ts";
 import { errnoOf } from "../core/errors.ts";
-import { parentOf } from "../core/paths.ts";
-import { FileReader, missing, unreadable } from "./files.ts";
+import { baseOf, parentOf } from "../core/paths.ts";
+import { FileReader, type HashedFile, missing, unreadable } from "./files.ts";
 import { sameStamp, type FileStamp, type HashIndex } from "./hash-index.ts";
 
 /** What is kept of a path. Node's Stats has four Dates: 20,000 of them cost more than the calls that made them. */
@@ -50,8 +50,17 @@ export class LocalFiles implements Tree {
     const node = this.#node(path);
     if (node === undefined) throw missing(path);
     // A socket is shown as an empty file and has nothing to open.
-    node.digest ??= node.isSocket ? EMPTY : (this.#index?.get(path, node) ?? this.#read(path, node));
+    node.digest ??= node.isSocket
+      ? EMPTY
+      : (this.#index?.get(path, node) ?? this.#remember(path, node, Date.now(), this.#reader.hash(path)));
     return node.digest;
+  }
+
+  async prehash(path: Bytes): Promise<void> {
+    const node = this.#node(path);
+    if (node === undefined || node.isSocket || node.digest !== undefined) return;
+    node.digest = this.#index?.get(path, node);
+    node.digest ??= this.#remember(path, node, Date.now(), await this.#reader.hashSlowly(path));
   }
 
   content(path: Bytes): Content {
@@ -79,9 +88,7 @@ export class LocalFiles implements Tree {
     return undefined;
   }
 
-  #read(path: Bytes, node: Node): Digest {
-    const readAt = Date.now();
-    const { digest, stats, settled } = this.#reader.hash(path);
+  #remember(path: Bytes, node: Node, readAt: number, { digest, stats, settled }: HashedFile): Digest {
     if (settled && sameStamp(stats, node)) this.#index?.put(path, node, digest, readAt);
     return digest;
   }
@@ -103,7 +110,8 @@ export class LocalFiles implements Tree {
       const stats = lstatSync(host, { throwIfNoEntry: false });
       return stats === undefined ? undefined : this.#describe(path, stats);
     } catch (cause) {
-      if (errnoOf(cause) === "ENAMETOOLONG") return undefined;
+      // A name that no file can have; a path that is too long for one call is another matter.
+      if (errnoOf(cause) === "ENAMETOOLONG" && baseOf(path).length > 255) return undefined;
       throw unreadable(path, cause);
     }
   }

@@ -75,6 +75,10 @@ export class LocalContext implements BuildContext {
     return this.#files.hash(path);
   }
 
+  prehash(path: Bytes): Promise<void> {
+    return this.#files.prehash(path);
+  }
+
   content(path: Bytes): Content {
     return this.#files.content(path);
   }
@@ -84,7 +88,8 @@ export class LocalContext implements BuildContext {
   }
 
   ignoredBy(path: Bytes): IgnoreRule | undefined {
-    return ruleFor(this.#rules(), path);
+    const rule = ruleFor(this.#rules(), path);
+    return rule === undefined || this.#files.stat(path) === undefined ? undefined : rule;
   }
 
   readFile(path: string): Buffer | undefined {

@@ -44,6 +44,8 @@ export interface Tree {
   list(path: Bytes): readonly Bytes[];
   /** sha256 of a regular file's bytes. */
   hash(path: Bytes): Digest;
+  /** Makes `hash` of a big file answer at once, without keeping the rest of the program waiting meanwhile. */
+  prehash?(path: Bytes): Promise<void>;
   /** Where a regular file's bytes lie. */
   content(path: Bytes): Content;
   /**

@@ -207,6 +207,21 @@ test("changed() names a file that was written to after its digest was taken", ()
   assert.equal(context.changed(), "a");
 });
 
+test("prehash() takes the digest that hash() gives", async () => {
+  using dir = directory({ big: "x".repeat(3_000_000) });
+  const context = open(dir.path);
+  await context.prehash("big" as Bytes);
+  assert.equal(context.hash("big" as Bytes), sha256("x".repeat(3_000_000)));
+  await assert.doesNotReject(context.prehash("none" as Bytes));
+});
+
+test("a name that no file can have is not there, nor is it ignored", () => {
+  using dir = directory({ f: "" });
+  assert.equal(open(dir.path).stat("x".repeat(300) as Bytes), undefined);
+  assert.equal(open(dir.path).stat("a\0b" as Bytes), undefined);
+  assert.equal(open(dir.path).ignoredBy("none" as Bytes), undefined);
+});
+
 test("openLocalContext() fails for what is no directory", () => {
   using dir = directory({ f: "" });
   assert.throws(() => open(join(dir.path, "f")), /it is not a directory/);

@@ -5,9 +5,9 @@ import { copyContent } from "../../../builder/ops/copy/content.ts";
 import type { MemoryFile } from "../../support/memory-tree.ts";
 import { opOf, sourcesOf, type CopyCase } from "./copying.ts";
 
-function keyOf(options: Omit<CopyCase, "dest">): string {
+async function keyOf(options: Omit<CopyCase, "dest">): Promise<string> {
   const whole = { ...options, dest: "/d/" };
-  return canonicalJson(copyContent(opOf(whole), sourcesOf(whole)));
+  return canonicalJson(await copyContent(opOf(whole), sourcesOf(whole)));
 }
 
 const BASE: Readonly<Record<string, MemoryFile>> = {
@@ -38,76 +38,79 @@ const CHANGES: readonly (readonly [
 ];
 
 for (const [what, files, differs] of CHANGES) {
-  test(`copyContent() ${differs ? "changes" : "stays"} with ${what}`, () => {
-    const before = keyOf({ from: BASE, sources: ["s"] });
-    const after = keyOf({ from: { ...BASE, ...files }, sources: ["s"] });
+  test(`copyContent() ${differs ? "changes" : "stays"} with ${what}`, async () => {
+    const before = await keyOf({ from: BASE, sources: ["s"] });
+    const after = await keyOf({ from: { ...BASE, ...files }, sources: ["s"] });
     assert.equal(before !== after, differs);
   });
 }
 
-test("copyContent() stays when a directory has moved, and changes with a file's name", () => {
+test("copyContent() stays when a directory has moved, and changes with a file's name", async () => {
   assert.equal(
-    keyOf({ from: { "a/s/f": "1" }, sources: ["a/s"] }),
-    keyOf({ from: { "b/f": "1" }, sources: ["b"] }),
+    await keyOf({ from: { "a/s/f": "1" }, sources: ["a/s"] }),
+    await keyOf({ from: { "b/f": "1" }, sources: ["b"] }),
   );
   assert.equal(
-    keyOf({ from: { "x/f": "1" }, sources: ["x/f"] }),
-    keyOf({ from: { f: "1" }, sources: ["f"] }),
+    await keyOf({ from: { "x/f": "1" }, sources: ["x/f"] }),
+    await keyOf({ from: { f: "1" }, sources: ["f"] }),
   );
-  assert.notEqual(keyOf({ from: { f: "1" }, sources: ["f"] }), keyOf({ from: { g: "1" }, sources: ["g"] }));
+  assert.notEqual(
+    await keyOf({ from: { f: "1" }, sources: ["f"] }),
+    await keyOf({ from: { g: "1" }, sources: ["g"] }),
+  );
 });
 
-test("copyContent() has no mode where --chmod is octal, and has it where it is symbolic", () => {
+test("copyContent() has no mode where --chmod is octal, and has it where it is symbolic", async () => {
   const plain = { f: { data: "1", mode: 0o644 } };
   const other = { f: { data: "1", mode: 0o600 } };
-  const key = (from: typeof plain, chmod: string): string => keyOf({ from, sources: ["f"], chmod });
-  assert.equal(key(plain, "755"), key(other, "755"));
-  assert.notEqual(key(plain, "u+x"), key(other, "u+x"));
+  const key = (from: typeof plain, chmod: string): Promise<string> => keyOf({ from, sources: ["f"], chmod });
+  assert.equal(await key(plain, "755"), await key(other, "755"));
+  assert.notEqual(await key(plain, "u+x"), await key(other, "u+x"));
 });
 
-test("copyContent() has owners where they are kept", () => {
+test("copyContent() has owners where they are kept", async () => {
   const root = { f: { data: "1" } };
   const user = { f: { data: "1", uid: 5 } };
   assert.notEqual(
-    keyOf({ from: root, sources: ["f"], keepOwner: true }),
-    keyOf({ from: user, sources: ["f"], keepOwner: true }),
+    await keyOf({ from: root, sources: ["f"], keepOwner: true }),
+    await keyOf({ from: user, sources: ["f"], keepOwner: true }),
   );
   assert.equal(
-    keyOf({ from: root, sources: ["f"], keepOwner: true, chown: "1" }),
-    keyOf({ from: user, sources: ["f"], keepOwner: true, chown: "1" }),
+    await keyOf({ from: root, sources: ["f"], keepOwner: true, chown: "1" }),
+    await keyOf({ from: user, sources: ["f"], keepOwner: true, chown: "1" }),
   );
 });
 
-test("copyContent() takes a hard link for its content", () => {
+test("copyContent() takes a hard link for its content", async () => {
   assert.equal(
-    keyOf({ from: { "s/a": "1", "s/b": "1" }, sources: ["s"] }),
-    keyOf({ from: { "s/a": "1", "s/b": { type: "hardlink", link: "s/a", size: 0 } }, sources: ["s"] }),
+    await keyOf({ from: { "s/a": "1", "s/b": "1" }, sources: ["s"] }),
+    await keyOf({ from: { "s/a": "1", "s/b": { type: "hardlink", link: "s/a", size: 0 } }, sources: ["s"] }),
   );
 });
 
-test("copyContent() leaves out what --exclude and --parents leave out", () => {
+test("copyContent() leaves out what --exclude and --parents leave out", async () => {
   const changed = { ...BASE, "s/t/b": "x" };
   assert.equal(
-    keyOf({ from: BASE, sources: ["s"], exclude: ["t"] }),
-    keyOf({ from: changed, sources: ["s"], exclude: ["t"] }),
+    await keyOf({ from: BASE, sources: ["s"], exclude: ["t"] }),
+    await keyOf({ from: changed, sources: ["s"], exclude: ["t"] }),
   );
   assert.equal(
-    keyOf({ from: BASE, sources: ["s/a"], parents: true }),
-    keyOf({ from: changed, sources: ["s/a"], parents: true }),
+    await keyOf({ from: BASE, sources: ["s/a"], parents: true }),
+    await keyOf({ from: changed, sources: ["s/a"], parents: true }),
   );
 });
 
-test("copyContent() is not fooled by names that look like other fields", () => {
+test("copyContent() is not fooled by names that look like other fields", async () => {
   assert.notEqual(
-    keyOf({ from: { "s/a1:b": "" }, sources: ["s"] }),
-    keyOf({ from: { "s/a": "", "s/b": "" }, sources: ["s"] }),
+    await keyOf({ from: { "s/a1:b": "" }, sources: ["s"] }),
+    await keyOf({ from: { "s/a": "", "s/b": "" }, sources: ["s"] }),
   );
 });
 
-test("copyContent() has the text of a heredoc", () => {
-  assert.notEqual(heredoc("a"), heredoc("b"));
+test("copyContent() has the text of a heredoc", async () => {
+  assert.notEqual(await heredoc("a"), await heredoc("b"));
 });
 
-function heredoc(data: string): string {
+function heredoc(data: string): Promise<string> {
   return keyOf({ from: {}, sources: [{ from: "inline", name: "EOF", data }] });
 }
