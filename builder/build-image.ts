@@ -36,9 +36,10 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const services = opServices(session, contexts, undefined);
   for (const vertex of graph.vertices)
     if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
+  const runner = createOpRunner(services, graph.vertices);
   const solution = solve({
     vertices: graph.vertices,
-    runner: createOpRunner(services, graph.vertices),
+    runner,
     cache: openCache(session.store),
     openLayers: (diffIds) => session.layers.openAll(diffIds),
     slots: session.slots,
@@ -52,7 +53,8 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const image = builtImage(graph, rootfs, (id) => solution.created(id));
   const results = await writeAll(outputs, image, options);
   await session.makeDurable();
-  const report = solution.report();
+  const steps = new Set(graph.vertices.filter((vertex) => runner.recorded?.(vertex)).map(({ id }) => id));
+  const report = solution.report().filter(({ id }) => steps.has(id));
   return {
     ...summaryOf(results),
     platform: graph.target.platform,

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { resolveRunUser } from "../core/accounts.ts";
 import type { Tree } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
@@ -27,6 +28,7 @@ export function execHandler(services: OpServices): OpHandler<ExecOp> {
     async run(op, inputs, step) {
       const base: RootFs = baseOf(op, inputs);
       const directory = services.tempPath("run");
+      mkdirSync(directory);
       const plan = await planRun(services, op, base, directory);
       const helper = await services.helper();
       const tail = new OutputTail();

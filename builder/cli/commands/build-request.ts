@@ -25,6 +25,7 @@ export async function buildRequest(
   }
   return {
     context,
+    contexts: contexts(flags["build-context"]),
     ...(flags.file === undefined ? {} : { dockerfile: flags.file }),
     tags: flags.tag,
     ...(flags.target === undefined ? {} : { target: flags.target }),
@@ -77,6 +78,20 @@ function buildArguments(
     if (pair !== undefined) pairs.push(pair);
   }
   return dictionary(pairs);
+}
+
+function contexts(texts: readonly string[]): Readonly<Record<string, string>> {
+  return dictionary(
+    texts.map((text) => {
+      const equals = text.indexOf("=");
+      if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)] as const;
+      throw usageError(
+        "build",
+        `Cannot use --build-context "${text}": it is not NAME=SOURCE`,
+        "write NAME=oci-layout://DIRECTORY",
+      );
+    }),
+  );
 }
 
 function labels(texts: readonly string[]): Readonly<Record<string, string>> {
