@@ -59,11 +59,13 @@ export class LayerRecorder {
   }
 
   whiteout(path: Bytes): void {
+    this.#keep();
     this.#tar.whiteout(path);
     this.#changes.push({ kind: "whiteout", path });
   }
 
   opaque(path: Bytes): void {
+    this.#keep();
     this.#tar.opaque(path);
     this.#changes.push({ kind: "opaque", path });
   }

@@ -6,7 +6,7 @@ import { throughZlib } from "./zlib-stream.ts";
 const MAX_WINDOW = 2 ** 27;
 /** fzstd moves its whole window for each block: many small blocks in a large window would take it hours. */
 const MOVES_PER_BYTE = 1024;
-const FREE_MOVES = 2 ** 36;
+const FREE_MOVES = 2 ** 34;
 /** A piece of input has at most as many blocks as it has thirds, of up to 128 KiB of output each. */
 const PIECE = 512;
 
