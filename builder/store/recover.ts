@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Hasher, hexOf } from "../core/digest.ts";
+import { errnoOf } from "../core/errors.ts";
 import { explained } from "./failure.ts";
 import { namesIn } from "./names-in.ts";
 import { bootId, parseSessionName } from "./session.ts";
@@ -18,13 +19,15 @@ export function recover(root: string): void {
   const folder = join(root, "unsynced");
   const markers = namesIn(folder);
   if (markers.length === 0) return;
-  const until = Date.now();
+  const now = Date.now();
   const boot = bootId();
   const stale = markers
     .filter((name) => parseSessionName(name)?.boot !== boot)
     .map((name) => join(folder, name));
   if (stale.length === 0) return;
-  const since = Math.min(...stale.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? until));
+  const since = Math.min(...stale.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now));
+  // A machine without a clock of its own may start in the past.
+  const until = now < since ? Infinity : now;
   explained("recover", root, () => {
     for (const name of RECORDS) {
       for (const path of writtenBetween(join(root, name), since - SLACK, until))
@@ -32,7 +35,7 @@ export function recover(root: string): void {
     }
     const blobs = join(root, "blobs/sha256");
     for (const path of writtenBetween(blobs, since - SLACK, until)) {
-      if (!path.endsWith(hashFile(path))) rmSync(path, { force: true });
+      if (!isWhole(path)) rmSync(path, { force: true });
     }
     for (const path of stale) rmSync(path, { force: true });
   });
@@ -48,15 +51,21 @@ function writtenBetween(folder: string, since: number, until: number): string[] 
     });
 }
 
-/** Hex sha256 of a file's bytes. */
-function hashFile(path: string): string {
-  const fd = openSync(path, "r");
+/** Whether a blob's bytes have the digest that it is named for; no longer, where another process removed it. */
+function isWhole(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
   try {
     const hasher = new Hasher();
     const buffer = Buffer.allocUnsafe(1 << 20);
     for (;;) {
       const size = readSync(fd, buffer, 0, buffer.length, null);
-      if (size === 0) return hexOf(hasher.digest());
+      if (size === 0) return basename(path) === hexOf(hasher.digest());
       hasher.update(buffer.subarray(0, size));
     }
   } finally {

@@ -86,6 +86,14 @@ test("openStore() drops records and damaged blobs that a power cut may have torn
   assert.ok(!markers(scratch).includes(OTHER_BOOT));
 });
 
+test("openStore() drops them too where the clock starts in the past", (t) => {
+  using scratch = scratchStore();
+  scratch.store.layers.update(diffId("a"), { size: 1 });
+  mark(scratch, 10);
+  t.mock.method(Date, "now", () => 0);
+  assert.equal(scratch.reopen().layers.get(diffId("a")), undefined);
+});
+
 test("openStore() keeps what was written before the marker, and everything of this boot", () => {
   using scratch = scratchStore();
   const { store } = scratch;
