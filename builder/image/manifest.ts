@@ -48,7 +48,7 @@ export function parseManifestOrIndex(raw: Buffer, mediaType?: string): Manifest 
 }
 
 function refuseSchema1(fields: Fields, mediaType: string | undefined): void {
-  if (!fields.has("fsLayers") && mediaType?.includes("manifest.v1+") !== true) return;
+  if (!fields.has("fsLayers") && mediaType?.includes("docker.distribution.manifest.v1+") !== true) return;
   throw new TsbuildError(
     "IMAGE_INVALID",
     "Cannot read the manifest: it is in docker's schema 1, which has no digests of its layers' content",

@@ -28,9 +28,7 @@ export function redirectTarget(from: URL, location: string | undefined): URL {
   if (from.protocol === "https:" && to.protocol === "http:") {
     throw refused(from, `it leads from https to plain http (${to.host})`);
   }
-  if (from.hostname !== to.hostname && !isLoopback(from.hostname) && isInside(to.hostname)) {
-    throw refused(from, `it leads to ${to.host}, an address inside this machine`);
-  }
+  if (leadsInside(from, to)) throw refused(from, `it leads to ${to.host}, an address inside this machine`);
   return to;
 }
 
@@ -44,13 +42,20 @@ export function redirectHeaders(
   return Object.fromEntries(Object.entries(headers).filter(([name]) => CARRIED.has(name.toLowerCase())));
 }
 
-/** Addresses that mean something else, and more trusted, here than for who sent them. */
-export function isInside(hostname: string): boolean {
+/**
+ * Whether a host sends us to an address that means something else, and more trusted, here than for itself: loopback, and
+ * the link-local addresses where clouds keep credentials. Addresses alone: a name's own are not known before connecting.
+ */
+export function leadsInside(from: URL, to: URL): boolean {
+  if (from.hostname === to.hostname) return false;
+  return isLinkLocal(to.hostname) || (isLoopback(to.hostname) && !isLoopback(from.hostname));
+}
+
+function isLinkLocal(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, "");
-  if (isLoopback(host) || host === "metadata.google.internal") return true;
+  if (host === "metadata.google.internal") return true;
   if (isIP(host) === 4) return host.startsWith("169.254.") || host.startsWith("0.");
-  if (isIP(host) !== 6) return false;
-  return /^(fe[89ab].:|fd00:ec2::254$|::$|::ffff:(7f|a9fe))/i.test(host);
+  return isIP(host) === 6 && /^(fe[89ab].:|fd00:ec2::254$|::$|::ffff:(7f|a9fe))/i.test(host);
 }
 
 function refused(from: URL, state: string): TsbuildError {

@@ -1,5 +1,5 @@
 import { TsbuildError } from "../core/errors.ts";
-import { isInside } from "../net/redirect.ts";
+import { leadsInside } from "../net/redirect.ts";
 import type { HttpResponse, Transport } from "../net/types.ts";
 import { parseChallenge, type Challenge } from "./challenge.ts";
 import type { Endpoint } from "./endpoints.ts";
@@ -109,7 +109,7 @@ function checkRealm(endpoint: Endpoint, realm: string): void {
   }
   if (url.protocol !== "https:" && url.protocol !== "http:")
     throw refuse("its token server is not a web server");
-  if (url.hostname !== registry.hostname && isInside(url.hostname) && !isInside(registry.hostname)) {
+  if (leadsInside(registry, url)) {
     throw refuse(`its token server ${url.host} is an address inside this machine`);
   }
 }
