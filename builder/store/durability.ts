@@ -31,7 +31,7 @@ export class Durability {
   begin(): void {
     if (this.#begun) return;
     const marker = this.#marker(this.#session);
-    explained("write", marker, () => {
+    explained("write to", this.#root, () => {
       mkdirSync(dirname(marker), { recursive: true, mode: 0o700 });
       writeFileSync(marker, "");
     });
