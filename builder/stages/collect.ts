@@ -35,7 +35,9 @@ export function collectStages(
   const scope = scopeOf(globals);
   const stages: Stage[] = [];
   for (const { from, instructions } of cuts) {
-    stages.push(toStage(from, instructions, stages, { options, scope, expander, problems }));
+    const stage = toStage(from, instructions, stages, { options, scope, expander, problems });
+    warnOfName(stage, stages, problems);
+    stages.push(stage);
   }
   const target = options.target === undefined ? stages.at(-1) : findStage(options.target, stages);
   if (target === undefined) throw unknownTarget(options.target ?? "", stages, problems);
@@ -91,6 +93,24 @@ function toStage(
       ? { base: baseOf(from, platform, earlier, surroundings), instructions }
       : { base: { type: "context", name: replaced }, instructions: [] }),
   };
+}
+
+/** Names that mean something else to some of those who look them up (BuildKit convert.go validateStageNames). */
+function warnOfName({ name, from }: Stage, earlier: readonly Stage[], problems: Problems): void {
+  const first = name === undefined ? undefined : earlier.find((stage) => stage.name === name);
+  if (name === "scratch" || name === "context") {
+    problems.warning("ReservedStageName", `Stage name "${name}" has a meaning of its own`, from.range);
+  } else if (first !== undefined) {
+    const line = first.from.range.start.line + 1;
+    problems.warning(
+      "DuplicateStageName",
+      `Stage name "${name}" is taken by line ${line} already`,
+      from.range,
+      {
+        reason: "COPY --from and --target find the last stage of a name",
+      },
+    );
+  }
 }
 
 function baseOf(

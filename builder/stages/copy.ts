@@ -38,7 +38,7 @@ export const applyCopy: Handler<"copy" | "add"> = (instruction, work) => {
 };
 
 function sourcesOf(instruction: CopyInstruction, work: Work, scope: Scope): readonly CopyFrom[] {
-  const { expander, problems } = work;
+  const { expander } = work;
   const source: Source = (instruction.from && sourceOf(instruction.from.raw, work)) ?? {
     type: "context",
     name: "",
@@ -49,25 +49,30 @@ function sourcesOf(instruction: CopyInstruction, work: Work, scope: Scope): read
     if (isRemote(path)) reportRemote(instruction, path, word.range, work);
     return { from: "input", source, path, keepOwner };
   });
-  if (
-    instruction.checksum !== undefined &&
-    inputs.every((input) => input.from !== "input" || !isRemote(input.path))
-  ) {
-    problems.error(
-      "ChecksumWithoutUrl",
-      "Cannot use --checksum: no source is a URL",
-      instruction.checksum.range,
-      {
-        reason: "local files are known by their content already",
-        fix: "leave --checksum out",
-      },
-    );
-  }
+  const local = inputs.every((input) => input.from === "inline" || !isRemote(input.path));
+  if (local) checkRemoteFlags(instruction, work);
   const inlines = instruction.heredocs.map((heredoc): CopyFrom => {
     const { name, body, range } = heredoc;
     return { from: "inline", name, data: heredoc.expand ? expander.heredoc(body, range, scope) : body };
   });
   return [...inputs, ...inlines];
+}
+
+/** Flags that say something of a download, where there is none. */
+function checkRemoteFlags({ checksum, keepGitDir, range }: CopyInstruction, { problems }: Work): void {
+  if (checksum !== undefined) {
+    problems.error("ChecksumWithoutUrl", "Cannot use --checksum: no source is a URL", checksum.range, {
+      reason: "local files are known by their content already",
+      fix: "leave --checksum out",
+    });
+  }
+  if (keepGitDir !== undefined) {
+    problems.warning(
+      "KeepGitDirWithoutGit",
+      "--keep-git-dir has no effect: no source is a git repository",
+      range,
+    );
+  }
 }
 
 /** A URL, or git's own `user@host:path`. */
@@ -85,7 +90,7 @@ function reportRemote(
     problems.error("CopyUrl", `Cannot copy "${path}": COPY takes no URLs`, range, { fix: "use ADD" });
     return;
   }
-  problems.unsupported(`Cannot add "${path}": downloads in ADD are not supported yet`, range, {
+  problems.unsupported("AddUrl", `Cannot add "${path}": downloads in ADD are not supported yet`, range, {
     fix: "download it with RUN, or put the file into the build context",
   });
 }

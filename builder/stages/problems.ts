@@ -13,7 +13,7 @@ export interface Advice {
   readonly fix?: string | undefined;
 }
 
-/** Rule of what the language has and tsbuild does not do yet. */
+/** How rules begin that are about what the language has and tsbuild does not do yet. */
 const UNSUPPORTED = "Unsupported";
 
 /** Gathers what is wrong with a Dockerfile, so that all of it is told at once. */
@@ -41,8 +41,8 @@ export class Problems {
     this.#errors.push(this.#diagnostic("error", rule, message, range, advice));
   }
 
-  unsupported(message: string, range: Range, advice: Advice = {}): void {
-    this.error(UNSUPPORTED, message, range, advice);
+  unsupported(what: string, message: string, range: Range, advice: Advice = {}): void {
+    this.error(`${UNSUPPORTED}${what}`, message, range, advice);
   }
 
   /** Each warning is told once: a stage that two others need is worked out once, a trigger may not be. */
@@ -65,7 +65,9 @@ export class Problems {
     const errors = this.#errors.toSorted((a, b) => a.range.start.line - b.range.start.line);
     const [first] = errors;
     if (first === undefined) return;
-    const code = errors.every(({ rule }) => rule === UNSUPPORTED) ? "UNSUPPORTED" : "DOCKERFILE_INVALID";
+    const code = errors.every(({ rule }) => rule.startsWith(UNSUPPORTED))
+      ? "UNSUPPORTED"
+      : "DOCKERFILE_INVALID";
     const message =
       errors.length === 1
         ? first.message

@@ -91,3 +91,16 @@ test("planBuild() refuses an option of # check that does not exist", async () =>
   ]);
   assert.equal(error.diagnostics[0]?.fix, 'did you mean "skip"?');
 });
+
+test("planBuild() warns of stage names that mean two things, and of a flag without effect", async () => {
+  const text = "FROM debian AS a\nFROM debian AS a\nFROM debian AS context\nADD --keep-git-dir=true a /";
+  const { diagnostics } = await plan(text);
+  assert.deepEqual(
+    diagnostics.map(({ range, rule }) => [range.start.line + 1, rule]),
+    [
+      [2, "DuplicateStageName"],
+      [3, "ReservedStageName"],
+      [4, "KeepGitDirWithoutGit"],
+    ],
+  );
+});
