@@ -1,238 +1,162 @@
 import type { BuildEvent } from "../core/events.ts";
 import { lineOf, NO_REST, splitLines } from "./lines.ts";
 import { sanitize, sanitizeKeepingColour } from "./sanitize.ts";
+import { Turns, type Speaker } from "./turns.ts";
 import type { Progress, Screen } from "./types.ts";
 import { formatAmount, formatSeconds } from "./units.ts";
 import { warningLine } from "./warning.ts";
 
-/** The step on show gives way to others when it said nothing for so long, or had the screen for so long (ms). */
-const SILENCE = 500;
-const TURN = 5000;
-/** Lines of output are written together when they come faster than anybody reads (ms). */
-const BATCH = 20;
 /** A transfer is told about no more often (ms). */
 const TRANSFER_INTERVAL = 5000;
 
-/** What is shown under one number: a step, a phase, or transfers that belong to neither. */
+/** A step, a phase, or a transfer that belongs to neither. */
 interface Track {
-  readonly number: number;
-  readonly name: string;
-  readonly started: number;
+  readonly speaker: Speaker;
+  /** Output that is no whole line yet. */
   readonly rests: { stdout: Buffer; stderr: Buffer };
   /** When each running transfer began and was last told about. */
   readonly transfers: Map<string, { readonly started: number; told: number }>;
-  /** Lines that wait for the screen. */
-  readonly waiting: string[];
-  ended: boolean;
 }
 
 type Of<T extends BuildEvent["type"]> = Extract<BuildEvent, { type: T }>;
 
-/**
- * A log: `#3 [builder 2/5] RUN make`, then its lines, then `#3 DONE 0.4s`. Steps run side by side, so that the lines of
- * one wait while another has the screen; that one gives way when it ends, falls silent, or had its turn.
- */
+/** A log: `#3 [builder 2/5] RUN make`, then what it writes, then `#3 DONE 0.4s`. */
 export function plainProgress(screen: Screen): Progress {
-  const names = new Map<string, string>();
-  const tracks = new Map<string, Track>();
-  const queue = new Set<Track>();
-  const phases: string[] = [];
-  let count = 0;
-  let onShow: Track | undefined;
-  let turnBegan = 0;
-  let lastLine = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let batch: NodeJS.Timeout | undefined;
+  const log = new PlainLog(screen);
   let closed = false;
-  let out = "";
-
-  const track = (key: string, name: string, time: number): Track => {
-    let found = tracks.get(key);
-    if (found === undefined || found.ended) {
-      found = {
-        number: ++count,
-        name: sanitize(name),
-        started: time,
-        rests: { stdout: NO_REST, stderr: NO_REST },
-        transfers: new Map(),
-        waiting: [],
-        ended: false,
-      };
-      tracks.set(key, found);
-      say(found, time, []);
-    }
-    return found;
-  };
-
-  const show = (next: Track, time: number): void => {
-    onShow = next;
-    turnBegan = lastLine = time;
-    queue.delete(next);
-    out += `#${next.number} ${next.name}\n`;
-    for (const line of next.waiting.splice(0)) out += `${line}\n`;
-    if (next.ended) leave("");
-  };
-
-  const leave = (last: string): void => {
-    out += `${last}\n`;
-    onShow = undefined;
-  };
-
-  /** Gives the screen to those that wait: first those that ended, whole, then the one that waits longest. */
-  const advance = (time: number): void => {
-    for (const next of queue) if (next.ended) show(next, time);
-    const [next] = queue;
-    if (next !== undefined) show(next, time);
-  };
-
-  const say = (from: Track, time: number, lines: readonly string[]): void => {
-    for (const line of lines) from.waiting.push(line);
-    if (onShow === undefined) show(from, time);
-    else if (onShow === from) {
-      lastLine = time;
-      for (const line of from.waiting.splice(0)) out += `${line}\n`;
-    } else queue.add(from);
-  };
-
-  const end = (from: Track, time: number, lines: readonly string[]): void => {
-    const rests = [from.rests.stdout, from.rests.stderr].filter((rest) => rest.length > 0);
-    from.ended = true;
-    say(from, time, [...rests.map((rest) => outputLine(from, time, lineOf(rest))), ...lines]);
-    if (onShow === from) leave("");
-  };
-
-  const onTransfer = (event: Of<"transfer">): void => {
-    const phase = phases.at(-1);
-    const key = event.id ?? (phase === undefined ? `transfer:${event.task}` : `phase:${phase}`);
-    const of = track(
-      key,
-      event.id === undefined ? (phase ?? event.label) : (names.get(event.id) ?? event.label),
-      event.time,
-    );
-    const known = of.transfers.get(event.task);
-    const begun = known ?? { started: event.time, told: event.time };
-    if (event.done) of.transfers.delete(event.task);
-    else if (known === undefined) of.transfers.set(event.task, begun);
-    if (event.done || event.time - begun.told >= TRANSFER_INTERVAL) {
-      begun.told = event.time;
-      const amount = `${formatAmount(event.current, event.total)} ${formatSeconds(event.time - begun.started)}`;
-      const line = `#${of.number} ${sanitize(event.label)} ${amount}${event.done ? " done" : ""}`;
-      if (event.done && key.startsWith("transfer:")) end(of, event.time, [line]);
-      else say(of, event.time, [line]);
-    }
-  };
-
-  const onPhase = (event: Of<"phase">): void => {
-    const key = `phase:${event.name}`;
-    if (event.state === "started") phases.push(event.name);
-    const of = track(key, event.name, event.time);
-    if (event.state === "started") return;
-    const at = phases.lastIndexOf(event.name);
-    if (at >= 0) phases.splice(at, 1);
-    const took = formatSeconds(event.time - of.started);
-    end(of, event.time, [`#${of.number} ${event.state === "done" ? `DONE ${took}` : "ERROR"}`]);
-  };
-
-  const step = (event: BuildEvent & { readonly id: string; readonly time: number }): Track =>
-    track(event.id, names.get(event.id) ?? event.id, event.time);
-
-  const handle = (event: BuildEvent): void => {
-    switch (event.type) {
-      case "plan":
-        for (const planned of event.steps) names.set(planned.id, planned.name);
-        return;
-      case "step-started":
-        step(event);
-        return;
-      case "step-output": {
-        const of = step(event);
-        const { lines, rest } = splitLines(of.rests[event.stream], event.data);
-        of.rests[event.stream] = rest;
-        if (lines.length > 0)
-          say(
-            of,
-            event.time,
-            lines.map((line) => outputLine(of, event.time, line)),
-          );
-        return;
-      }
-      case "step-cached":
-        return finish(step(event), event.time, "CACHED");
-      case "step-done": {
-        const of = step(event);
-        return finish(of, event.time, `DONE ${formatSeconds(event.time - of.started)}`);
-      }
-      case "step-failed":
-        return finish(step(event), event.time, `ERROR: ${sanitize(event.message)}`);
-      case "step-canceled":
-        return finish(step(event), event.time, "CANCELED");
-      case "transfer":
-        return onTransfer(event);
-      case "phase":
-        return onPhase(event);
-      case "warning":
-        out += `WARNING: ${sanitize(warningLine(event.message, event.diagnostic))}\n`;
-        return;
-      case "notice":
-        out += `NOTE: ${sanitize(event.message)}\n`;
-    }
-  };
-
-  const finish = (of: Track, time: number, state: string): void => end(of, time, [`#${of.number} ${state}`]);
-
-  const settle = (time: number): void => {
-    if (queue.size === 0) return;
-    if (onShow !== undefined) {
-      if (time - lastLine < SILENCE && time - turnBegan < TURN) return wait();
-      leave(`#${onShow.number} ...\n`);
-    }
-    advance(time);
-    if (queue.size > 0) wait();
-  };
-
-  const wait = (): void => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      settle(Date.now());
-      flush();
-    }, SILENCE).unref();
-  };
-
-  const flushSoon = (): void => {
-    batch ??= setTimeout(flush, BATCH).unref();
-  };
-
-  const flush = (): void => {
-    clearTimeout(batch);
-    batch = undefined;
-    if (out === "") return;
-    const text = out;
-    out = "";
-    screen.write(text);
-  };
-
   return {
     emit(event) {
-      if (closed) return;
-      handle(event);
-      settle("time" in event ? event.time : Date.now());
-      if (event.type === "step-output") flushSoon();
-      else flush();
+      if (!closed) log.tell(event);
     },
     close() {
-      if (closed) return;
+      if (!closed) log.close();
       closed = true;
-      clearTimeout(timer);
-      if (onShow !== undefined) leave("");
-      for (const next of queue) {
-        show(next, turnBegan);
-        if (onShow !== undefined) leave("");
-      }
-      flush();
     },
   };
 }
 
-function outputLine(from: Track, time: number, line: string): string {
-  return `#${from.number} ${((time - from.started) / 1000).toFixed(3)} ${sanitizeKeepingColour(line)}`;
+class PlainLog {
+  readonly #turns: Turns;
+  readonly #names = new Map<string, string>();
+  readonly #tracks = new Map<string, Track>();
+  /** Running phases, the latest last. */
+  #phases: readonly string[] = [];
+  #now = 0;
+
+  constructor(screen: Screen) {
+    this.#turns = new Turns(screen);
+  }
+
+  tell(event: BuildEvent): void {
+    this.#now = "time" in event ? event.time : Date.now();
+    this.#handle(event);
+    this.#turns.settle(this.#now);
+    if (event.type === "step-output") this.#turns.flushSoon();
+    else this.#turns.flush();
+  }
+
+  close(): void {
+    for (const track of this.#tracks.values()) {
+      const rests = restLines(track, track.speaker.started);
+      if (!track.speaker.ended && rests.length > 0)
+        this.#turns.say(track.speaker, track.speaker.started, rests);
+    }
+    this.#turns.close();
+  }
+
+  #handle(event: BuildEvent): void {
+    switch (event.type) {
+      case "plan":
+        for (const step of event.steps) this.#names.set(step.id, step.name);
+        return;
+      case "step-started":
+        this.#step(event);
+        return;
+      case "step-output":
+        return this.#onOutput(event);
+      case "step-cached":
+        return this.#end(this.#step(event), event.time, "CACHED");
+      case "step-done":
+        return this.#done(this.#step(event), event.time);
+      case "step-failed":
+        return this.#end(this.#step(event), event.time, `ERROR: ${sanitize(event.message)}`);
+      case "step-canceled":
+        return this.#end(this.#step(event), event.time, "CANCELED");
+      case "transfer":
+        return this.#onTransfer(event);
+      case "phase":
+        return this.#onPhase(event);
+      case "warning":
+        return this.#turns.remark(`WARNING: ${sanitize(warningLine(event.message, event.diagnostic))}`);
+      case "notice":
+        return this.#turns.remark(`NOTE: ${sanitize(event.message)}`);
+    }
+  }
+
+  #onOutput(event: Of<"step-output">): void {
+    const track = this.#step(event);
+    const { lines, rest } = splitLines(track.rests[event.stream], event.data);
+    track.rests[event.stream] = rest;
+    const stamped = lines.map((line) => outputLine(track, event.time, line));
+    if (stamped.length > 0) this.#turns.say(track.speaker, event.time, stamped);
+  }
+
+  #onTransfer(event: Of<"transfer">): void {
+    const phase = this.#phases.at(-1);
+    const own = event.id === undefined && phase === undefined;
+    const key = event.id ?? (own ? `transfer:${event.task}` : `phase:${phase}`);
+    const track = this.#track(key, this.#names.get(key) ?? phase ?? event.label, event.time);
+    const known = track.transfers.get(event.task) ?? { started: event.time, told: event.time };
+    if (event.done) track.transfers.delete(event.task);
+    else track.transfers.set(event.task, known);
+    if (!event.done && event.time - known.told < TRANSFER_INTERVAL) return;
+    known.told = event.time;
+    const took = formatSeconds(event.time - known.started);
+    const amount = `${formatAmount(event.current, event.total)} ${took}`;
+    const line = `${sanitize(event.label)} ${amount}${event.done ? " done" : ""}`;
+    if (own && event.done) this.#end(track, event.time, line);
+    else this.#turns.say(track.speaker, event.time, [line]);
+  }
+
+  #onPhase(event: Of<"phase">): void {
+    const track = this.#track(`phase:${event.name}`, event.name, event.time);
+    const others = this.#phases.filter((name) => name !== event.name);
+    this.#phases = event.state === "started" ? [...others, event.name] : others;
+    if (event.state === "done") this.#done(track, event.time);
+    else if (event.state === "failed") this.#end(track, event.time, "ERROR");
+  }
+
+  #step(event: { readonly id: string; readonly time: number }): Track {
+    return this.#track(event.id, this.#names.get(event.id) ?? event.id, event.time);
+  }
+
+  /** The track of a key; one that ended begins anew, under another number. */
+  #track(key: string, name: string, time: number): Track {
+    const known = this.#tracks.get(key);
+    if (known !== undefined && !known.speaker.ended) return known;
+    const track: Track = {
+      speaker: this.#turns.join(sanitize(name), time),
+      rests: { stdout: NO_REST, stderr: NO_REST },
+      transfers: new Map(),
+    };
+    this.#tracks.set(key, track);
+    return track;
+  }
+
+  #done(track: Track, time: number): void {
+    this.#end(track, time, `DONE ${formatSeconds(time - track.speaker.started)}`);
+  }
+
+  #end(track: Track, time: number, state: string): void {
+    this.#turns.end(track.speaker, time, [...restLines(track, time), state]);
+  }
+}
+
+function restLines(track: Track, time: number): string[] {
+  const rests = [track.rests.stdout, track.rests.stderr].filter((rest) => rest.length > 0);
+  return rests.map((rest) => outputLine(track, time, lineOf(rest)));
+}
+
+function outputLine(track: Track, time: number, line: string): string {
+  return `${((time - track.speaker.started) / 1000).toFixed(3)} ${sanitizeKeepingColour(line)}`;
 }

@@ -14,10 +14,11 @@ async function asked(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
   const { asked, parts } = recordingBuild();
   const { status, stderr } = await cli([...argv, "."], parts, fakeIo({ env }));
   assert.equal(status, 0, stderr);
-  const [{ signal, emit, buildArgs, labels, ...rest } = { signal: undefined, emit: undefined }] = asked;
+  const [{ signal, emit, buildArgs, labels, contexts, ...rest } = { signal: undefined, emit: undefined }] =
+    asked;
   assert.ok(signal instanceof AbortSignal);
   assert.equal(typeof emit, "function");
-  return { ...rest, buildArgs: { ...buildArgs }, labels: { ...labels } };
+  return { ...rest, buildArgs: { ...buildArgs }, labels: { ...labels }, contexts: { ...contexts } };
 }
 
 const DEFAULTS = {
@@ -25,6 +26,7 @@ const DEFAULTS = {
   tags: [],
   buildArgs: {},
   labels: {},
+  contexts: {},
   noCache: false,
   pull: "missing",
   push: false,
@@ -44,6 +46,7 @@ test("build asks for what its flags say", async () => {
     ["--build-arg FROM_ENV --build-arg EMPTY --build-arg UNSET", { buildArgs: { FROM_ENV: "e", EMPTY: "" } }],
     [`--build-arg-file ${folder}/args --build-arg A=2`, { buildArgs: { A: "2", FROM_ENV: "e", B: "x y=z" } }],
     ["--label a=b --label c", { labels: { a: "b", c: "" } }],
+    ["--build-context b=oci-layout:///x=y", { contexts: { b: "oci-layout:///x=y" } }],
     ["--no-cache", { noCache: true }],
     ["--pull", { pull: "always" }],
     ["--pull=true", { pull: "always" }],
@@ -94,6 +97,7 @@ test("build says what it cannot do before it opens the store", async () => {
     [". --push", 2, /the image has no name\nhint: name it with -t/],
     [". --build-arg =x", 2, /the name is missing/],
     [". --build-arg-file /nowhere/at/all", 2, /Cannot read --build-arg-file .*ENOENT/],
+    [". --build-context b", 2, /it is not NAME=SOURCE/],
     [". --label =x", 2, /the name is missing/],
     [". --secret id=a", 1, /Cannot use --secret: tsbuild build does not support it yet/],
     [". --cache-to x", 1, /does not support it yet\nhint: the store of this machine is the cache/],

@@ -99,6 +99,12 @@ test("plainProgress() prints the last line of a step although it has no end", ()
   assert.match(log([...TWO.slice(0, 2), output("a", "half", 1), done]), /#1 0\.002 half\n#1 DONE/);
 });
 
+test("plainProgress() loses nothing when the build is cut short", () => {
+  const text = log([...TWO, output("a", "half", 1), output("b", "whole\nhalf", 2)]);
+  assert.match(text, /#1 0\.002 half\n/);
+  assert.match(text, /#2 0\.002 whole\n#2 0\.002 half\n/);
+});
+
 test("plainProgress() numbers phases and transfers of no step like steps", () => {
   assert.equal(
     log([pushed(0, false, 0), pushed(1000, true, 300)]),

@@ -29,10 +29,10 @@ export const BUILD_FLAGS = {
     doc: "Read build arguments from a file, one a line",
   },
   "build-context": {
-    value: "NAME=oci-layout://DIR",
+    value: "NAME=SOURCE",
     repeat: true,
     group: IMAGE,
-    doc: "Use the image of an OCI layout wherever FROM or --from says NAME",
+    doc: "Use oci-layout://DIRECTORY wherever FROM or --from says NAME",
   },
   label: { value: "NAME=VALUE", repeat: true, group: IMAGE, doc: "Set a label of the image" },
   platform: { value: "OS/ARCH", group: IMAGE, doc: "Build for this platform", default: "this machine's" },
