@@ -1,4 +1,4 @@
-import { invalid } from "./tar-extract.ts";
+import { invalid } from "./invalid-archive.ts";
 
 /** Bits, the highest of a byte first. */
 export class BitReader {

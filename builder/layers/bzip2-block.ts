@@ -1,5 +1,5 @@
 import type { BitReader } from "./bit-reader.ts";
-import { invalid } from "./tar-extract.ts";
+import { invalid } from "./invalid-archive.ts";
 
 /** Reads a block up to the Burrows-Wheeler transform: the last column of the sorted rotations, in the low bytes. */
 export function readBlock(

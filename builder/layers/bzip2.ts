@@ -1,6 +1,6 @@
 import { BitReader } from "./bit-reader.ts";
 import { readBlock } from "./bzip2-block.ts";
-import { invalid } from "./tar-extract.ts";
+import { invalid } from "./invalid-archive.ts";
 
 /**
  * bzip2 for ADD. The libraries there are collect a whole input's output before anybody can wait, at a quarter of the
@@ -80,6 +80,7 @@ function* unfold(block: Uint32Array, size: number, origin: number): Generator<Bu
   }
   let output = Buffer.allocUnsafe(OUTPUT);
   let filled = 0;
+  const table = checksums();
   let checksum = 0xffffffff;
   let at = (block[origin] ?? 0) >>> 8;
   let last = -1;
@@ -104,7 +105,7 @@ function* unfold(block: Uint32Array, size: number, origin: number): Generator<Bu
     }
     for (let time = 0; time < times; time++) {
       output[filled++] = value;
-      checksum = ((checksum << 8) ^ (CRC[((checksum >>> 24) ^ value) & 0xff] ?? 0)) >>> 0;
+      checksum = ((checksum << 8) ^ (table[((checksum >>> 24) ^ value) & 0xff] ?? 0)) >>> 0;
     }
   }
   if (filled > 0) yield output.subarray(0, filled);
@@ -112,8 +113,10 @@ function* unfold(block: Uint32Array, size: number, origin: number): Generator<Bu
 }
 
 /** CRC-32 with the highest bit first, which zlib's is not. */
-const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte << 24;
-  for (let bit = 0; bit < 8; bit++) value = value < 0 ? (value << 1) ^ 0x04c11db7 : value << 1;
-  return value >>> 0;
-});
+function checksums(): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, byte) => {
+    let value = byte << 24;
+    for (let bit = 0; bit < 8; bit++) value = value < 0 ? (value << 1) ^ 0x04c11db7 : value << 1;
+    return value >>> 0;
+  });
+}

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readSync } from "node:fs";
 import { printable, toFsPath } from "../core/bytes.ts";
 import { Hasher, sha256, type Digest } from "../core/digest.ts";
 import type { Content } from "../core/entry.ts";
-import { TsbuildError, messageOf } from "../core/errors.ts";
+import { TsbuildError, messageOf, type ErrorCode } from "../core/errors.ts";
 
 /** Puts bytes into `length` bytes of `buffer` from `at` on and says how many; 0 at the end. */
 type Read = (buffer: Buffer, at: number, length: number) => number;
@@ -43,7 +43,7 @@ export class ContentReader implements Disposable {
   #range({ path, offset, size }: Extract<Content, { kind: "range" }>): Read {
     if (this.#tar?.path !== path) {
       this[Symbol.dispose]();
-      this.#tar = { path, fd: open(path, path) };
+      this.#tar = { path, fd: open(path, path, "STORE_INVALID") };
     }
     const { fd } = this.#tar;
     let done = 0;
@@ -56,7 +56,7 @@ export class ContentReader implements Disposable {
           "STORE_INVALID",
           `Cannot read the layer "${path}": the file is shorter than its index says`,
           {
-            hint: "run tsbuild prune, or remove the file: it is made again",
+            hint: "the store is damaged: remove it, or set TSBUILD_ROOT to a new directory",
           },
         );
       }
@@ -91,11 +91,11 @@ function readerOf(data: Uint8Array): Read {
   };
 }
 
-function open(path: string | Buffer, name: string): number {
+function open(path: string | Buffer, name: string, code: ErrorCode = "CONTEXT_NOT_FOUND"): number {
   try {
     return openSync(path, OPEN_FLAGS);
   } catch (cause) {
-    throw cannotRead(name, cause);
+    throw new TsbuildError(code, `Cannot read "${name}": ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -110,10 +110,6 @@ function read(
   try {
     return readSync(fd, buffer, at, length, position);
   } catch (cause) {
-    throw cannotRead(name, cause);
+    throw new TsbuildError("CONTEXT_NOT_FOUND", `Cannot read "${name}": ${messageOf(cause)}`, { cause });
   }
-}
-
-function cannotRead(name: string, cause: unknown): TsbuildError {
-  return new TsbuildError("CONTEXT_NOT_FOUND", `Cannot read "${name}": ${messageOf(cause)}`, { cause });
 }

@@ -1,7 +1,7 @@
 import { createGunzip } from "node:zlib";
 import { messageOf, TsbuildError, unreachable } from "../core/errors.ts";
 import { bunzip2 } from "./bzip2.ts";
-import { invalid } from "./tar-extract.ts";
+import { invalid } from "./invalid-archive.ts";
 import { unxz } from "./xz.ts";
 import { throughZlib } from "./zlib-stream.ts";
 import { unzstd } from "./zstd.ts";

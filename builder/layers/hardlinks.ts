@@ -1,5 +1,6 @@
-import type { Bytes } from "../core/bytes.ts";
+import { printable, type Bytes } from "../core/bytes.ts";
 import type { Entry } from "../core/entry.ts";
+import { invalid } from "./invalid-archive.ts";
 
 interface EntryChange {
   readonly kind: "entry";
@@ -28,6 +29,9 @@ export function orderHardlinks<C extends { readonly kind: "whiteout" | "opaque" 
     const original = targetAt === undefined ? undefined : changes[targetAt];
     if (targetAt === undefined || original?.kind !== "entry") {
       ordered[index] = { ...change, entry: { ...change.entry, link: target } };
+    } else if (original.entry.type === "directory") {
+      const [name, directory] = [printable(change.entry.path), printable(target)];
+      throw invalid(`"${name}" is a hard link to the directory "${directory}"`);
     } else if (original.entry.type !== "file") {
       // A second name of a symlink, a device or a fifo: a layer that has it twice says the same.
       ordered[index] = { ...original, entry: { ...original.entry, path: change.entry.path } };

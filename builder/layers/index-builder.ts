@@ -5,7 +5,7 @@ import { orderHardlinks } from "./hardlinks.ts";
 import { keepsData } from "./layer-recorder.ts";
 import { comparePaths } from "./path-order.ts";
 import type { TarVisitor } from "./read-tar.ts";
-import { invalid } from "./tar-extract.ts";
+import { invalid } from "./invalid-archive.ts";
 import type { LayerChange, LayerIndex } from "./types.ts";
 
 type EntryChange = Extract<LayerChange, { kind: "entry" }>;

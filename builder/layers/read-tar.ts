@@ -1,7 +1,8 @@
 import type { Bytes } from "../core/bytes.ts";
 import type { Entry } from "../core/entry.ts";
 import { readHeader } from "./tar-entry.ts";
-import { TarExtract, invalid } from "./tar-extract.ts";
+import { invalid } from "./invalid-archive.ts";
+import { TarExtract } from "./tar-extract.ts";
 
 /** Called in the order of the archive. Nothing here has been believed: paths are inside the root, numbers in bounds. */
 export interface TarVisitor {

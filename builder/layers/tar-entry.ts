@@ -1,7 +1,8 @@
 import { printable, type Bytes } from "../core/bytes.ts";
 import type { Entry, EntryType } from "../core/entry.ts";
 import { baseOf, joinPath, parentOf } from "../core/paths.ts";
-import { invalid, type RawHeader } from "./tar-extract.ts";
+import { invalid } from "./invalid-archive.ts";
+import type { RawHeader } from "./tar-extract.ts";
 import { CAPABILITY, CAPABILITY_RECORD } from "./tar-header.ts";
 import { OPAQUE_NAME, WHITEOUT_PREFIX } from "./tar-writer.ts";
 

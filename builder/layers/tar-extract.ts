@@ -1,6 +1,7 @@
 /* oxlint-disable no-underscore-dangle -- tar-stream marks its inside so, and nothing else here has such names */
-import { TsbuildError, messageOf } from "../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import type { Bytes } from "../core/bytes.ts";
+import { invalid } from "./invalid-archive.ts";
 import { BLOCK } from "./tar-header.ts";
 import { decodePax } from "./tar-pax.ts";
 
@@ -168,9 +169,4 @@ function padding(size: number): number {
 
 function fail(error: Error | null): void {
   if (error !== null) throw invalid(messageOf(error), error);
-}
-
-/** What is wrong with an archive. */
-export function invalid(state: string, cause?: unknown): TsbuildError {
-  return new TsbuildError("ARCHIVE_INVALID", `Cannot read the archive: ${state}`, { cause });
 }

@@ -135,7 +135,14 @@ class Union implements Tree {
       if (isFile(node)) return node;
     }
     const below = new Union(this.#layers.slice(0, link.layer), this.#contentOf);
-    return below.#file(target);
+    const node = below.#node(target);
+    const file = node?.entry.type === "hardlink" ? below.#fileOf(node) : node;
+    if (file !== undefined && isFile(file)) return file;
+    const names = [link.entry.path, target].map(printable);
+    throw new TsbuildError(
+      "IMAGE_INVALID",
+      `Cannot read "${names[0]}": it is a hard link to "${names[1]}", which is no file`,
+    );
   }
 
   #node(path: Bytes): Node | undefined {

@@ -1,5 +1,4 @@
-import { ReadableStream } from "node:stream/web";
-import { invalid } from "./tar-extract.ts";
+import { invalid } from "./invalid-archive.ts";
 
 /** xz for ADD, one stream after the other, by xz-embedded as WebAssembly. */
 export async function* unxz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
@@ -20,7 +19,7 @@ export async function* unxz(source: AsyncIterable<Uint8Array>): AsyncGenerator<B
     { highWaterMark: 0 },
   );
   try {
-    for await (const chunk of new xz.XzReadableStream(input as never)) {
+    for await (const chunk of new xz.XzReadableStream(input)) {
       if (chunk.length > 0) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     }
   } finally {

@@ -1,5 +1,5 @@
 import * as zlib from "node:zlib";
-import { invalid } from "./tar-extract.ts";
+import { invalid } from "./invalid-archive.ts";
 import { throughZlib } from "./zlib-stream.ts";
 
 /** As far back as `zstd` itself looks without being asked for more. */

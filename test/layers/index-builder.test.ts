@@ -116,6 +116,10 @@ test("IndexBuilder refuses a file below a file", async () => {
   await assert.rejects(shown(file("a"), file("a/b")), /"a\/b" lies below "a", which is not a directory/);
 });
 
+test("IndexBuilder refuses a hard link to a directory", async () => {
+  await assert.rejects(shown(directory("d"), hardlink("a", "d")), /"a" is a hard link to the directory "d"/);
+});
+
 test("IndexBuilder refuses circles and mazes of symlinks", async () => {
   await assert.rejects(shown(symlink("a", "b"), symlink("b", "a"), file("a/f")), /circle of symbolic links/);
   const maze = Array.from({ length: 30 }, (_, i) => symlink(`l${i}`, `l${i + 1}/../l${i + 1}`));

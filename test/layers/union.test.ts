@@ -101,6 +101,15 @@ test("a hard link may name a file of a lower layer", () => {
   );
 });
 
+test("a hard link that leads nowhere is the image's fault", () => {
+  const circle = ["a", "b"].map((path) =>
+    change(path, "hardlink", { link: (path === "a" ? "b" : "a") as Bytes }),
+  );
+  for (const layer of [circle, [change("a", "hardlink", { link: "gone" as Bytes })]]) {
+    assert.throws(() => union(layer).stat("a" as Bytes), { code: "IMAGE_INVALID" });
+  }
+});
+
 test("content() says what is in the way", () => {
   const tree = union([change("d", "directory")]);
   assert.throws(() => tree.content("d" as Bytes), /it is a directory/);
