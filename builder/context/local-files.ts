@@ -88,8 +88,8 @@ export class LocalFiles implements Tree {
     return undefined;
   }
 
-  #remember(path: Bytes, node: Node, readAt: number, { digest, stats, settled }: HashedFile): Digest {
-    if (settled && sameStamp(stats, node)) this.#index?.put(path, node, digest, readAt);
+  #remember(path: Bytes, node: Node, readAt: number, { digest, stats }: HashedFile): Digest {
+    if (sameStamp(stats, node)) this.#index?.put(path, node, digest, readAt);
     return digest;
   }
 
