@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import { bytesOf, printable, type Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Content, Entry } from "../core/entry.ts";
-import { TsbuildError } from "../core/errors.ts";
+import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
 import { joinPath, parentOf } from "../core/paths.ts";
 import { resolveInTree } from "../core/resolve.ts";
 import { HashIndex } from "./hash-index.ts";
@@ -32,13 +32,23 @@ const MAX_NAMED_FILE = 16 << 20;
 
 /** Opens a directory of this machine as a build context. Nothing in it is read before it is asked for. */
 export function openLocalContext(options: LocalContextOptions): LocalContext {
-  const stats = statSync(options.directory, { throwIfNoEntry: false });
-  if (stats?.isDirectory()) return new LocalContext(options);
+  const state = whyNoDirectory(options.directory);
+  if (state === undefined) return new LocalContext(options);
   throw new TsbuildError(
     "CONTEXT_NOT_FOUND",
-    `Cannot use "${options.directory}" as build context: ${stats === undefined ? "it does not exist" : "it is not a directory"}`,
+    `Cannot use "${options.directory}" as build context: ${state}`,
     { hint: "name the directory that has the files to copy" },
   );
+}
+
+function whyNoDirectory(path: string): string | undefined {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return "it does not exist";
+    return stats.isDirectory() ? undefined : "it is not a directory";
+  } catch (error) {
+    return errnoOf(error) === "EACCES" ? "permission denied" : messageOf(error);
+  }
 }
 
 /** A directory of this machine without what its ignore file hides. */

@@ -226,6 +226,7 @@ test("openLocalContext() fails for what is no directory", () => {
   using dir = directory({ f: "" });
   assert.throws(() => open(join(dir.path, "f")), /it is not a directory/);
   assert.throws(() => open(join(dir.path, "none")), /it does not exist/);
+  assert.throws(() => open(`${dir.path}/${"x".repeat(300)}`), TsbuildError);
 });
 
 test("a walk that leaves out hidden directories finds what a full walk, filtered, finds", () => {
