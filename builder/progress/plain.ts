@@ -41,6 +41,7 @@ class PlainLog {
   readonly #tracks = new Map<string, Track>();
   /** Running phases, the latest last. */
   #phases: readonly string[] = [];
+  /** The time of the last event: what is cut short is stamped with it. */
   #now = 0;
 
   constructor(screen: Screen) {
@@ -57,9 +58,8 @@ class PlainLog {
 
   close(): void {
     for (const track of this.#tracks.values()) {
-      const rests = restLines(track, track.speaker.started);
-      if (!track.speaker.ended && rests.length > 0)
-        this.#turns.say(track.speaker, track.speaker.started, rests);
+      const rests = restLines(track, this.#now);
+      if (!track.speaker.ended && rests.length > 0) this.#turns.say(track.speaker, this.#now, rests);
     }
     this.#turns.close();
   }
