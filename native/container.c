@@ -84,8 +84,9 @@ static int enter_cwd(const struct plan *plan, struct error *error) {
   cleanup_close int made = -1;
   if (cwd < 0 && errno == ENOENT) {
     struct missing missing = {true, plan->uid, plan->gid, NULL};
-    made = make_in_root(root, plan->cwd, &missing, error);
-    if (made < 0) return -1;
+    struct error why;
+    made = make_in_root(root, plan->cwd, &missing, &why);
+    if (made < 0) return fail(error, 0, "Cannot make working directory '%s': %s", plan->cwd, why.message);
   }
   char path[PATH_MAX + 16];
   if ((cwd < 0 && made < 0) || fchdir(cwd >= 0 ? cwd : made) < 0)

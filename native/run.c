@@ -43,6 +43,8 @@ static void take_reports(struct run *run) {
       run->root = fd;
       continue;
     }
+    /* A command that could not be executed also ends; that it could not is what there is to tell. */
+    if (report.kind == REPORT_ENDED && run->last.kind != REPORT_RUNNING) continue;
     run->last = report;
     if (report.kind != REPORT_RUNNING) continue;
     run->started = true;
@@ -100,7 +102,9 @@ static void take_frame(struct run *run, const struct frame *frame) {
     if (number == SIGKILL) run->killed = true;
     kill(run->child, number);
   } else if (frame->type == FRAME_RESIZE) {
-    struct winsize size = {.ws_col = (unsigned short)get_u32(&reader), .ws_row = (unsigned short)get_u32(&reader)};
+    struct winsize size = {0};
+    size.ws_col = (unsigned short)get_u32(&reader);
+    size.ws_row = (unsigned short)get_u32(&reader);
     if (run->master >= 0) ioctl(run->master, TIOCSWINSZ, &size);
   }
 }
@@ -208,7 +212,8 @@ static int start(struct run *run, const struct plan *plan, struct stubs *stubs, 
 
 int run(struct lane *lane, const struct frame *frame, struct error *error) {
   struct plan plan;
-  struct run run = {.lane = lane, .status = -1, .signals = -1, .root = -1, .out = -1, .err = -1, .master = -1, .in = -1};
+  struct run run = {.lane = lane, .status = -1, .signals = -1, .root = -1, .out = -1, .err = -1, .master = -1, .in = -1,
+                    .last = {.kind = REPORT_RUNNING}};
   struct stubs *stubs = stubs_new(error);
   sigset_t all;
   sigfillset(&all);

@@ -19,7 +19,8 @@ function file(stream: ApplyStream, path: string, text: string, more: Partial<Ent
 
 test("apply writes every kind of entry as it is described", { skip }, async () => {
   await using rig = await Rig.start();
-  const capability = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" as Bytes;
+  const capability =
+    "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" as Bytes;
   writeFileSync(rig.path("blob"), `head${"x".repeat(300_000)}tail`);
   const stream = rig.helper.apply(rig.path("layer"));
   stream.entry(entry("a", "directory", { mode: 0o1777, uid: 3, gid: 4, mtime: 77 }));
