@@ -154,7 +154,7 @@ export interface TargetPlan {
   readonly history: readonly PlannedHistory[];
 }
 
-export interface PlannedHistory {
+interface PlannedHistory {
   readonly entry: HistoryEntry;
   /** The vertex that adds the layer of this entry. */
   readonly vertex?: VertexId;
