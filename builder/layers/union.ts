@@ -9,10 +9,10 @@ import { pathOf } from "./path-order.ts";
 import type { LayerChange, LayerIndex } from "./types.ts";
 
 /** What a layer has at a path, if it is something. */
-export type EntryChange = Extract<LayerChange, { kind: "entry" }>;
+type EntryChange = Extract<LayerChange, { kind: "entry" }>;
 
 /** Where the bytes of a regular file of a layer lie. */
-export type ContentOf = (layer: number, change: EntryChange) => Content;
+type ContentOf = (layer: number, change: EntryChange) => Content;
 
 /** A part of a layer's changes: what is below one directory. */
 interface Slice {
