@@ -36,11 +36,10 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const services = opServices(session, contexts, undefined);
   for (const vertex of graph.vertices)
     if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
-  const runner = createOpRunner(services, graph.vertices);
   const solution = solve({
     vertices: graph.vertices,
-    runner,
-    cache: openCache(session.store),
+    runner: createOpRunner(services, graph.vertices),
+    cache: openCache(session.store, (diffId) => session.layers.open(diffId) !== undefined),
     openLayers: (diffIds) => session.layers.openAll(diffIds),
     slots: session.slots,
     signal,
@@ -53,13 +52,12 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const image = builtImage(graph, rootfs, (id) => solution.created(id));
   const results = await writeAll(outputs, image, options);
   await session.makeDurable();
-  const steps = new Set(graph.vertices.filter((vertex) => runner.recorded?.(vertex)).map(({ id }) => id));
-  const report = solution.report().filter(({ id }) => steps.has(id));
+  const report = solution.report().filter(({ recorded }) => recorded);
   return {
     ...summaryOf(results),
     platform: graph.target.platform,
     ran: report.filter(({ outcome }) => outcome === "ran").length,
-    cached: report.filter(({ outcome }) => outcome === "cached").length,
+    cached: report.filter(({ outcome }) => outcome === "cached" || outcome === "shared").length,
   };
 }
 

@@ -4,6 +4,7 @@ import { TsbuildError } from "./core/errors.ts";
 import { nearest } from "./core/suggest.ts";
 import { familiarName, formatReference, parseReference, withDefaultTag } from "./image/reference.ts";
 import type { Image } from "./image/types.ts";
+import { removeImage } from "./store/remove-image.ts";
 import type { RefTarget, Store } from "./store/types.ts";
 import type { ImageDetails, ImageSummary } from "./types.ts";
 
@@ -38,7 +39,7 @@ export function tagImage(store: Store, source: string, target: string): void {
 /** Takes names away; an id takes away the one name that it has. Layers stay, as cache. */
 export function removeNames(store: Store, references: readonly string[]): string[] {
   const names = references.map((reference) => nameToRemove(store, reference));
-  for (const name of names) store.refs.delete(name);
+  for (const name of names) removeImage(store, name);
   return names.map((name) => familiarName(parseReference(name)));
 }
 

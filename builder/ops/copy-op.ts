@@ -1,4 +1,5 @@
 import { printable } from "../core/bytes.ts";
+import { TsbuildError } from "../core/errors.ts";
 import type { BuildContext } from "../context/types.ts";
 import type { CopyOp } from "../graph/types.ts";
 import { editTree } from "../layers/edit.ts";
@@ -38,7 +39,9 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
         });
         return editor.changes();
       });
-      return { rootfs: [...base, await services.seal(changes, step.signal)] };
+      const layer = await services.seal(changes, step.signal);
+      checkUnchanged(services, inputs);
+      return { rootfs: [...base, layer] };
     },
   };
 }
@@ -77,6 +80,18 @@ async function sourceTrees(
       };
     }),
   );
+}
+
+/** The key was taken of what the files held then: a layer with something else must not be found by it. */
+function checkUnchanged(services: OpServices, inputs: Inputs): void {
+  for (const input of inputs) {
+    if (input?.vertex.op.type !== "context") continue;
+    const path = services.context(input.vertex.op.name).changed();
+    if (path === undefined) continue;
+    throw new TsbuildError("CONTEXT_CHANGED", `Cannot copy "${printable(path)}": it was written to while it was being read`, {
+      hint: "build again when nothing writes to the build context",
+    });
+  }
 }
 
 function ignoreLine(

@@ -54,6 +54,12 @@ function run(program: string, input: string, env: Environment, signal: AbortSign
       signal,
     });
     let output = "";
+    const giveUp = (state: string): void => {
+      child.kill("SIGKILL");
+      // A child of the helper's may live on and hold the pipe: without a reader it ends, or nobody waits for it.
+      child.stdout.destroy();
+      reject(new Error(state));
+    };
     child.on("error", reject);
     // A helper need not read what it is told.
     child.stdin.on("error", () => undefined);
@@ -61,12 +67,12 @@ function run(program: string, input: string, env: Environment, signal: AbortSign
     child.stdout.setEncoding("utf8");
     child.stdout.on("data", (text: string) => {
       output += text;
-      if (output.length > MAX_OUTPUT) child.kill();
+      if (output.length > MAX_OUTPUT) giveUp("its answer does not end");
     });
-    child.on("close", (status, killedBy) => {
-      if (killedBy === null) resolve({ status, output });
-      else reject(new Error(`it did not answer within ${TIME_LIMIT_MS / 1000} s, or not briefly`));
+    child.on("exit", (_, killedBy) => {
+      if (killedBy !== null) giveUp(`it was ended by ${killedBy}, or needed more than ${TIME_LIMIT_MS / 1000} s`);
     });
+    child.on("close", (status) => resolve({ status, output }));
   });
 }
 

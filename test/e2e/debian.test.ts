@@ -49,7 +49,7 @@ test("a Dockerfile on Debian is built, cached, pushed and read back by others", 
   const again = await rig.tsbuild([...build, "--metadata-file", rig.path("again.json"), fixture]);
   assert.equal(again.status, 0, again.stderr);
   assert.doesNotMatch(again.stderr, /compiled|Setting up/);
-  assert.equal((again.stderr.match(/CACHED/g) ?? []).length, 10, again.stderr);
+  assert.match(again.stderr, /: 0 steps run, 11 cached/);
 
   const push = await rig.tsbuild(["push", image]);
   assert.equal(push.status, 0, push.stderr);
@@ -156,7 +156,7 @@ function expectedTree(rig: Rig): string {
   execFileSync("chown", ["-Rh", "4321:1", at("opt/app")]);
   chmodSync(at("opt/app/bin/hello"), 0o4755);
   chownSync(at("opt/app"), 4321, 1);
-  execFileSync("chown", ["-R", "3000000000:1", at("opt/app/many/50")]);
+  execFileSync("chown", ["-R", "54321:1", at("opt/app/many/50")]);
 
   mkdirSync(at("etc/app"));
   for (const name of ["a.conf", "b.conf"]) cpSync(join(fixture, "settings", name), at("etc/app", name));
@@ -186,11 +186,13 @@ function checkConfig(rig: Rig, host: string): void {
     ExposedPorts: { "8080/tcp": {}, "9090/udp": {} },
     Env: [
       "BASE=debian",
-      "GREETING=hello",
+      // The base has no PATH: the default one is there before the first instruction.
       "PATH=/opt/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      "GREETING=hello",
     ],
     Entrypoint: ["hello"],
     Cmd: ["--greet", "$GREETING"],
+    ArgsEscaped: true,
     Healthcheck: { Test: ["CMD", "hello"], Interval: 30_000_000_000, Timeout: 3_000_000_000 },
     Volumes: { "/opt/app/data": {} },
     WorkingDir: "/opt/app/data",
