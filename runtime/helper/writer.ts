@@ -1,5 +1,6 @@
 import type { Bytes } from "../../builder/core/bytes.ts";
-import { FRAME_HEADER } from "./protocol.ts";
+import { TsbuildError } from "../../builder/core/errors.ts";
+import { FRAME_HEADER, FRAME_MAX } from "./protocol.ts";
 
 /** Appends frames to a buffer: 4 bytes of length, 1 of type, the payload; numbers are little-endian. */
 export class FrameWriter {
@@ -73,7 +74,16 @@ export class FrameWriter {
   }
 
   end(): this {
-    this.#buffer.writeUInt32LE(this.#end - this.#start - FRAME_HEADER, this.#start);
+    const size = this.#end - this.#start - FRAME_HEADER;
+    if (size > FRAME_MAX)
+      throw new TsbuildError(
+        "SANDBOX",
+        `Cannot hand ${size} bytes to the native helper: the limit is ${FRAME_MAX}`,
+        {
+          hint: "Arguments, environment and secrets of one command must fit into it together",
+        },
+      );
+    this.#buffer.writeUInt32LE(size, this.#start);
     return this;
   }
 
