@@ -80,7 +80,9 @@ export class Session implements AsyncDisposable {
       });
     }
     const { startHelper } = await import("../runtime/helper/start.ts");
+    const binary = this.#env["TSBUILD_HELPER"];
     const helper = await startHelper({
+      ...(binary && { binary }),
       ...(isolation.idMaps && { idMaps: isolation.idMaps }),
       lanes: 2 * availableParallelism() + 4,
     });

@@ -42,7 +42,7 @@ const CONTEXT_LINES = 2;
  * (util/…/errdefs/source.go), and carets under a range of a single line.
  */
 export function codeFrame(source: SourceText, range: Range): string {
-  const lines = source.text.split("\n");
+  const lines = source.text.replace(/\n$/, "").split("\n");
   const last = Math.min(
     range.end.column === 0 ? Math.max(range.end.line - 1, range.start.line) : range.end.line,
     lines.length - 1,
