@@ -88,7 +88,7 @@ function explainTls(error: unknown, code: string, url: URL): Explanation | undef
       hint: `for a registry with plain HTTP set http = true under ${table}`,
     };
   }
-  if (code.startsWith("HPE_")) {
+  if (isParserError(error)) {
     const hint = url.protocol === "http:" ? `where it speaks TLS set http = false under ${table}` : undefined;
     return { state: "what it sent is not HTTP", ...(hint === undefined ? {} : { hint }) };
   }
@@ -113,6 +113,11 @@ function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   if ("code" in error && typeof error.code === "string") return error.code;
   return error.cause === undefined ? "" : codeOf(error.cause);
+}
+
+/** By its name: undici 7 leaves the code out where it has no name for llhttp's number. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === "HTTPParserError";
 }
 
 function portOf(url: URL): string {

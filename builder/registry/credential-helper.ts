@@ -51,6 +51,7 @@ function run(program: string, input: string, env: Environment, signal: AbortSign
       env: { ...env },
       stdio: ["pipe", "pipe", "ignore"],
       timeout: TIME_LIMIT_MS,
+      killSignal: "SIGKILL",
       signal,
     });
     let output = "";
@@ -70,7 +71,8 @@ function run(program: string, input: string, env: Environment, signal: AbortSign
       if (output.length > MAX_OUTPUT) giveUp("its answer does not end");
     });
     child.on("exit", (_, killedBy) => {
-      if (killedBy !== null) giveUp(`it was ended by ${killedBy}, or needed more than ${TIME_LIMIT_MS / 1000} s`);
+      if (killedBy !== null)
+        giveUp(`it was ended by ${killedBy}, or needed more than ${TIME_LIMIT_MS / 1000} s`);
     });
     child.on("close", (status) => resolve({ status, output }));
   });
