@@ -18,12 +18,15 @@ export class Applier implements ApplyStream {
   #open: Lane | undefined;
   #waiting: Buffer[] = [];
   #ended = false;
+  #settled = false;
 
   constructor(directory: string, lane: Promise<Lane>, signal: AbortSignal | undefined) {
     this.#lane = lane;
     this.#done = this.#exchange(directory, signal);
     // `end` or `drain` tells; a stream that is given up must not end the process.
-    this.#done.catch(() => {});
+    this.#done.catch(() => {
+      this.#settled = true;
+    });
   }
 
   entry(entry: Entry): void {
@@ -57,10 +60,9 @@ export class Applier implements ApplyStream {
   }
 
   async drain(): Promise<void> {
-    const stop = new Promise<never>((_, reject) => this.#done.catch(reject));
-    const lane = await Promise.race([this.#lane, stop]);
-    // The exchange sends its first frames one turn after the lane was granted.
-    await Promise.race([lane.drain(), stop]);
+    if (this.#open === undefined) await Promise.race([this.#lane, this.#done]);
+    await this.#open?.drain();
+    if (this.#settled) await this.#done;
   }
 
   async end(): Promise<void> {

@@ -54,6 +54,7 @@ export class Lane {
       const answer = await new Promise<Answer>((resolve, reject) => {
         this.#exchange = { onFrame: guarded, resolve, reject };
         this.#socket.write(command);
+        if (signal?.aborted === true) cancel();
       });
       if (thrown !== undefined) throw thrown.error;
       if (signal?.aborted === true) throw signal.reason;

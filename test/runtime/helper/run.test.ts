@@ -117,7 +117,7 @@ test("run gives a terminal of its size", { skip }, async () => {
       rows: 17,
     },
   );
-  let give = (_: Buffer): void => {};
+  let give: ((data: Buffer) => void) | undefined;
   const typed = new Promise<Buffer>((resolve) => (give = resolve));
   const exit = await rig.helper.run(plan, {
     stdin: (async function* () {
@@ -129,7 +129,7 @@ test("run gives a terminal of its size", { skip }, async () => {
     },
     onOutput: (_, data) => {
       output += data.toString();
-      if (output.includes("console")) give(Buffer.from("typed\n"));
+      if (output.includes("console")) give?.(Buffer.from("typed\n"));
     },
   });
   assert.equal(output, "/dev/pts/0\r\n17 93\r\nto console\r\ntyped\r\n17 93\r\ngot typed\r\n");

@@ -18,6 +18,24 @@ function fileMount(target: string, text: string): MountSpec {
   return { type: "file", target, data: Buffer.from(text), mode: 0o644, uid: 0, gid: 0, flags: ALL_FLAGS };
 }
 
+function capabilityLines(permitted: string): string[] {
+  const none = "0000000000000000";
+  return [
+    `CapInh: ${none}`,
+    `CapPrm: ${permitted}`,
+    `CapEff: ${permitted}`,
+    "CapBnd: 00000000a80425fb",
+    `CapAmb: ${none}`,
+  ];
+}
+
+function linesOf(text: string): string[] {
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => line.trim());
+}
+
 test("a step has a first process, a host name, devices and namespaces of its own", { skip }, async () => {
   await using rig = await Rig.start();
   const result = await rig.run(
@@ -52,22 +70,10 @@ test("capabilities: the default ones for root, none for others, never inheritabl
   await using rig = await Rig.start();
   const command = "grep -E '^(Cap|NoNewPrivs|Groups|Umask)' /proc/self/status | tr -s '\\t ' ' '";
   const root = await rig.run(command);
-  const expected = (permitted: string): string[] => [
-    "CapInh: 0000000000000000",
-    `CapPrm: ${permitted}`,
-    `CapEff: ${permitted}`,
-    "CapBnd: 00000000a80425fb",
-    "CapAmb: 0000000000000000",
-  ];
-  const lines = (text: string): string[] =>
-    text
-      .trim()
-      .split("\n")
-      .map((line) => line.trim());
-  assert.deepEqual(lines(root.stdout), [
+  assert.deepEqual(linesOf(root.stdout), [
     "Umask: 0022",
     "Groups:",
-    ...expected("00000000a80425fb"),
+    ...capabilityLines("00000000a80425fb"),
     "NoNewPrivs: 0",
   ]);
   const user = await rig.run(command, {
@@ -77,10 +83,10 @@ test("capabilities: the default ones for root, none for others, never inheritabl
     umask: 0o077,
     noNewPrivileges: true,
   });
-  assert.deepEqual(lines(user.stdout), [
+  assert.deepEqual(linesOf(user.stdout), [
     "Umask: 0077",
     "Groups: 5 6",
-    ...expected("0000000000000000"),
+    ...capabilityLines("0000000000000000"),
     "NoNewPrivs: 1",
   ]);
 });
