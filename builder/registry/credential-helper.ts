@@ -50,18 +50,25 @@ function run(program: string, input: string, env: Environment, signal: AbortSign
     const child = spawn(program, ["get"], {
       env: { ...env },
       stdio: ["pipe", "pipe", "ignore"],
-      timeout: TIME_LIMIT_MS,
-      killSignal: "SIGKILL",
       signal,
     });
     let output = "";
     const giveUp = (state: string): void => {
+      clearTimeout(limit);
       child.kill("SIGKILL");
       // A child of the helper's may live on and hold the pipe: without a reader it ends, or nobody waits for it.
       child.stdout.destroy();
       reject(new Error(state));
     };
-    child.on("error", reject);
+    // A timer of our own: spawn's goes on, and holds the process, where the program is not found.
+    const limit = setTimeout(
+      () => giveUp(`it did not answer within ${TIME_LIMIT_MS / 1000} s`),
+      TIME_LIMIT_MS,
+    );
+    child.on("error", (error) => {
+      clearTimeout(limit);
+      reject(error);
+    });
     // A helper need not read what it is told.
     child.stdin.on("error", () => undefined);
     child.stdin.end(`${input}\n`);
@@ -71,10 +78,12 @@ function run(program: string, input: string, env: Environment, signal: AbortSign
       if (output.length > MAX_OUTPUT) giveUp("its answer does not end");
     });
     child.on("exit", (_, killedBy) => {
-      if (killedBy !== null)
-        giveUp(`it was ended by ${killedBy}, or needed more than ${TIME_LIMIT_MS / 1000} s`);
+      if (killedBy !== null) giveUp(`it was ended by ${killedBy}`);
     });
-    child.on("close", (status) => resolve({ status, output }));
+    child.on("close", (status) => {
+      clearTimeout(limit);
+      resolve({ status, output });
+    });
   });
 }
 
