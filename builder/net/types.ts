@@ -2,7 +2,7 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A body that can be sent again from its beginning. */
-export interface StreamBody {
+interface StreamBody {
   readonly size: number;
   open(): AsyncIterable<Uint8Array>;
 }
