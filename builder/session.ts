@@ -76,7 +76,7 @@ export class Session implements AsyncDisposable {
     if (isolation.level === "single") {
       this.emit({
         type: "notice",
-        message: `files of other users cannot be told apart in steps: ${problem?.what}; ${problem?.fix}`,
+        message: `every process in a step or container runs as this user, whatever USER says: ${problem?.what} (${problem?.fix})`,
       });
     }
     const { startHelper } = await import("../runtime/helper/start.ts");

@@ -1,17 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { TsbuildError, messageOf } from "../../builder/core/errors.ts";
+import type { IdMap, IdMaps } from "../isolation/idmap.ts";
+import type { RunPlan } from "../types.ts";
 
-/** A range of ids: `inside` is what the user namespace calls `outside`. */
-export interface IdMap {
-  readonly inside: number;
-  readonly outside: number;
-  readonly count: number;
+/**
+ * With a single id there is one user to be: whoever the image names, the process runs as root of its namespace, which
+ * outside is nobody else than the caller.
+ */
+export function planFor(maps: IdMaps | undefined, plan: RunPlan): RunPlan {
+  return maps !== undefined && isSingle(maps) ? { ...plan, uid: 0, gid: 0, groups: [] } : plan;
 }
 
-export interface IdMaps {
-  readonly uid: readonly IdMap[];
-  readonly gid: readonly IdMap[];
+function isSingle({ uid, gid }: IdMaps): boolean {
+  return uid.length === 1 && uid[0]?.count === 1 && gid.length === 1 && gid[0]?.count === 1;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface IdMaps {
  * setgroups(2) is given up (user_namespaces(7)); ranges of /etc/subuid are for newuidmap, which is setuid root.
  */
 export function mapIds(pid: number, maps: IdMaps): void {
-  const own = maps.uid.length === 1 && maps.uid[0]?.count === 1 && maps.gid.length === 1;
+  const own = isSingle(maps);
   try {
     if (process.getuid?.() === 0 || own) {
       if (process.getuid?.() !== 0) writeFileSync(`/proc/${pid}/setgroups`, "deny");

@@ -11,7 +11,8 @@ import type {
 import { expectAnswer } from "./answer.ts";
 import { Applier } from "./apply.ts";
 import { putRoot } from "./encode.ts";
-import type { IdMaps } from "./idmap.ts";
+import type { IdMaps } from "../isolation/idmap.ts";
+import { planFor } from "./idmap.ts";
 import type { OnFrame } from "./lane.ts";
 import { HelperProcess, defaultBinary } from "./process.ts";
 import { FRAME } from "./protocol.ts";
@@ -38,7 +39,7 @@ export async function startHelper(options: HelperOptions): Promise<Helper> {
     await process.close();
     throw error;
   }
-  return new NativeHelper(process);
+  return new NativeHelper(process, options.idMaps);
 }
 
 const nothing: OnFrame = () => {};
@@ -46,12 +47,15 @@ const nothing: OnFrame = () => {};
 class NativeHelper implements Helper {
   readonly #process: HelperProcess;
 
-  constructor(process: HelperProcess) {
+  readonly #idMaps: IdMaps | undefined;
+
+  constructor(process: HelperProcess, idMaps: IdMaps | undefined) {
     this.#process = process;
+    this.#idMaps = idMaps;
   }
 
   async run(plan: RunPlan, io: RunIo, signal?: AbortSignal): Promise<RunExit> {
-    return runOn(await this.#process.lanes.acquire(signal), plan, io, signal);
+    return runOn(await this.#process.lanes.acquire(signal), planFor(this.#idMaps, plan), io, signal);
   }
 
   diff(request: DiffRequest, visit: EntryVisitor, signal?: AbortSignal): Promise<void> {

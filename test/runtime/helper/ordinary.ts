@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bytesOf } from "../../../builder/core/bytes.ts";
 import type { Entry } from "../../../builder/core/entry.ts";
-import type { IdMap } from "../../../runtime/helper/idmap.ts";
+import type { IdMap } from "../../../runtime/isolation/idmap.ts";
 import { startHelper } from "../../../runtime/helper/start.ts";
 import { DEFAULT_CAPABILITIES, Lines, STANDARD_MOUNTS } from "./rig.ts";
 
