@@ -33,7 +33,7 @@ export async function cachedRebuild(bench: Bench): Promise<Row> {
   const context = contextWith(
     bench,
     "cached",
-    'FROM base\nWORKDIR /app\nCOPY a.txt b.txt ./\nRUN cat a.txt b.txt > c.txt\nENV A=1\nRUN cat c.txt\nCMD ["node"]\n',
+    'FROM base\nWORKDIR /app\nCOPY a.txt b.txt ./\nRUN read a < a.txt; echo $a > c.txt\nENV A=1\nRUN read c < c.txt; echo $c\nCMD ["node"]\n',
   );
   writeFileSync(join(context, "a.txt"), "a\n");
   writeFileSync(join(context, "b.txt"), "b\n");

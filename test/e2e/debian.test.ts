@@ -19,19 +19,18 @@ import { test } from "node:test";
 import { debianRootfs } from "../support/debian.ts";
 import { differences, listTree } from "../support/list-tree.ts";
 import { projectRoot } from "../support/project.ts";
-import { hasRealRegistry, startRealRegistry } from "../support/real-registry.ts";
+import { startDockerRegistry, withoutDockerRegistry } from "../support/docker-registry.ts";
 import { openRig, type Rig } from "../support/rig.ts";
 import { ordinaryUser } from "../support/ordinary-user.ts";
 
 const base = debianRootfs();
-const missing =
-  "missing" in base ? base.missing : hasRealRegistry() ? undefined : "docker-registry is not installed";
+const missing = "missing" in base ? base.missing : withoutDockerRegistry();
 const skip = missing === undefined ? {} : { skip: missing };
 const fixture = join(projectRoot, "fixtures/debian");
 
 test("a Dockerfile on Debian is built, cached, pushed and read back by others", skip, async (t) => {
   await using rig = openRig();
-  await using registry = await startRealRegistry(rig.directory);
+  await using registry = await startDockerRegistry();
   pushBase(rig, registry.host);
   const image = `${registry.host}/app:1`;
   const build = [
