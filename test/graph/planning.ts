@@ -5,6 +5,7 @@ import { parsePlatform, type Platform } from "../../builder/core/platform.ts";
 import { parseDockerfile } from "../../builder/dockerfile/parse.ts";
 import { planBuild } from "../../builder/graph/plan.ts";
 import type { BuildGraph, CopyOp, ExecOp, Op, Vertex } from "../../builder/graph/types.ts";
+import { formatReference, parseReference, withDefaultTag } from "../../builder/image/reference.ts";
 import type { HistoryEntry, RunConfig } from "../../builder/image/types.ts";
 import type { BaseImage, BaseImages, PlanOptions } from "../../builder/stages/types.ts";
 
@@ -40,7 +41,7 @@ export class FakeImages implements BaseImages {
       (_, at) => sha256(`${reference} ${at}`) as DiffId,
     );
     return Promise.resolve({
-      reference: `docker.io/library/${reference.includes(":") ? reference : `${reference}:latest`}`,
+      reference: fullName(reference),
       manifest: sha256(`manifest of ${reference}`),
       config: {
         raw: Buffer.alloc(0),
@@ -54,6 +55,12 @@ export class FakeImages implements BaseImages {
       },
     });
   }
+}
+
+/** A name without `/` need not be one that a registry would take. */
+function fullName(reference: string): string {
+  if (reference.includes("/")) return formatReference(withDefaultTag(parseReference(reference)));
+  return `docker.io/library/${reference.includes(":") ? reference : `${reference}:latest`}`;
 }
 
 export interface Planned extends BuildGraph {
