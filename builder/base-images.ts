@@ -5,7 +5,7 @@ import { parseManifest } from "./image/manifest.ts";
 import { formatReference, parseReference, withDefaultTag, type Reference } from "./image/reference.ts";
 import type { Image } from "./image/types.ts";
 import { importLayout } from "./oci-layout.ts";
-import type { RegistryClient, Repository } from "./registry/types.ts";
+import type { RegistryClient } from "./registry/types.ts";
 import type { BaseImage, BaseImages } from "./stages/types.ts";
 import type { RefTarget, Store } from "./store/types.ts";
 import type { PullPolicy } from "./types.ts";
@@ -83,8 +83,4 @@ export function readImage(store: Store, target: Pick<RefTarget, "digest" | "medi
   const manifest = parseManifest(store.blobs.read(target.digest), target.mediaType);
   if (!store.blobs.has(manifest.config.digest)) return undefined;
   return { manifest, config: parseImageConfig(store.blobs.read(manifest.config.digest)) };
-}
-
-export function repositoryOf(reference: Reference): Repository {
-  return { registry: reference.registry, name: reference.repository };
 }

@@ -1,26 +1,15 @@
 import { createHash } from "node:crypto";
-import { TsbuildError } from "./errors.ts";
 
 /** `sha256:` and 64 lower-case hex digits (OCI image-spec, descriptor.md#digests). */
 export type Digest = string & { readonly __digest: true };
 /** The digest of a layer's uncompressed tar (OCI image-spec, config.md). */
 export type DiffId = Digest & { readonly __diffId: true };
-/** The digest of a stack of layers (OCI image-spec, config.md#layer-chainid). */
-export type ChainId = Digest & { readonly __chainId: true };
 
+/** sha256 alone: a digest becomes a file name, so no other algorithm or shape may pass (CVE-2024-3727). */
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 
 export function isDigest(text: unknown): text is Digest {
   return typeof text === "string" && DIGEST.test(text);
-}
-
-/** Takes sha256 alone: a digest becomes a file name, so no other algorithm or shape may pass (CVE-2024-3727). */
-export function parseDigest(text: string): Digest {
-  if (isDigest(text)) return text;
-  throw new TsbuildError(
-    "DIGEST_INVALID",
-    `Cannot use digest "${text.slice(0, 120)}": it is not sha256:<64 hex digits>`,
-  );
 }
 
 export function sha256(data: string | Uint8Array): Digest {
@@ -48,11 +37,4 @@ export function hexOf(digest: Digest): string {
 /** For people: the first 12 digits, as docker prints ids. */
 export function shortDigest(digest: Digest): string {
   return hexOf(digest).slice(0, 12);
-}
-
-/** ChainID of a stack of layers, bottom first; undefined for no layers. */
-export function chainIdOf(diffIds: readonly DiffId[]): ChainId | undefined {
-  let chain: string | undefined;
-  for (const diffId of diffIds) chain = chain === undefined ? diffId : sha256(`${chain} ${diffId}`);
-  return chain as ChainId | undefined;
 }
