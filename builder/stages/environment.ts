@@ -16,6 +16,9 @@ export const applyEnv: Handler<"env"> = ({ pairs }, work) => {
   state.record(`ENV ${set.map(({ key, value }) => `${key}=${value}`).join(" ")}`);
 };
 
+/** What these say is for the scanner alone: they are no variables (BuildKit convert.go nonEnvArgs). */
+const SCANNERS = new Set(["BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"]);
+
 /** ARG (rules 12 and 13): from here on it wins over ENV for RUN and for expansion, and it is never in the config. */
 export const applyArg: Handler<"arg"> = ({ args }, work) => {
   const { state, buildArgs, globals, expander } = work;
@@ -25,7 +28,7 @@ export const applyArg: Handler<"arg"> = ({ args }, work) => {
       given === undefined && value !== undefined ? expander.word(value, state.scope) : undefined;
     const result = given ?? written ?? globals.get(name);
     state.args.set(name, result);
-    if (result !== undefined) state.values.set(name, result);
+    if (result !== undefined && !SCANNERS.has(name)) state.values.set(name, result);
     return result === undefined ? name : `${name}=${result}`;
   });
   state.record(`ARG ${texts.join(" ")}`);

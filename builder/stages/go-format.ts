@@ -12,21 +12,13 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\"',
 };
 
-/** `%q` of a string. */
-export function goQuote(text: string): string {
+function goQuote(text: string): string {
   return `"${text.replace(/[\x00-\x1f\x7f"\\]/g, (char) => ESCAPES[char] ?? hexEscape(char))}"`;
 }
 
 /** `%q` of a list of strings. */
 export function goQuoteList(list: readonly string[]): string {
   return `[${list.map(goQuote).join(" ")}]`;
-}
-
-/** `%q` of a small number: a character literal. */
-export function goQuoteRune(value: number): string {
-  const char = value <= 0x10ffff ? String.fromCodePoint(value) : "\ufffd";
-  if (char === "'") return "'\\''";
-  return `'${goQuote(char).slice(1, -1).replace('\\"', '"')}'`;
 }
 
 const UNITS: readonly (readonly [string, number])[] = [

@@ -3,7 +3,7 @@ import { resolveAgainst } from "../core/paths.ts";
 import type { Command } from "../dockerfile/types.ts";
 import type { Healthcheck } from "../image/types.ts";
 import type { Handler, Work } from "./context.ts";
-import { goDuration, goQuote, goQuoteList, goQuoteRune } from "./go-format.ts";
+import { goDuration, goQuoteList } from "./go-format.ts";
 import { isSignal, signalNames } from "./signals.ts";
 import { didYouMean } from "../core/suggest.ts";
 
@@ -114,11 +114,15 @@ export const applyHealthcheck: Handler<"healthcheck"> = ({ check }, { state }) =
   state.record(`HEALTHCHECK ${goHealthcheck(state.config.Healthcheck)}`);
 };
 
-/** `%q` of a pointer to BuildKit's HealthcheckConfig. */
+/** `%+v` of BuildKit's HealthcheckConfig. */
 function goHealthcheck(check: Healthcheck): string {
-  const durations = [check.Interval, check.Timeout, check.StartPeriod, check.StartInterval];
-  const quoted = durations.map((value) => goQuote(goDuration(value ?? 0)));
-  return `&{${[goQuoteList(check.Test ?? []), ...quoted, goQuoteRune(check.Retries ?? 0)].join(" ")}}`;
+  const durations = ["Interval", "Timeout", "StartPeriod", "StartInterval"] as const;
+  const fields = [
+    `Test:[${(check.Test ?? []).join(" ")}]`,
+    ...durations.map((name) => `${name}:${goDuration(check[name] ?? 0)}`),
+    `Retries:${check.Retries ?? 0}`,
+  ];
+  return `{${fields.join(" ")}}`;
 }
 
 /** ONBUILD leaves no history line. */

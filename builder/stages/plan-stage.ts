@@ -88,7 +88,8 @@ class StepNames {
   constructor(stage: ResolvedStage, stages: number) {
     const steps = [...stage.triggers, ...stage.instructions].filter(isStep).length;
     this.#total = steps + (stage.base.type === "image" ? 1 : 0);
-    this.#label = stages === 1 && stage.name === undefined ? "" : `${stage.label} `;
+    const alone = stages === 1 && !stage.instructions.some(takesFromElsewhere);
+    this.#label = alone ? "" : `${stage.label} `;
   }
 
   next(text: string): string {
@@ -96,6 +97,12 @@ class StepNames {
     this.#count += 1;
     return `[${this.#label}${String(this.#count).padStart(total.length)}/${total}] ${text.replace(/\s+/g, " ")}`;
   }
+}
+
+/** BuildKit counts what an instruction copies or mounts from as one stage more (convert.go buildStageDependencyGraph). */
+function takesFromElsewhere(instruction: Instruction): boolean {
+  if (instruction.kind === "copy") return instruction.from !== undefined;
+  return instruction.kind === "run" && instruction.flags.some(({ name }) => name === "mount");
 }
 
 function isStep({ kind }: Instruction): boolean {

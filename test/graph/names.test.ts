@@ -20,6 +20,12 @@ test("planBuild() numbers the steps of a single stage, FROM among them", async (
   ]);
 });
 
+test("planBuild() names a stage that is alone only where it mounts or copies from elsewhere", async () => {
+  assert.equal((await names(["FROM debian AS app", "RUN make"])).at(-1), "[2/2] RUN make");
+  const mounted = await names(["FROM debian AS app", "RUN --mount=type=tmpfs,target=/t make"]);
+  assert.equal(mounted.at(-1), "[app 2/2] RUN --mount=type=tmpfs,target=/t make");
+});
+
 test("planBuild() names stages where there are several, and images that are only copied from", async () => {
   const lines = [
     "FROM debian AS build",
@@ -64,7 +70,7 @@ test("planBuild() shows what a script begins with, and keeps quotes and unknown 
 test("planBuild() names the contexts of --build-context", async () => {
   assert.deepEqual(await names(["FROM scratch", "COPY --from=docs . /"], { contexts: ["docs"] }), [
     "[context docs] load",
-    "[1/1] COPY --from=docs . /",
+    "[stage-0 1/1] COPY --from=docs . /",
   ]);
 });
 

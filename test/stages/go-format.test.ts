@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { goDuration, goQuote, goQuoteRune } from "../../builder/stages/go-format.ts";
+import { goDuration, goQuoteList } from "../../builder/stages/go-format.ts";
 
 const durations: readonly (readonly [nanoseconds: number, text: string])[] = [
   [0, "0s"],
@@ -29,23 +29,7 @@ const quotes: readonly (readonly [text: string, quoted: string])[] = [
 ];
 
 for (const [text, quoted] of quotes) {
-  test(`goQuote() prints ${JSON.stringify(text)} as ${quoted}`, () => {
-    assert.equal(goQuote(text), quoted);
-  });
-}
-
-const runes: readonly (readonly [value: number, text: string])[] = [
-  [0, "'\\x00'"],
-  [3, "'\\x03'"],
-  [10, "'\\n'"],
-  [34, "'\"'"],
-  [39, "'\\''"],
-  [65, "'A'"],
-  [0x110000, "'\ufffd'"],
-];
-
-for (const [value, text] of runes) {
-  test(`goQuoteRune() prints ${value} as ${text}`, () => {
-    assert.equal(goQuoteRune(value), text);
+  test(`goQuoteList() prints ${JSON.stringify(text)} as ${quoted}`, () => {
+    assert.equal(goQuoteList([text, "b"]), `[${quoted} "b"]`);
   });
 }

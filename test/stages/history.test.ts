@@ -31,7 +31,7 @@ const cases: readonly (readonly [line: string, createdBy: string, layer?: "layer
   ['SHELL ["/bin/bash", "-c"]', "SHELL [/bin/bash -c]"],
   [
     "HEALTHCHECK --interval=90s --timeout=1500ms --retries=3 CMD x",
-    'HEALTHCHECK &{["CMD-SHELL" "x"] "1m30s" "1.5s" "0s" "0s" \'\\x03\'}',
+    "HEALTHCHECK {Test:[CMD-SHELL x] Interval:1m30s Timeout:1.5s StartPeriod:0s StartInterval:0s Retries:3}",
   ],
   ["MAINTAINER Some One", "MAINTAINER Some One"],
 ];

@@ -91,6 +91,11 @@ const cases: readonly Case[] = [
     config: ["name=key", "key=value"],
   },
   {
+    name: "keeps what is for the scanner of software lists out of the environment",
+    lines: ["FROM debian", "ARG BUILDKIT_SBOM_SCAN_STAGE=true BUILDKIT_SBOM_SCAN_CONTEXT", "RUN x"],
+    run: [],
+  },
+  {
     name: "takes __proto__ and constructor for ordinary names",
     lines: ["FROM debian", "ARG constructor", "ENV __proto__=$constructor toString=1", "RUN x"],
     options: { buildArgs: JSON.parse('{"constructor":"c"}') as Record<string, string> },
