@@ -1,5 +1,4 @@
 import type { Digest } from "./core/digest.ts";
-import { TsbuildError } from "./core/errors.ts";
 import type { PlannedStep } from "./core/events.ts";
 import { hostPlatform, normalizePlatform } from "./core/platform.ts";
 import { openCache } from "./cache/local.ts";
@@ -68,17 +67,7 @@ async function planGraph(
   source: { name: string; text: string },
 ): Promise<BuildGraph> {
   const { parseDockerfile } = await import("./dockerfile/parse.ts");
-  const dockerfile = parseDockerfile(source);
-  const errors = dockerfile.diagnostics.filter(({ severity }) => severity === "error");
-  const [first] = errors;
-  if (first !== undefined) {
-    throw new TsbuildError("DOCKERFILE_INVALID", `Cannot parse "${source.name}": ${first.message}`, {
-      diagnostics: errors,
-    });
-  }
-  for (const diagnostic of dockerfile.diagnostics)
-    options.emit({ type: "warning", message: diagnostic.message, diagnostic });
-
+  const dockerfile = parseDockerfile(source, options.buildArgs["BUILDKIT_DOCKERFILE_CHECK"]);
   const images = baseImages({
     store: session.store,
     client: () => session.registry(),

@@ -1,4 +1,6 @@
 import type { Diagnostic, SourceText } from "../core/diagnostic.ts";
+import { didYouMean } from "../core/suggest.ts";
+import { CHECK_OPTIONS, readCheckOptions } from "./checks/options.ts";
 import { lineRange, type PhysicalLine } from "./source.ts";
 import { leadingSpaces } from "./spaces.ts";
 import type { Directives } from "./types.ts";
@@ -41,6 +43,18 @@ export function readDirectives(source: SourceText, lines: readonly PhysicalLine[
         message: `The escape character cannot be "${value}"`,
         fix: "write # escape=` or # escape=\\",
       });
+    }
+    if (name === "check") {
+      for (const option of readCheckOptions(value).unknown) {
+        diagnostics.push({
+          ...place,
+          rule: "InvalidCheck",
+          message: `Cannot use check option "${option}": it is not one`,
+          fix:
+            didYouMean(option.split("=", 1)[0]?.trim() ?? "", CHECK_OPTIONS) ??
+            "write skip=RULE,… or error=true, with semicolons between",
+        });
+      }
     }
     if (!found.has(name)) found.set(name, value);
   }

@@ -1,5 +1,7 @@
 import type { Diagnostic, Position, SourceText } from "../core/diagnostic.ts";
 import { readAst } from "./ast.ts";
+import { checkPolicy } from "./checks/policy.ts";
+import { runChecks } from "./checks/run.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import { readDirectives } from "./directives.ts";
 import { parseInstruction, type Statement } from "./instructions/parse-instruction.ts";
@@ -12,8 +14,11 @@ import type { Dockerfile, Instruction } from "./types.ts";
 /** dockerfile-ast takes about a second for twice as many. */
 const MAX_INSTRUCTIONS = 50_000;
 
-/** Reads a Dockerfile. Never throws for what stands in it: all that is wrong is in `diagnostics`, all of it at once. */
-export function parseDockerfile(source: SourceText): Dockerfile {
+/**
+ * Reads a Dockerfile. Never throws for what stands in it: all that is wrong is in `diagnostics`, all of it at once, and
+ * all that its checks warn of. `check` stands in for its own `# check=` directive.
+ */
+export function parseDockerfile(source: SourceText, check?: string): Dockerfile {
   const diagnostics = new Diagnostics();
   const report = (diagnostic: Diagnostic): void => diagnostics.report(diagnostic);
   const unreadable = checkText(source);
@@ -28,7 +33,17 @@ export function parseDockerfile(source: SourceText): Dockerfile {
   const logical = joinLines(lines, escape, zone.lines, source.text);
   const instructions = parseLines({ source, text: source.text, lines, logical, escape, report });
   checkStructure(source, instructions, logical.length).forEach(report);
-  return { source, directives: zone.directives, instructions, diagnostics: diagnostics.sorted() };
+  runChecks({ source, lines, instructions }).forEach(report);
+  const directives = check === undefined ? zone.directives : { ...zone.directives, check };
+  const policy = checkPolicy({ directives, instructions });
+  return {
+    source,
+    directives,
+    instructions,
+    diagnostics: diagnostics
+      .sorted()
+      .filter(({ severity, rule, range }) => severity === "error" || policy.applies(rule, range)),
+  };
 }
 
 /** Reads an ONBUILD trigger of an image's config. `source` is what diagnostics name; positions are those in `text`. */

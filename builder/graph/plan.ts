@@ -1,14 +1,10 @@
 import { TsbuildError } from "../core/errors.ts";
 import type { Dockerfile } from "../dockerfile/types.ts";
 import type { RunConfig } from "../image/types.ts";
-import { BuildArgs } from "../stages/args.ts";
-import { collectStages } from "../stages/collect.ts";
-import { warnUnusedArgs } from "../stages/environment.ts";
-import { planStage, type PlannedStage } from "../stages/plan-stage.ts";
-import { Problems, type EmitWarning } from "../stages/problems.ts";
-import { resolveStages } from "../stages/resolve.ts";
+import { planStages } from "../stages/plan.ts";
+import type { PlannedStage } from "../stages/plan-stage.ts";
+import type { EmitWarning } from "../stages/problems.ts";
 import type { BaseImages, PlanOptions } from "../stages/types.ts";
-import { Expander } from "../stages/variables.ts";
 import { lower, type Lowered } from "./lower.ts";
 import type { BuildGraph, TargetPlan } from "./types.ts";
 
@@ -22,23 +18,7 @@ export async function planBuild(
   images: BaseImages,
   emitWarning: EmitWarning,
 ): Promise<BuildGraph> {
-  const problems = new Problems(dockerfile, emitWarning);
-  problems.throwIfAny();
-  const buildArgs = new BuildArgs(options.buildArgs);
-  const expander = new Expander(problems, dockerfile.directives.escape);
-  const collected = collectStages(dockerfile, options, buildArgs, expander, problems);
-  problems.throwIfAny();
-  const { stages, target, globals } = collected;
-  const resolution = await resolveStages({ stages, target, options, problems }, images);
-  const planned = new Map<number, PlannedStage>();
-  const surroundings = { options, stages, globals, buildArgs, expander, problems };
-  for (const stage of resolution.needed) {
-    const parent = stage.base.type === "stage" ? planned.get(stage.base.index) : undefined;
-    planned.set(stage.index, planStage(stage, parent, surroundings));
-  }
-  problems.throwIfAny();
-  warnUnusedArgs(surroundings);
-  problems.throwIfFatal();
+  const { target, resolution, planned } = await planStages(dockerfile, options, images, emitWarning);
   const lowered = lower(
     [...planned.values()].map(({ plan }) => plan),
     resolution,

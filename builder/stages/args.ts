@@ -51,7 +51,7 @@ export function globalArgs(
   options: PlanOptions,
   targetName: string,
   buildArgs: BuildArgs,
-  expander: Expander,
+  expand: Expander["word"],
 ): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (const [name, value] of builtIn(options, targetName)) values.set(name, buildArgs.take(name) ?? value);
@@ -59,7 +59,7 @@ export function globalArgs(
     for (const { key, value } of args) {
       const given = buildArgs.take(key.raw);
       if (given !== undefined) values.set(key.raw, given);
-      else if (value !== undefined) values.set(key.raw, expander.word(value, scopeOf(values)));
+      else if (value !== undefined) values.set(key.raw, expand(value, scopeOf(values)));
     }
   }
   return values;

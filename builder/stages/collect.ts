@@ -1,8 +1,9 @@
 import { parsePlatform, type Platform } from "../core/platform.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { didYouMean } from "../core/suggest.ts";
-import type { ArgInstruction, Dockerfile, FromInstruction, Instruction } from "../dockerfile/types.ts";
-import { globalArgs, type BuildArgs } from "./args.ts";
+import { parseReference } from "../image/reference.ts";
+import type { ArgInstruction, Dockerfile, FromInstruction, Instruction, Word } from "../dockerfile/types.ts";
+import { BuildArgs, globalArgs } from "./args.ts";
 import { findContext, findStage } from "./lookup.ts";
 import type { Problems } from "./problems.ts";
 import type { PlanOptions, Source, Stage } from "./types.ts";
@@ -26,20 +27,28 @@ export function collectStages(
   const { before, cuts } = cut(dockerfile.instructions);
   const last = cuts.at(-1);
   if (last === undefined) {
+    problems.throwIfAny();
     throw new TsbuildError("DOCKERFILE_INVALID", `Cannot build "${problems.source.name}": it has no FROM`, {
       hint: "begin it with FROM and the image to build on",
     });
   }
   const targetName = options.target ?? last.from.as ?? "default";
-  const globals = globalArgs(before, options, targetName, buildArgs, expander);
-  const scope = scopeOf(globals);
+  const globals = globalArgs(before, options, targetName, buildArgs, (word, scope) =>
+    expander.word(word, scope),
+  );
+  const declared = new Map(before.flatMap(({ args }) => args.map(({ key }) => [key.raw, undefined])));
+  const scope = scopeOf(globals, declared);
+  const silently = (word: Word, inner: Scope): string => expander.silently(word, inner) ?? "";
+  const defaults = scopeOf(globalArgs(before, options, targetName, new BuildArgs({}), silently), declared);
   const stages: Stage[] = [];
   for (const { from, instructions } of cuts) {
     const stage = toStage(from, instructions, stages, { options, scope, expander, problems });
     warnOfName(stage, stages, problems);
+    if (expander.silently(from.image, scope) !== "") warnOfDefaults(from, defaults, expander, problems);
     stages.push(stage);
   }
   const target = options.target === undefined ? stages.at(-1) : findStage(options.target, stages);
+  if (target === undefined) problems.throwIfAny();
   if (target === undefined) throw unknownTarget(options.target ?? "", stages, problems);
   return { stages, target, globals };
 }
@@ -99,8 +108,11 @@ function toStage(
 function warnOfName({ name, from }: Stage, earlier: readonly Stage[], problems: Problems): void {
   const first = name === undefined ? undefined : earlier.find((stage) => stage.name === name);
   if (name === "scratch" || name === "context") {
-    problems.warning("ReservedStageName", `Stage name "${name}" has a meaning of its own`, from.range);
-  } else if (first !== undefined) {
+    problems.warning("ReservedStageName", `Stage name "${name}" has a meaning of its own`, from.range, {
+      fix: "choose another name",
+    });
+  }
+  if (first !== undefined) {
     const line = first.from.range.start.line + 1;
     problems.warning(
       "DuplicateStageName",
@@ -113,13 +125,40 @@ function warnOfName({ name, from }: Stage, earlier: readonly Stage[], problems: 
   }
 }
 
+/** InvalidDefaultArgInFrom: without --build-arg the image would have no name (BuildKit validateBaseImagesWithDefaultArgs). */
+function warnOfDefaults(
+  { image }: FromInstruction,
+  defaults: Scope,
+  expander: Expander,
+  problems: Problems,
+): void {
+  const name = expander.silently(image, defaults);
+  if (!image.raw.includes("$") || name === undefined || isReference(name)) return;
+  problems.sureWarning(
+    "InvalidDefaultArgInFrom",
+    `FROM ${image.raw} is "${name}" with the defaults of its ARGs: no image has that name`,
+    image.range,
+    { reason: "the Dockerfile cannot be built without --build-arg", fix: "give the ARG a default" },
+  );
+}
+
+function isReference(name: string): boolean {
+  try {
+    parseReference(name);
+    return true;
+  } catch (error) {
+    if (error instanceof TsbuildError) return false;
+    throw error;
+  }
+}
+
 function baseOf(
   { image }: FromInstruction,
   platform: Platform | undefined,
   earlier: readonly Stage[],
   { options, scope, expander, problems }: Surroundings,
 ): Source {
-  const name = expander.word(image, scope);
+  const name = expander.fromWord(image, scope);
   if (name === "") {
     problems.error("EmptyBaseName", `Cannot use FROM ${image.raw}: it names no image`, image.range, {
       reason: "a variable in it has no value; FROM sees only ARGs that stand before the first FROM",
@@ -142,7 +181,7 @@ function platformOf(
 ): Platform | undefined {
   if (platform === undefined) return undefined;
   try {
-    return parsePlatform(expander.word(platform, scope));
+    return parsePlatform(expander.fromWord(platform, scope));
   } catch (error) {
     if (!(error instanceof TsbuildError)) throw error;
     problems.error("InvalidPlatform", error.message, platform.range, { fix: error.hint });

@@ -8,8 +8,19 @@ import { isSignal, signalNames } from "./signals.ts";
 import { didYouMean } from "../core/suggest.ts";
 
 /** CMD and ENTRYPOINT (rules 5 and 17). */
-export const applyCommand: Handler<"cmd" | "entrypoint"> = ({ kind, command }, { state }) => {
+export const applyCommand: Handler<"cmd" | "entrypoint"> = (
+  { kind, command, range },
+  { state, problems },
+) => {
   const argv = argvOf(command, state);
+  // Whoever chose the shell wants it (BuildKit dispatchCmd).
+  if (command.form === "shell" && (state.config.Shell ?? []).length === 0) {
+    const name = kind.toUpperCase();
+    problems.sureWarning("JSONArgsRecommended", `${name} is not in JSON form: a shell runs it`, range, {
+      reason: "the shell gets the signals that are meant for the program, such as that of docker stop",
+      fix: `write ${name} ["program", "argument"]`,
+    });
+  }
   if (kind === "cmd") {
     state.config.Cmd = argv;
     // BuildKit sets it with every CMD; docker reads it.
@@ -54,7 +65,21 @@ export const applyWorkdir: Handler<"workdir"> = (
   { state, expander, problems, stepName },
 ) => {
   const scope = state.scope;
-  const directory = resolveAgainst(state.workdir, expander.word(path, scope));
+  const value = expander.word(path, scope);
+  const directory = resolveAgainst(state.workdir, value);
+  // A stage's first one counts: an absolute one below it makes those after it clear (BuildKit dispatchWorkdir).
+  if (!state.workdirSet && !value.startsWith("/")) {
+    problems.warning(
+      "WorkdirRelativePath",
+      `WORKDIR "${value}" begins where the base image says`,
+      path.range,
+      {
+        reason: "no WORKDIR before it is absolute, so another base image can move it",
+        fix: `write an absolute path, such as ${directory}`,
+      },
+    );
+  }
+  state.workdirSet = true;
   state.config.WorkingDir = directory;
   const createdBy = `WORKDIR ${directory}`;
   if (directory === "/") {

@@ -7,6 +7,8 @@ import type { BaseImage, ResolvedStage, StagePlan } from "./types.ts";
 
 /** A stage worked out, and what stages built on it go on with. */
 export interface PlannedStage {
+  /** Its base image is not known: it was worked out as if that set nothing. */
+  readonly guessed: boolean;
   readonly plan: StagePlan;
   readonly state: StageState;
 }
@@ -16,6 +18,17 @@ export function planStage(
   stage: ResolvedStage,
   parent: PlannedStage | undefined,
   surroundings: Surroundings,
+): PlannedStage {
+  const guessed = parent?.guessed ?? (stage.base.type === "image" && stage.image === undefined);
+  const { problems } = surroundings;
+  return problems.guess(guessed || problems.guessing, () => workOut(stage, parent, surroundings, guessed));
+}
+
+function workOut(
+  stage: ResolvedStage,
+  parent: PlannedStage | undefined,
+  surroundings: Surroundings,
+  guessed: boolean,
 ): PlannedStage {
   const state = new StageState(stage.index, beginningOf(stage, parent, surroundings));
   const naming = new StepNames(stage, surroundings.stages.length);
@@ -28,7 +41,7 @@ export function planStage(
     apply(instruction, { ...work, stepName: (text) => naming.next(upperCommand(text)) });
   }
   const at = { source: surroundings.problems.source, range: stage.from.range };
-  return { state, plan: state.finish({ label: stage.label, base: stage.base, baseName, at }) };
+  return { guessed, state, plan: state.finish({ label: stage.label, base: stage.base, baseName, at }) };
 }
 
 function beginningOf(
@@ -51,7 +64,8 @@ function beginningOf(
         },
       );
     }
-    return { config, author, history, platform, imagePlatform, args: state.args, values: state.values };
+    const { args, values, workdirSet } = state;
+    return { config, author, history, platform, imagePlatform, args, values, workdirSet };
   }
   const wanted = stage.platform ?? options.targetPlatform;
   if (stage.image === undefined) {

@@ -17,6 +17,11 @@ export const applyExpose: Handler<"expose"> = ({ ports }, { state, expander, pro
         });
         continue;
       }
+      if (parsed.protocol !== parsed.protocol.toLowerCase()) {
+        const fix = `write ${spec.toLowerCase()}`;
+        const message = `Protocol "${parsed.protocol}" of EXPOSE ${spec} is not in lower case`;
+        problems.warning("ExposeProtoCasing", message, word.range, { fix });
+      }
       if (parsed.host) {
         problems.warning(
           "ExposeInvalidFormat",
@@ -36,7 +41,13 @@ export const applyExpose: Handler<"expose"> = ({ ports }, { state, expander, pro
 };
 
 type Parsed =
-  | { readonly ports: readonly string[]; readonly host: boolean; readonly wrong?: undefined }
+  | {
+      readonly ports: readonly string[];
+      readonly host: boolean;
+      /** As it is written; "" where it is not. */
+      readonly protocol: string;
+      readonly wrong?: undefined;
+    }
   | { readonly wrong: string; readonly fix: string | undefined };
 
 /** `[[ip:]host:]port[-port][/protocol]`. */
@@ -70,7 +81,7 @@ function parsePorts(spec: string): Parsed {
     { length: range.last - range.first + 1 },
     (_, at) => `${range.first + at}/${protocol}`,
   );
-  return { ports, host: host !== undefined };
+  return { ports, host: host !== undefined, protocol: written };
 }
 
 function parseRange(text: string): { readonly first: number; readonly last: number } | undefined {

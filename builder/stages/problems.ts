@@ -1,8 +1,8 @@
 import type { Diagnostic, Range, SourceText } from "../core/diagnostic.ts";
 import { TsbuildError } from "../core/errors.ts";
-import { didYouMean } from "../core/suggest.ts";
+import { nearest } from "../core/suggest.ts";
+import { checkPolicy, type CheckPolicy } from "../dockerfile/checks/policy.ts";
 import type { Dockerfile } from "../dockerfile/types.ts";
-import { CHECK_OPTIONS, readChecks, type Checks } from "./checks.ts";
 
 /** What planning tells beside its result. A warning about the command line has no place in the Dockerfile. */
 export type EmitWarning = (message: string, diagnostic?: Diagnostic) => void;
@@ -19,25 +19,58 @@ const UNSUPPORTED = "Unsupported";
 /** Gathers what is wrong with a Dockerfile, so that all of it is told at once. */
 export class Problems {
   readonly source: SourceText;
-  readonly #checks: Checks;
+  readonly #policy: CheckPolicy;
   readonly #errors: Diagnostic[];
   readonly #warnings: Diagnostic[];
   readonly #emitWarning: EmitWarning;
   readonly #warned = new Set<string>();
+  readonly #lines: readonly string[];
+  #guessing = false;
 
-  /** Begins with what the parser found; its warnings are told by who called it. */
-  constructor({ source, directives, diagnostics }: Dockerfile, emitWarning: EmitWarning) {
+  /** Begins with what the parser found, and tells its warnings. */
+  constructor(dockerfile: Dockerfile, emitWarning: EmitWarning) {
+    const { source, diagnostics } = dockerfile;
     this.source = source;
+    this.#lines = source.text.split("\n");
     this.#emitWarning = emitWarning;
-    this.#checks = readChecks(directives);
+    this.#policy = checkPolicy(dockerfile);
     this.#errors = diagnostics.filter(({ severity }) => severity === "error");
-    this.#warnings = diagnostics.filter(
-      ({ severity, rule }) => severity === "warning" && !this.#checks.skips(rule),
-    );
-    for (const option of this.#checks.unknown) this.#refuseCheck(option);
+    this.#warnings = diagnostics.filter(({ severity }) => severity === "warning");
+    for (const warning of this.#warnings) this.#tell(warning);
+  }
+
+  get failed(): boolean {
+    return this.#errors.length > 0;
+  }
+
+  /** Whether a line that could not be read may have been a FROM: then nothing is known of what belongs to which stage. */
+  get stagesUnclear(): boolean {
+    return this.#errors.some(({ range }) => {
+      const [word = ""] = (this.#lines[range.start.line] ?? "").trimStart().split(/\s/, 1);
+      return nearest(word, ["FROM"]) !== undefined;
+    });
+  }
+
+  /**
+   * Works with variables of which some are not known: because the base image is not, or because a line could not be
+   * read. Nothing is said then of text that has a variable in it.
+   */
+  guess<T>(guessing: boolean, work: () => T): T {
+    const before = this.#guessing;
+    this.#guessing = guessing;
+    try {
+      return work();
+    } finally {
+      this.#guessing = before;
+    }
+  }
+
+  get guessing(): boolean {
+    return this.#guessing;
   }
 
   error(rule: string, message: string, range: Range, advice: Advice = {}): void {
+    if (this.#isGuess(range)) return;
     this.#errors.push(this.#diagnostic("error", rule, message, range, advice));
   }
 
@@ -47,13 +80,19 @@ export class Problems {
 
   /** Each warning is told once: a stage that two others need is worked out once, a trigger may not be. */
   warning(rule: string, message: string, range: Range, advice: Advice = {}): void {
-    if (this.#checks.skips(rule)) return;
+    if (!this.#policy.applies(rule, range) || this.#isGuess(range)) return;
+    this.sureWarning(rule, message, range, advice);
+  }
+
+  /** A warning that holds whatever the variables are. */
+  sureWarning(rule: string, message: string, range: Range, advice: Advice = {}): void {
+    if (!this.#policy.applies(rule, range)) return;
     const key = `${rule}\0${message}\0${range.start.line}`;
     if (this.#warned.has(key)) return;
     this.#warned.add(key);
     const diagnostic = this.#diagnostic("warning", rule, message, range, advice);
     this.#warnings.push(diagnostic);
-    this.#emitWarning(message, diagnostic);
+    this.#tell(diagnostic);
   }
 
   /** A warning about what was asked for, not about what the Dockerfile says. */
@@ -77,21 +116,20 @@ export class Problems {
 
   /** With `# check=error=true`, a build that has warnings is not begun. */
   throwIfFatal(): void {
-    if (!this.#checks.fatal) return;
+    if (!this.#policy.fatal) return;
     this.#errors.push(...this.#warnings.map((warning) => ({ ...warning, severity: "error" as const })));
     this.throwIfAny();
   }
 
-  #refuseCheck(option: string): void {
-    const lines = this.source.text.split("\n");
-    const line = Math.max(
-      0,
-      lines.findIndex((text) => /^\ufeff?#\s*check\s*=/i.test(text)),
-    );
-    const range = { start: { line, column: 0 }, end: { line: line + 1, column: 0 } };
-    this.error("InvalidCheck", `Cannot use check option "${option}": it is not one`, range, {
-      fix: didYouMean(option.split("=", 1)[0] ?? "", CHECK_OPTIONS) ?? "write skip=RULE,… or error=true",
-    });
+  /** What fails the build is told with its failure, once. */
+  #tell(warning: Diagnostic): void {
+    if (!this.#policy.fatal) this.#emitWarning(warning.message, warning);
+  }
+
+  #isGuess({ start, end }: Range): boolean {
+    if (!this.#guessing) return false;
+    const last = end.column === 0 && end.line > start.line ? end.line - 1 : end.line;
+    return this.#lines.slice(start.line, last + 1).some((line) => line.includes("$"));
   }
 
   #diagnostic(

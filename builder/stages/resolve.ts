@@ -10,15 +10,16 @@ import type { BaseImage, BaseImages, PlanOptions, ResolvedStage, Source, Stage }
 
 type ImageSource = Extract<Source, { readonly type: "image" }>;
 
-/** What resolving the stages of a target needs to know. */
+/** What resolving stages needs to know. */
 export interface ResolveInput {
   readonly stages: readonly Stage[];
-  readonly target: Stage;
+  /** Those that are wanted; with all that they need, they are the result. */
+  readonly targets: readonly Stage[];
   readonly options: PlanOptions;
   readonly problems: Problems;
 }
 
-/** The stages that a target needs, in the order of the file, and every image that one of them takes files from. */
+/** The stages that the targets need, in the order of the file, and every image that one of them takes files from. */
 export interface Resolution {
   readonly needed: readonly ResolvedStage[];
   image(source: ImageSource): BaseImage | undefined;
@@ -30,14 +31,14 @@ export interface Resolution {
  */
 export async function resolveStages(input: ResolveInput, images: BaseImages): Promise<Resolution> {
   const { stages, problems } = input;
-  const fetched = new Map<string, BaseImage>();
+  const fetched = new Map<string, BaseImage | undefined>();
   const triggers = new Map<number, readonly Instruction[]>();
   for (const stage of stages) checkStage(stage, stage.instructions, input);
   for (;;) {
     const needed = neededStages(input, triggers);
     const wanted = wantedImages(needed, input, triggers).filter(({ source }) => !fetched.has(keyOf(source)));
-    problems.throwIfAny();
-    await fetchAll(wanted, fetched, input, images);
+    // What is wrong already is not worth a download: the stages are looked through without their images.
+    if (!problems.failed) await fetchAll(wanted, fetched, input, images);
     let grown = false;
     for (const stage of needed) {
       if (triggers.has(stage.index)) continue;
@@ -48,7 +49,6 @@ export async function resolveStages(input: ResolveInput, images: BaseImages): Pr
       grown ||= read.some((instruction) => mentionsOf(instruction).length > 0);
     }
     if (!grown) {
-      problems.throwIfAny();
       return {
         needed: needed.map((stage) => resolved(stage, triggers, fetched)),
         image: (source) => fetched.get(keyOf(source)),
@@ -60,7 +60,7 @@ export async function resolveStages(input: ResolveInput, images: BaseImages): Pr
 function resolved(
   stage: Stage,
   triggers: ReadonlyMap<number, readonly Instruction[]>,
-  fetched: ReadonlyMap<string, BaseImage>,
+  fetched: ReadonlyMap<string, BaseImage | undefined>,
 ): ResolvedStage {
   const image = stage.base.type === "image" ? fetched.get(keyOf(stage.base)) : undefined;
   return {
@@ -74,7 +74,7 @@ function resolved(
 function textsOf(
   { base }: Stage,
   stages: readonly Stage[],
-  fetched: ReadonlyMap<string, BaseImage>,
+  fetched: ReadonlyMap<string, BaseImage | undefined>,
 ): readonly string[] {
   if (base.type === "image") return fetched.get(keyOf(base))?.config.config.OnBuild ?? [];
   const parent = base.type === "stage" ? stages[base.index] : undefined;
@@ -92,7 +92,7 @@ function neededStages(
   input: ResolveInput,
   triggers: ReadonlyMap<number, readonly Instruction[]>,
 ): readonly Stage[] {
-  const needed = new Set([input.target.index]);
+  const needed = new Set(input.targets.map(({ index }) => index));
   for (const stage of input.stages.toReversed()) {
     if (!needed.has(stage.index)) continue;
     for (const { source } of sourcesOf(stage, input, triggers)) {
@@ -136,7 +136,7 @@ function wantedImages(
 
 async function fetchAll(
   wanted: readonly Use<ImageSource>[],
-  fetched: Map<string, BaseImage>,
+  fetched: Map<string, BaseImage | undefined>,
   input: ResolveInput,
   images: BaseImages,
 ): Promise<void> {

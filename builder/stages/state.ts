@@ -21,6 +21,7 @@ export interface Beginning {
   /** What a parent stage has in scope beside its config (rule 13: arguments reach child stages). */
   readonly args?: ReadonlyMap<string, string | undefined>;
   readonly values?: ReadonlyMap<string, string>;
+  readonly workdirSet?: boolean;
 }
 
 /** A stage while its instructions are worked through, one after the other. */
@@ -40,6 +41,8 @@ export class StageState {
   author: string | undefined;
   /** ENTRYPOINT keeps a CMD of the same stage alone (rule 17). */
   cmdSet = false;
+  /** A WORKDIR of this Dockerfile stands before: of this stage, or of one that it is built on. */
+  workdirSet: boolean;
   readonly #index: number;
   readonly #steps: PlannedStageStep[] = [];
   readonly #history: StageHistory[];
@@ -67,6 +70,7 @@ export class StageState {
     this.args = new Map(beginning.args);
     this.values = new Map([...(beginning.values ?? []), ...this.env]);
     this.author = beginning.author;
+    this.workdirSet = beginning.workdirSet ?? false;
     this.#history = [...beginning.history];
   }
 

@@ -6,8 +6,11 @@ import type { HistoryEntry, ImageConfig, RunConfig } from "../image/types.ts";
 
 /** What `stages` asks of the outside while it resolves FROM: wired in build.ts. */
 export interface BaseImages {
-  /** The image for a platform: from the store or a registry; only manifest and config are fetched. */
-  resolve(reference: string, platform: Platform): Promise<BaseImage>;
+  /**
+   * The image for a platform: from the store or a registry; only manifest and config are fetched. Undefined where it is
+   * not here and nobody is to be asked: a stage on it is worked out as far as it goes without.
+   */
+  resolve(reference: string, platform: Platform): Promise<BaseImage | undefined>;
 }
 
 export interface BaseImage {
@@ -133,6 +136,23 @@ export interface CopyAction {
 
 export type CopyFrom =
   | { readonly from: "input"; readonly source: Source; readonly path: string; readonly keepOwner: boolean }
+  /** A URL: `filename` is the name that the file gets in a directory. */
+  | {
+      readonly from: "http";
+      readonly url: string;
+      readonly filename: string;
+      readonly checksum?: Digest;
+      readonly unpack: boolean;
+    }
+  | {
+      readonly from: "git";
+      readonly remote: string;
+      readonly ref?: string;
+      readonly subdir?: string;
+      readonly checksum?: string;
+      readonly keepGitDir: boolean;
+      readonly submodules: boolean;
+    }
   | { readonly from: "inline"; readonly name: string; readonly data: string };
 
 /** WORKDIR. */

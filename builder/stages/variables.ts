@@ -7,7 +7,7 @@ import {
   type Expanded,
 } from "../dockerfile/expand.ts";
 import { lex } from "../dockerfile/shell-lexer.ts";
-import { didYouMean } from "../core/suggest.ts";
+import { didYouMean, nearest } from "../core/suggest.ts";
 import type { Range } from "../core/diagnostic.ts";
 import type { Problems } from "./problems.ts";
 
@@ -33,6 +33,24 @@ export class Expander {
   word({ raw, range }: Word, scope: Scope): string {
     const expand = (): Expanded => expandWord(raw, (name) => scope.get(name), { escape: this.#escape });
     return this.#try(raw, range, scope, expand)?.value ?? "";
+  }
+
+  /** A word of FROM, which sees only ARGs from before the first FROM. */
+  fromWord({ raw, range }: Word, scope: Scope): string {
+    const expand = (): Expanded => expandWord(raw, (name) => scope.get(name), { escape: this.#escape });
+    return (
+      this.#try(raw, range, scope, expand, (name) => this.#reportUnsetInFrom(name, range, scope))?.value ?? ""
+    );
+  }
+
+  /** The value that a word has in a scope, or undefined where it has none; nothing is reported. */
+  silently({ raw }: Word, scope: Scope): string | undefined {
+    try {
+      return expandWord(raw, (name) => scope.get(name), { escape: this.#escape }).value;
+    } catch (error) {
+      if (error instanceof ExpansionError) return undefined;
+      throw error;
+    }
   }
 
   /** EXPOSE alone splits at spaces after it has expanded (rule 10). */
@@ -64,10 +82,11 @@ export class Expander {
     range: Range,
     scope: Scope,
     expand: () => T,
+    reportUnset = (name: string): void => this.#reportUnset(name, range, scope),
   ): T | undefined {
     try {
       const expanded = expand();
-      for (const name of expanded.unset) if (!hasDefault(text, name)) this.#reportUnset(name, range, scope);
+      for (const name of expanded.unset) if (!hasDefault(text, name)) reportUnset(name);
       return expanded;
     } catch (error) {
       if (!(error instanceof ExpansionError)) throw error;
@@ -78,9 +97,20 @@ export class Expander {
 
   #reportUnset(name: string, range: Range, scope: Scope): void {
     if (scope.declared(name)) return;
-    this.#problems.warning("UndefinedVar", `Usage of undefined variable "$${name}"`, range, {
+    const meant = nearest(name, scope.names());
+    // A base image that is not known may set it; but a name that is nearly one of this file's is a slip all the same.
+    if (this.#problems.guessing && meant === undefined) return;
+    this.#problems.sureWarning("UndefinedVar", `Usage of undefined variable "$${name}"`, range, {
       reason: "no ARG or ENV before this line sets it, so it is empty here",
-      fix: didYouMean(name, scope.names()),
+      fix: meant === undefined ? undefined : `did you mean "$${meant}"?`,
+    });
+  }
+
+  #reportUnsetInFrom(name: string, range: Range, scope: Scope): void {
+    if (scope.declared(name)) return;
+    this.#problems.sureWarning("UndefinedArgInFrom", `FROM uses "$${name}", which no ARG declares`, range, {
+      reason: "FROM sees only ARGs that stand before the first FROM",
+      fix: didYouMean(name, scope.names()) ?? `write ARG ${name} above the first FROM`,
     });
   }
 }

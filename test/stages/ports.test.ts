@@ -20,7 +20,8 @@ for (const [spec, ports] of cases) {
     const { target, diagnostics } = await plan(`FROM debian\nENV ports="1 2/udp"\nEXPOSE ${spec}`);
     assert.deepEqual(Object.keys(target.config.ExposedPorts ?? {}).toSorted(), ports);
     const rules = diagnostics.map(({ rule }) => rule);
-    assert.deepEqual(rules, spec.includes(":") ? ["ExposeInvalidFormat"] : []);
+    const casing = /[A-Z]/.test(spec) ? ["ExposeProtoCasing"] : [];
+    assert.deepEqual(rules, spec.includes(":") ? ["ExposeInvalidFormat"] : casing);
   });
 }
 

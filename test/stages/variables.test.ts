@@ -140,11 +140,11 @@ test("planBuild() warns of build arguments that nothing takes, and says which wa
 
 test("planBuild() warns of a variable that is not set, with the nearest that is", async () => {
   const text =
-    "FROM debian\nENV DIRECTORY=/a\nARG unset\nWORKDIR $DIRECTROY/x\nUSER ${name:-root}\nVOLUME /$unset";
+    "FROM debian\nENV DIRECTORY=/a\nARG unset\nWORKDIR /$DIRECTROY/x\nUSER ${name:-root}\nVOLUME /$unset";
   const { diagnostics } = await plan(text);
   assert.deepEqual(
     diagnostics.map(({ rule, message, range, fix }) => [rule, message, range.start.line, fix]),
-    [["UndefinedVar", 'Usage of undefined variable "$DIRECTROY"', 3, 'did you mean "DIRECTORY"?']],
+    [["UndefinedVar", 'Usage of undefined variable "$DIRECTROY"', 3, 'did you mean "$DIRECTORY"?']],
   );
 });
 

@@ -1,8 +1,8 @@
-import type { Directives } from "../dockerfile/types.ts";
-
 /** What `# check=` says of warnings (BuildKit linter ParseLintOptions). */
-export interface Checks {
+export interface CheckOptions {
   readonly skips: (rule: string) => boolean;
+  /** Whether an experimental rule is turned on. */
+  readonly tries: (rule: string) => boolean;
   /** `error=true`: a warning fails the build. */
   readonly fatal: boolean;
   /** Options that do not exist, as they are written. */
@@ -12,17 +12,30 @@ export interface Checks {
 /** Names of the options, for "did you mean". */
 export const CHECK_OPTIONS = ["skip", "error", "experimental"] as const;
 
-/** Reads `skip=RuleA,RuleB;error=true`; `skip=all` skips every rule. */
-export function readChecks({ check = "" }: Directives): Checks {
+/** Reads `skip=RuleA,RuleB;error=true;experimental=RuleC`; `all` stands for every rule. */
+export function readCheckOptions(text: string): CheckOptions {
   const skipped = new Set<string>();
+  const tried = new Set<string>();
   const unknown: string[] = [];
   let fatal = false;
-  for (const option of check.split(";").filter((part) => part.trim() !== "")) {
-    const [name = "", value = ""] = option.split("=", 2).map((part) => part.trim());
-    if (name === "skip") for (const rule of value.split(",")) skipped.add(rule.trim());
-    else if (name === "error" && /^(true|false|1|0)$/i.test(value)) fatal = /^(true|1)$/i.test(value);
-    // Every rule of tsbuild's is on: there is no experimental one to turn on.
-    else if (name !== "experimental") unknown.push(option.trim());
+  for (const option of text.split(";").filter((part) => part.trim() !== "")) {
+    const equals = option.indexOf("=");
+    const name = (equals < 0 ? option : option.slice(0, equals)).trim();
+    const value = equals < 0 ? "" : option.slice(equals + 1).trim();
+    if (name === "skip" && value !== "") addRules(skipped, value);
+    else if (name === "experimental" && value !== "") addRules(tried, value);
+    else if (name === "error" && /^(?:true|false|t|f|1|0)$/i.test(value))
+      fatal = /^(?:true|t|1)$/i.test(value);
+    else unknown.push(option.trim());
   }
-  return { skips: (rule) => skipped.has(rule) || skipped.has("all"), fatal, unknown };
+  return {
+    skips: (rule) => skipped.has(rule) || skipped.has("all"),
+    tries: (rule) => tried.has(rule) || tried.has("all"),
+    fatal,
+    unknown,
+  };
+}
+
+function addRules(rules: Set<string>, value: string): void {
+  for (const rule of value.split(",")) rules.add(rule.trim());
 }

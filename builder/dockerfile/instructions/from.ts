@@ -1,5 +1,6 @@
 import { splitBlanks } from "../words.ts";
 import type { FromInstruction } from "../types.ts";
+import type { Span } from "../span.ts";
 import { readFlags } from "./read-flags.ts";
 import { reportMissing, toWord, type Scope } from "./scope.ts";
 
@@ -28,6 +29,7 @@ export function parseFrom(scope: Scope): FromInstruction | undefined {
     });
     return from;
   }
+  warnOfCasing(scope, as, name);
   const stage = name.text.toLowerCase();
   if (!STAGE_NAME.test(stage)) {
     scope.report({
@@ -38,4 +40,29 @@ export function parseFrom(scope: Scope): FromInstruction | undefined {
     });
   }
   return { ...from, as: stage };
+}
+
+/** StageNameCasing and FromAsCasing; a FROM of mixed case is ConsistentInstructionCasing's affair (BuildKit parse.go). */
+function warnOfCasing(scope: Scope, as: Span, name: Span): void {
+  const from = scope.keywordSpan.text;
+  const lower = from === from.toLowerCase();
+  const wanted = lower ? "as" : "AS";
+  if (as.text !== wanted && (lower || from === scope.keyword)) {
+    scope.report({
+      severity: "warning",
+      rule: "FromAsCasing",
+      message: `"${as.text}" is not in the case of "${from}"`,
+      span: as,
+      fix: `write ${wanted}`,
+    });
+  }
+  if (name.text === name.text.toLowerCase()) return;
+  scope.report({
+    severity: "warning",
+    rule: "StageNameCasing",
+    message: `Stage name "${name.text}" is not in lower case`,
+    span: name,
+    reason: "names of stages are kept in lower case, and FROM finds no other spelling",
+    fix: `write ${name.text.toLowerCase()}`,
+  });
 }

@@ -41,6 +41,14 @@ function readPairs(scope: Scope): readonly Pair[] | undefined {
     // BuildKit parseNameVal: without "=" in the first word, all that follows it is one value, quotes and all.
     const [key, value] = splitFirst(scope.rest);
     if (value === undefined) return reportMissing(scope, `"${key.text}" has no value`, example);
+    scope.report({
+      severity: "warning",
+      rule: "LegacyKeyValueFormat",
+      message: `${scope.keyword} "${key.text}" is in the old form, with a space before its value`,
+      span: scope.rest,
+      reason: "it takes one pair only, and all that follows is its value",
+      fix: `write ${scope.keyword} ${key.text}=VALUE`,
+    });
     return [{ key: toWord(scope, key), value: toWord(scope, value) }];
   }
   return words.flatMap((word) => splitPair(scope, word) ?? []);

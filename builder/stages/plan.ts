@@ -1,0 +1,53 @@
+import type { Dockerfile } from "../dockerfile/types.ts";
+import { BuildArgs } from "./args.ts";
+import { collectStages, type Collected } from "./collect.ts";
+import { warnUnusedArgs } from "./environment.ts";
+import { planStage, type PlannedStage } from "./plan-stage.ts";
+import { Problems, type EmitWarning } from "./problems.ts";
+import { resolveStages, type Resolution } from "./resolve.ts";
+import type { BaseImages, PlanOptions } from "./types.ts";
+import { Expander } from "./variables.ts";
+
+/** A Dockerfile's stages, worked out. */
+export interface PlannedStages extends Collected {
+  readonly resolution: Resolution;
+  /** By their index; those that no target needs are not there. */
+  readonly planned: ReadonlyMap<number, PlannedStage>;
+}
+
+/**
+ * Works out the stages that the target needs, or every stage with `all`. Throws a TsbuildError with a diagnostic for each
+ * thing that is wrong: what the parser found, and all that can be told in spite of it.
+ */
+export async function planStages(
+  dockerfile: Dockerfile,
+  options: PlanOptions,
+  images: BaseImages,
+  emitWarning: EmitWarning,
+  { all = false }: { readonly all?: boolean } = {},
+): Promise<PlannedStages> {
+  const problems = new Problems(dockerfile, emitWarning);
+  if (problems.stagesUnclear) problems.throwIfAny();
+  const guessing = problems.failed;
+  const buildArgs = new BuildArgs(options.buildArgs);
+  const expander = new Expander(problems, dockerfile.directives.escape);
+  const collected = problems.guess(guessing, () =>
+    collectStages(dockerfile, options, buildArgs, expander, problems),
+  );
+  const { stages, target, globals } = collected;
+  const targets = all ? stages : [target];
+  const resolution = await resolveStages({ stages, targets, options, problems }, images);
+  const planned = new Map<number, PlannedStage>();
+  const surroundings = { options, stages, globals, buildArgs, expander, problems };
+  for (const stage of resolution.needed) {
+    const parent = stage.base.type === "stage" ? planned.get(stage.base.index) : undefined;
+    planned.set(
+      stage.index,
+      problems.guess(guessing, () => planStage(stage, parent, surroundings)),
+    );
+  }
+  problems.throwIfAny();
+  warnUnusedArgs(surroundings);
+  problems.throwIfFatal();
+  return { ...collected, resolution, planned };
+}
