@@ -1,4 +1,5 @@
-import { closeSync, constants, createReadStream, openSync } from "node:fs";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { toFsPath } from "../../core/bytes.ts";
 import type { Content } from "../../core/entry.ts";
 
@@ -55,13 +56,18 @@ async function* readContent(content: Content): AsyncGenerator<Buffer> {
     return;
   }
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const fd = openSync(content.kind === "file" ? toFsPath(content.path) : content.path, flags);
+  const file = await open(content.kind === "file" ? toFsPath(content.path) : content.path, flags);
   try {
-    if (content.kind === "range" && content.size === 0) return;
-    const part =
-      content.kind === "range" ? { start: content.offset, end: content.offset + content.size - 1 } : {};
-    yield* createReadStream("", { fd, autoClose: false, highWaterMark: CHUNK, ...part });
+    let [at, left] = content.kind === "range" ? [content.offset, content.size] : [0, Infinity];
+    while (left > 0) {
+      // Not a stream: who leaves one early has its descriptor closed later, when it may be that of another file.
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK), 0, Math.min(CHUNK, left), at);
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      left -= bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
   } finally {
-    closeSync(fd);
+    await file.close();
   }
 }
