@@ -1,10 +1,6 @@
 import type { Digest } from "./core/digest.ts";
 import type { PlannedStep } from "./core/events.ts";
-import { hostPlatform, normalizePlatform } from "./core/platform.ts";
 import { openCache } from "./cache/local.ts";
-import { baseImages } from "./base-images.ts";
-import { readDockerfile } from "./dockerfile-source.ts";
-import { planBuild } from "./graph/plan.ts";
 import type { BuildGraph } from "./graph/types.ts";
 import { createOpRunner } from "./ops/runner.ts";
 import { checkSupported } from "./ops/supported.ts";
@@ -12,7 +8,9 @@ import { openOutputs } from "./open-outputs.ts";
 import { opServices } from "./op-services.ts";
 import { openContexts } from "./open-contexts.ts";
 import type { Output, OutputResult } from "./outputs/types.ts";
+import { planGraph } from "./plan-dockerfile.ts";
 import { builtImage } from "./built-image.ts";
+import { BuildSecrets } from "./secrets.ts";
 import type { Session } from "./session.ts";
 import { solve } from "./solver/solve.ts";
 import type { BuildOptions, BuildResult } from "./types.ts";
@@ -20,19 +18,15 @@ import type { BuildOptions, BuildResult } from "./types.ts";
 /** Takes a Dockerfile all the way: text, graph, solution, image, outputs. */
 export async function buildImage(session: Session, options: BuildOptions): Promise<BuildResult> {
   const { emit, signal } = options;
-  const contexts = openContexts(session.store, options);
-  const graph = await planGraph(
-    session,
-    options,
-    contexts.layouts,
-    await readDockerfile(options, contexts.main),
-  );
+  const contexts = await openContexts(session, options);
+  const graph = await planGraph(session, options, contexts);
   checkSupported(graph);
   const outputs = openOutputs(session, options);
   const target = graph.target.rootfs;
 
   emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
-  const services = opServices(session, contexts, undefined);
+  const secrets = new BuildSecrets(options.secrets ?? [], options.ssh ?? {}, session.env);
+  const services = opServices(session, contexts, secrets, undefined);
   for (const vertex of graph.vertices)
     if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
   const solution = solve({
@@ -58,38 +52,6 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     ran: report.filter(({ outcome }) => outcome === "ran").length,
     cached: report.filter(({ outcome }) => outcome === "cached" || outcome === "shared").length,
   };
-}
-
-async function planGraph(
-  session: Session,
-  options: BuildOptions,
-  layouts: ReadonlyMap<string, string>,
-  source: { name: string; text: string },
-): Promise<BuildGraph> {
-  const { parseDockerfile } = await import("./dockerfile/parse.ts");
-  const dockerfile = parseDockerfile(source, options.buildArgs["BUILDKIT_DOCKERFILE_CHECK"]);
-  const images = baseImages({
-    store: session.store,
-    client: () => session.registry(),
-    policy: options.pull,
-    signal: options.signal,
-    layouts,
-  });
-  const platform = options.platform === undefined ? undefined : normalizePlatform(options.platform);
-  return planBuild(
-    dockerfile,
-    {
-      ...(options.target === undefined ? {} : { target: options.target }),
-      buildArgs: options.buildArgs,
-      labels: options.labels,
-      buildPlatform: hostPlatform(),
-      targetPlatform: platform ?? hostPlatform(),
-      explicitPlatform: platform !== undefined,
-      contexts: [],
-    },
-    images,
-    (message, diagnostic) => options.emit({ type: "warning", message, ...(diagnostic && { diagnostic }) }),
-  );
 }
 
 async function writeAll(

@@ -1,14 +1,25 @@
 import { imageLayers } from "./image-layers.ts";
 import type { Contexts } from "./open-contexts.ts";
 import type { OpServices } from "./ops/types.ts";
+import type { BuildSecrets } from "./secrets.ts";
 import type { Session } from "./session.ts";
+import type { CacheMounts } from "../runtime/mounts/cache-mounts.ts";
 
 /** What the ops of one build work with. */
-export function opServices(session: Session, contexts: Contexts, epoch: number | undefined): OpServices {
+export function opServices(
+  session: Session,
+  contexts: Contexts,
+  secrets: BuildSecrets,
+  epoch: number | undefined,
+): OpServices {
+  let cacheMounts: CacheMounts | undefined;
   const times = epoch === undefined ? {} : { epoch };
   return {
     helper: session.helper,
     context: (name) => contexts.get(name),
+    openContext: (name, signal) => contexts.open(name, signal),
+    download: async (op, step) => (await import("./fetch-files.ts")).downloadFile(session, op, step),
+    gitFiles: async (op, step) => (await import("./fetch-files.ts")).gitFiles(session, op, step),
     tree: (rootfs) => session.trees.of(rootfs),
     withTars: (work) => session.trees.withTars(work),
     seal: (changes, signal) => session.layers.seal(changes, { signal, ...times }),
@@ -17,6 +28,15 @@ export function opServices(session: Session, contexts: Contexts, epoch: number |
       session.layers.background(session.helper().then((helper) => helper.remove([directory]))),
     tempPath: (label) => session.store.tempPath(label),
     imageLayers: (op, { emit, signal, vertex }) => imageLayers(session, op, { emit, signal, id: vertex.id }),
+    async openCacheMount(...request) {
+      cacheMounts ??= new (await import("../runtime/mounts/cache-mounts.ts")).CacheMounts(
+        session.store,
+        session.helper,
+      );
+      return cacheMounts.open(...request);
+    },
+    secret: (id) => secrets.value(id),
+    sshSocket: (id) => secrets.sshSocket(id),
     now: epoch ?? Math.floor(Date.now() / 1000),
   };
 }

@@ -1,3 +1,4 @@
+import type { Diagnostic, Range, SourceText } from "./core/diagnostic.ts";
 import type { Emit } from "./core/events.ts";
 import type { Digest } from "./core/digest.ts";
 import type { Platform } from "./core/platform.ts";
@@ -12,12 +13,21 @@ export type OutputSpec =
   | { readonly type: "oci" | "docker" | "tar"; readonly dest: string }
   | { readonly type: "local"; readonly dest: string };
 
+/** Where the value of --secret comes from. */
+export type SecretSource =
+  | { readonly id: string; readonly file: string }
+  | { readonly id: string; readonly env: string };
+
 /** What a build is asked for. Every member's flag stands at the end of its line. */
 export interface BuildOptions {
   /** Directory with the files to copy from. PATH */
   readonly context: string;
   /** NAME → source: images and directories that FROM and COPY --from find by these names. --build-context */
   readonly contexts?: Readonly<Record<string, string>>;
+  /** Values for RUN --mount=type=secret. --secret */
+  readonly secrets?: readonly SecretSource[];
+  /** Agent sockets for RUN --mount=type=ssh by id; "" is the caller's own agent. --ssh */
+  readonly ssh?: Readonly<Record<string, string>>;
   /** Path of the Dockerfile, "-" for standard input; `Dockerfile` in the context when not given. --file */
   readonly dockerfile?: string;
   /** Names for the result. --tag */
@@ -52,6 +62,60 @@ export interface BuildResult {
   /** How many steps ran, and how many were found in the cache. */
   readonly ran: number;
   readonly cached: number;
+}
+
+/** A Dockerfile looked through: both lists in the order of the file. */
+export interface CheckReport {
+  readonly source: SourceText;
+  readonly warnings: readonly Diagnostic[];
+  readonly errors: readonly Diagnostic[];
+}
+
+/** The steps that --print shows. */
+export type PlanStep = "ast" | "stages" | "graph";
+
+/** What a build of a target takes beside its files; each list in the order of the file. */
+export interface Outline {
+  readonly source: SourceText;
+  /** The target's name, where it has one. */
+  readonly name?: string;
+  /** From the comment `# NAME text` above its FROM; "" without one. */
+  readonly description: string;
+  readonly args: readonly OutlinedArg[];
+  readonly secrets: readonly OutlinedMount[];
+  readonly ssh: readonly OutlinedMount[];
+  readonly caches: readonly OutlinedMount[];
+}
+
+export interface OutlinedArg {
+  readonly name: string;
+  readonly description: string;
+  /** What it is in this build; undefined where nothing sets it. */
+  readonly value?: string;
+  readonly range: Range;
+}
+
+/** A secret, SSH agent or cache, by its id. */
+export interface OutlinedMount {
+  readonly name: string;
+  readonly required: boolean;
+  readonly range: Range;
+}
+
+export interface TargetList {
+  readonly source: SourceText;
+  readonly targets: readonly Target[];
+}
+
+/** A stage that --target can name. */
+export interface Target {
+  readonly name?: string;
+  readonly description: string;
+  readonly isDefault: boolean;
+  /** What FROM names, as it is written. */
+  readonly base: string;
+  readonly platform?: string;
+  readonly range: Range;
 }
 
 /** What `tsbuild run` is asked for. */
@@ -126,6 +190,14 @@ export interface Finding {
 /** All that the command line can do, with one store. Made by `openTsbuild` in build.ts; closed when the command ends. */
 export interface Tsbuild extends AsyncDisposable {
   build(options: BuildOptions): Promise<BuildResult>;
+  /** All that is wrong with the Dockerfile. --check */
+  check(options: BuildOptions): Promise<CheckReport>;
+  /** What the target can be given. --call=outline */
+  outline(options: BuildOptions): Promise<Outline>;
+  /** --call=targets */
+  targets(options: BuildOptions): Promise<TargetList>;
+  /** A step of the road from the Dockerfile to the graph, as JSON. --print */
+  plan(step: PlanStep, options: BuildOptions): Promise<string>;
   /** Resolves with the container's exit status. */
   run(options: RunOptions): Promise<number>;
   pull(

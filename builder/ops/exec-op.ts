@@ -14,7 +14,9 @@ import { hostsFile, resolvConf } from "../../runtime/plan/network-files.ts";
 import type { MountSpec, RunExit, RunPlan } from "../../runtime/types.ts";
 import { OutputTail } from "./output-tail.ts";
 import { readAccountFile } from "./accounts.ts";
-import { baseOf } from "./inputs.ts";
+import { mountContent, mountInputs, openMounts, type StepMounts } from "./exec-mounts.ts";
+import { baseOf, snapshotsOf } from "./inputs.ts";
+import { SecretFilter } from "./secret-filter.ts";
 import type { OpHandler, OpServices, Step } from "./types.ts";
 
 /** What a step's process sees as the name of its machine. */
@@ -25,23 +27,28 @@ export function execHandler(services: OpServices): OpHandler<ExecOp> {
   return {
     resource: "exec",
     definition: execDefinition,
+    contentInputs: mountInputs,
+    content: (op, inputs) => mountContent(services, op, inputs),
     async run(op, inputs, step) {
       const base: RootFs = baseOf(op, inputs);
       const directory = services.tempPath("run");
       mkdirSync(directory);
-      const plan = await planRun(services, op, base, directory);
+      using mounts = await openMounts(services, op, inputs, step);
+      const plan = await planRun(services, op, base, directory, mounts);
       const helper = await services.helper();
       const tail = new OutputTail();
+      const filters = { stdout: new SecretFilter(mounts.secrets), stderr: new SecretFilter(mounts.secrets) };
+      const show = (stream: "stdout" | "stderr", data: Buffer): void => {
+        if (data.length === 0) return;
+        tail.add(data);
+        step.emit({ type: "step-output", id: step.vertex.id, stream, data, time: Date.now() });
+      };
       const exit = await helper.run(
         plan,
-        {
-          onOutput(stream, data) {
-            tail.add(data);
-            step.emit({ type: "step-output", id: step.vertex.id, stream, data, time: Date.now() });
-          },
-        },
+        { onOutput: (stream, data) => show(stream, filters[stream].push(data)) },
         step.signal,
       );
+      for (const stream of ["stdout", "stderr"] as const) show(stream, filters[stream].end());
       if (exit.code !== 0) {
         await helper.remove([directory]);
         throw runFailed(op, exit, step, tail);
@@ -80,7 +87,13 @@ function execDefinition(op: ExecOp): Json {
   };
 }
 
-async function planRun(services: OpServices, op: ExecOp, base: RootFs, directory: string): Promise<RunPlan> {
+async function planRun(
+  services: OpServices,
+  op: ExecOp,
+  base: RootFs,
+  directory: string,
+  mounts: StepMounts,
+): Promise<RunPlan> {
   const [lowers, tree] = await Promise.all([snapshotsOf(base), services.tree(base)]);
   const user = await services.withTars(() => resolveRunUser(op.user, (path) => readAccountFile(tree, path)));
   const hostname = op.hostname ?? HOSTNAME;
@@ -89,10 +102,11 @@ async function planRun(services: OpServices, op: ExecOp, base: RootFs, directory
     mounts: [
       ...baseMounts({ hosts: hostsFile(hostname), resolvConf: resolvConf(op.network !== "none") }),
       ...scriptsOf(op),
+      ...mounts.specs,
       ...kernelMasks(),
     ],
     argv: op.argv,
-    env: processEnvironment([op.proxyEnv, op.env], user.home),
+    env: processEnvironment([op.proxyEnv, op.env, mounts.env], user.home),
     cwd: resolvedDirectory(tree, op.cwd),
     uid: user.uid,
     gid: user.gid,
@@ -106,10 +120,6 @@ async function planRun(services: OpServices, op: ExecOp, base: RootFs, directory
     init: true,
     stdio: "pipes",
   };
-}
-
-export function snapshotsOf(rootfs: RootFs): Promise<string[]> {
-  return Promise.all(rootfs.map(async (layer) => (await layer.snapshot()).path));
 }
 
 function upperOf(directory: string): string {

@@ -5,6 +5,7 @@ import type { BuildContext } from "../context/types.ts";
 import type { Op, Vertex } from "../graph/types.ts";
 import type { Layer, NewChange, RootFs } from "../layers/types.ts";
 import type { OpContext, OpResult } from "../solver/types.ts";
+import type { CacheMounts } from "../../runtime/mounts/cache-mounts.ts";
 import type { Helper } from "../../runtime/types.ts";
 
 /** How one kind of op is keyed and run; `OpRunner` of the solver asks the handler of a vertex's op. */
@@ -51,8 +52,19 @@ export interface OpServices {
   /** Removes a directory of tmp/ beside the build. */
   discard(directory: string): void;
   tempPath(label: string): string;
+  /** Opens a named context, which may have to be fetched: before `context` is asked for it. */
+  openContext(name: string, signal: AbortSignal): Promise<void>;
+  /** The file of a URL, downloaded where it changed. */
+  download(op: Extract<Op, { type: "http" }>, step: Step): Promise<Tree>;
+  /** The files of a commit, fetched where they are not here. */
+  gitFiles(op: Extract<Op, { type: "git" }>, step: Step): Promise<Tree>;
   /** The layers of an image, fetched when somebody reads them. */
   imageLayers(op: Extract<Op, { type: "image" }>, step: Step): RootFs;
+  readonly openCacheMount: CacheMounts["open"];
+  /** The value of --secret ID; undefined where the build was given none. */
+  secret(id: string): Buffer | undefined;
+  /** Path of the SSH agent's socket that --ssh ID names; undefined where the build was given none. */
+  sshSocket(id: string): string | undefined;
   /** Seconds since 1970: of directories that nobody gave a time. */
   readonly now: number;
 }

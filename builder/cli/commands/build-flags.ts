@@ -4,6 +4,7 @@ const IMAGE = "Image";
 const STEPS = "Steps";
 const RESULT = "Result";
 const DISPLAY = "Display";
+const ASK = "Ask instead of building";
 
 /** What `tsbuild build` takes. */
 export const BUILD_FLAGS = {
@@ -44,6 +45,18 @@ export const BUILD_FLAGS = {
     doc: "Ask the registry for base images: always, missing, newer or never",
     default: "missing",
   },
+  secret: {
+    value: "id=ID,src=FILE",
+    repeat: true,
+    group: STEPS,
+    doc: "Give steps a secret for RUN --mount=type=secret; env=NAME instead of src=FILE for a variable",
+  },
+  ssh: {
+    value: "ID[=SOCKET]",
+    repeat: true,
+    group: STEPS,
+    doc: "Give steps an SSH agent for RUN --mount=type=ssh: yours, or the one at a socket",
+  },
   output: {
     short: "o",
     value: "DEST",
@@ -58,9 +71,17 @@ export const BUILD_FLAGS = {
   progress: {
     value: "HOW",
     group: DISPLAY,
-    doc: "Show progress as auto, plain, tty or quiet",
+    doc: "Show progress as auto, plain, tty, rawjson or quiet",
     default: "auto: tty on a terminal, plain elsewhere and in CI",
   },
+  check: { group: ASK, doc: "Say what is wrong with the Dockerfile; the status is 1 where something is" },
+  call: {
+    value: "METHOD[,format=json]",
+    group: ASK,
+    doc: "Answer check, outline (what the target can be given) or targets (the stages)",
+    default: "build",
+  },
+  print: { value: "STEP", group: ASK, doc: "Print the ast, the stages or the graph of the Dockerfile as JSON" },
 } as const satisfies FlagTable;
 
 /** What docker's build takes and this one does not yet, with what to do instead. */
@@ -72,7 +93,6 @@ export const MISSING_BUILD_FLAGS: Readonly<Record<string, string | undefined>> =
   builder: "tsbuild has no builders to choose from: it builds in its own process",
   "cache-from|cache-to": "the store of this machine is the cache",
   "cgroup-parent|resource": undefined,
-  "check|call|print": undefined,
   compress: "layers are compressed when they leave the machine",
   "cpu-period|cpu-quota|cpu-shares|c|cpuset-cpus|cpuset-mems|cpus|memory|m|memory-swap|pids-limit": undefined,
   "force-rm|rm": "a build leaves no containers behind",
@@ -81,10 +101,8 @@ export const MISSING_BUILD_FLAGS: Readonly<Record<string, string | undefined>> =
   network: "steps have the machine's network",
   "no-cache-filter": "--no-cache runs every step",
   policy: undefined,
-  secret: undefined,
   "security-opt": undefined,
   "shm-size": undefined,
   squash: undefined,
-  ssh: undefined,
   ulimit: undefined,
 };

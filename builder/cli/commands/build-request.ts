@@ -1,9 +1,9 @@
-import { TsbuildError } from "../../core/errors.ts";
 import type { BuildOptions, OutputSpec } from "../../types.ts";
 import { usageError } from "../flags.ts";
 import type { FlagValues, Io } from "../types.ts";
 import { fromEnvironment, onePlatform, pullPolicy, readPairsFile } from "../values.ts";
 import type { BUILD_FLAGS } from "./build-flags.ts";
+import { parseSecret, parseSsh } from "./build-secrets.ts";
 
 /** What the flags of `tsbuild build` ask for. */
 export type BuildRequest = Omit<BuildOptions, "signal" | "emit">;
@@ -26,6 +26,8 @@ export async function buildRequest(
   return {
     context,
     contexts: contexts(flags["build-context"]),
+    secrets: flags.secret.map((text) => parseSecret(text, io.env)),
+    ssh: dictionary(flags.ssh.map(parseSsh)),
     ...(flags.file === undefined ? {} : { dockerfile: flags.file }),
     tags: flags.tag,
     ...(flags.target === undefined ? {} : { target: flags.target }),
@@ -52,16 +54,6 @@ async function outputsOf(
 
 function checkContext(context: string): void {
   if (context === "") throw usageError("build", "Cannot build: PATH is empty");
-  const kind =
-    context === "-"
-      ? "a context on standard input"
-      : /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(context)
-        ? "a context from the network"
-        : undefined;
-  if (kind === undefined) return;
-  throw new TsbuildError("UNSUPPORTED", `Cannot build "${context}": tsbuild does not support ${kind} yet`, {
-    hint: "unpack it to a directory and build that",
-  });
 }
 
 function buildArguments(
@@ -88,7 +80,7 @@ function contexts(texts: readonly string[]): Readonly<Record<string, string>> {
       throw usageError(
         "build",
         `Cannot use --build-context "${text}": it is not NAME=SOURCE`,
-        "write NAME=oci-layout://DIRECTORY",
+        "write NAME=DIRECTORY, NAME=docker-image://IMAGE, NAME=oci-layout://DIRECTORY or NAME=URL",
       );
     }),
   );

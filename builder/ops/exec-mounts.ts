@@ -1,0 +1,214 @@
+import { editTree } from "../layers/edit.ts";
+import { TsbuildError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import { registerSecret } from "../core/redact.ts";
+import type { CopyOp, ExecMount, ExecOp, Vertex } from "../graph/types.ts";
+import type { MountSpec, RootSpec } from "../../runtime/types.ts";
+import { copyContent } from "./copy/content.ts";
+import { planCopy } from "./copy/plan.ts";
+import { inputAt, snapshotsOf } from "./inputs.ts";
+import { sourceTree } from "./source-tree.ts";
+import type { Inputs, OpServices, Step } from "./types.ts";
+
+/** What the mounts of one step come to; disposing gives back what they hold. */
+export interface StepMounts extends Disposable {
+  readonly specs: readonly MountSpec[];
+  readonly env: readonly string[];
+  /** Values that no output may show. */
+  readonly secrets: readonly Buffer[];
+}
+
+type Bind = Extract<ExecMount, { type: "bind" }>;
+type Cache = Extract<ExecMount, { type: "cache" }>;
+type Secret = Extract<ExecMount, { type: "secret" }>;
+type Ssh = Extract<ExecMount, { type: "ssh" }>;
+
+/** Where a copied source stands in the layer that is made of it. */
+const COPIED = "/mount";
+
+/** Inputs of which a step sees a part through a mount: that part is in its key, but for images, known by their layers. */
+export function mountInputs(op: ExecOp, inputs: readonly Vertex[]): number[] {
+  const used = op.mounts.flatMap((mount) =>
+    "input" in mount && mount.input !== undefined ? [mount.input] : [],
+  );
+  return [...new Set(used)].filter((index) => index !== op.base && inputs[index]?.op.type !== "image");
+}
+
+/** The content of what is bound (SEMANTICS 39); what a cache mount begins with is no more in the key than what it holds. */
+export async function mountContent(services: OpServices, op: ExecOp, inputs: Inputs): Promise<Json> {
+  const contents: Json[] = [];
+  for (const mount of op.mounts) {
+    if (mount.type !== "bind" || inputs[mount.input] === undefined) continue;
+    const source = await sourceTree(services, inputAt(inputs, mount.input), true);
+    contents.push(await services.withTars(() => copyContent(copyOf(mount.source), [source])));
+  }
+  return contents;
+}
+
+/** Makes ready what the mounts of a step need. */
+export async function openMounts(
+  services: OpServices,
+  op: ExecOp,
+  inputs: Inputs,
+  step: Step,
+): Promise<StepMounts> {
+  const specs: MountSpec[] = [];
+  const env: string[] = [];
+  const secrets: Buffer[] = [];
+  const held: Disposable[] = [];
+  const release = (): void => held.splice(0).forEach((one) => one[Symbol.dispose]());
+  try {
+    for (const mount of op.mounts) {
+      switch (mount.type) {
+        case "bind":
+          specs.push(await bindSpec(services, mount, inputs, step));
+          break;
+        case "cache": {
+          const cache = await openCacheMount(services, mount, inputs, step);
+          held.push(cache);
+          const subpath = mount.input === undefined && mount.source !== "/" ? { subpath: mount.source } : {};
+          specs.push({
+            type: "bind",
+            target: mount.target,
+            source: cache.path,
+            ...subpath,
+            recursive: false,
+            flags: { readonly: mount.readonly },
+          });
+          break;
+        }
+        case "tmpfs":
+          specs.push({
+            type: "tmpfs",
+            target: mount.target,
+            mode: 0o1777,
+            flags: { nosuid: true },
+            ...(mount.size === undefined ? {} : { size: mount.size }),
+          });
+          break;
+        case "secret": {
+          const value = secretValue(services, mount);
+          if (value === undefined) break;
+          secrets.push(value);
+          if (mount.env !== undefined) env.push(`${mount.env}=${value.toString("utf8")}`);
+          if (mount.target !== undefined) specs.push(secretSpec(mount, mount.target, value));
+          break;
+        }
+        case "ssh": {
+          const socket = sshSocket(services, mount);
+          if (socket === undefined) break;
+          specs.push({ type: "bind", target: mount.target, source: socket, recursive: false, flags: {} });
+          env.push(`SSH_AUTH_SOCK=${mount.target}`);
+          break;
+        }
+      }
+    }
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { specs, env, secrets, [Symbol.dispose]: release };
+}
+
+async function bindSpec(services: OpServices, mount: Bind, inputs: Inputs, step: Step): Promise<MountSpec> {
+  const { lowers, source } = await mountedRoot(services, mount.input, mount.source, inputs, step);
+  return { type: "layers", target: mount.target, lowers, source, flags: { readonly: mount.readonly } };
+}
+
+/** Snapshots that hold what a mount shows: an input's own, or, of a build context, a layer made of the part that is asked for. */
+async function mountedRoot(
+  services: OpServices,
+  input: number,
+  source: string,
+  inputs: Inputs,
+  step: Step,
+): Promise<{ lowers: string[]; source: string }> {
+  const from = inputAt(inputs, input);
+  if (from.vertex.op.type !== "context") return { lowers: await snapshotsOf(from.result.rootfs), source };
+  const tree = await sourceTree(services, from, false);
+  const editor = editTree(await services.tree([]));
+  await planCopy(copyOf(source), [tree], editor, { now: services.now });
+  const layer = await services.seal(editor.changes(), step.signal);
+  return { lowers: await snapshotsOf([layer]), source: COPIED };
+}
+
+function openCacheMount(
+  services: OpServices,
+  mount: Cache,
+  inputs: Inputs,
+  step: Step,
+): Promise<{ readonly path: string } & Disposable> {
+  const { id, sharing, mode, uid, gid, input, source } = mount;
+  return services.openCacheMount(
+    id,
+    sharing,
+    async () => {
+      if (input === undefined) return { kind: "empty", mode, uid, gid };
+      return { kind: "copy", root: await partOf(services, input, source, inputs, step) };
+    },
+    step.signal,
+  );
+}
+
+/** Part of an input as a root of its own. */
+async function partOf(
+  services: OpServices,
+  input: number,
+  path: string,
+  inputs: Inputs,
+  step: Step,
+): Promise<RootSpec> {
+  const source = await sourceTree(services, inputAt(inputs, input), true);
+  const layer = await services.withTars(async () => {
+    const editor = editTree(await services.tree([]));
+    await planCopy({ ...copyOf(path), dest: "/" }, [source], editor, { now: services.now });
+    return services.seal(editor.changes(), step.signal);
+  });
+  return { kind: "layers", lowers: await snapshotsOf([layer]) };
+}
+
+function secretSpec(mount: Secret, target: string, data: Buffer): MountSpec {
+  const { mode, uid, gid } = mount;
+  return {
+    type: "file",
+    target,
+    data,
+    mode,
+    uid,
+    gid,
+    flags: { readonly: true, nosuid: true, nodev: true, noexec: true },
+  };
+}
+
+function secretValue(services: OpServices, mount: Secret): Buffer | undefined {
+  const value = services.secret(mount.id);
+  if (value !== undefined) registerSecret(value.toString("utf8"));
+  else if (mount.required) throw missing("secret", mount.id, `give it with --secret id=${mount.id},src=FILE`);
+  return value;
+}
+
+function sshSocket(services: OpServices, mount: Ssh): string | undefined {
+  const socket = services.sshSocket(mount.id);
+  if (socket === undefined && mount.required)
+    throw missing("SSH agent", mount.id, `give it with --ssh ${mount.id}`);
+  return socket;
+}
+
+function missing(what: string, id: string, hint: string): TsbuildError {
+  return new TsbuildError("USAGE", `Cannot mount ${what} "${id}": the build was given none`, { hint });
+}
+
+/** A mount's source as COPY would take it. */
+function copyOf(path: string): CopyOp {
+  const source = { from: "input", input: 0, path, keepOwner: true } as const;
+  return {
+    type: "copy",
+    base: null,
+    sources: [source],
+    dest: COPIED,
+    link: false,
+    parents: false,
+    exclude: [],
+    unpack: false,
+  };
+}

@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { bytesOf } from "../../builder/core/bytes.ts";
+import { hexOf, sha256 } from "../../builder/core/digest.ts";
+import type { Store } from "../../builder/store/types.ts";
+import type { Helper, RootSpec } from "../types.ts";
+import { lockFile, tryLockFile } from "./file-lock.ts";
+
+/** How the directory of a cache mount begins, the first time it is used. */
+export type CacheContent =
+  | { readonly kind: "empty"; readonly mode: number; readonly uid: number; readonly gid: number }
+  /** The files of a stage or image. */
+  | { readonly kind: "copy"; readonly root: RootSpec };
+
+export interface CacheMount extends Disposable {
+  /** Absolute path of the directory to bind. */
+  readonly path: string;
+}
+
+/**
+ * The directories of RUN --mount=type=cache: `mounts/<hash of the id>/<slot>/data` in the store. An id is hashed, so that
+ * none can lead out of the store (CVE-2024-9675). "shared" takes the first slot with everybody else, "locked" waits until
+ * nobody else has it, "private" takes the first slot that is free.
+ */
+export class CacheMounts {
+  readonly #store: Store;
+  readonly #helper: () => Promise<Helper>;
+  /** Making a directory, by its path: two steps that need it first make it once. */
+  readonly #making = new Map<string, Promise<void>>();
+
+  constructor(store: Store, helper: () => Promise<Helper>) {
+    this.#store = store;
+    this.#helper = helper;
+  }
+
+  async open(
+    id: string,
+    sharing: "shared" | "private" | "locked",
+    content: () => Promise<CacheContent>,
+    signal: AbortSignal,
+  ): Promise<CacheMount> {
+    const folder = this.#store.path("mounts", hexOf(sha256(id)));
+    mkdirSync(folder, { recursive: true });
+    const { slot, lock } = await this.#slot(folder, sharing, signal);
+    const directory = join(folder, slot);
+    try {
+      await this.#ensure(directory, content);
+    } catch (error) {
+      lock?.[Symbol.dispose]();
+      throw error;
+    }
+    return { path: join(directory, "data"), [Symbol.dispose]: () => lock?.[Symbol.dispose]() };
+  }
+
+  async #slot(
+    folder: string,
+    sharing: "shared" | "private" | "locked",
+    signal: AbortSignal,
+  ): Promise<{ slot: string; lock?: Disposable }> {
+    if (sharing === "shared") return { slot: "0" };
+    if (sharing === "locked") return { slot: "0", lock: await lockFile(join(folder, "0.lock"), signal) };
+    for (let slot = 0; ; slot++) {
+      const lock = tryLockFile(join(folder, `${slot}.lock`));
+      if (lock !== undefined) return { slot: String(slot), lock };
+    }
+  }
+
+  async #ensure(directory: string, content: () => Promise<CacheContent>): Promise<void> {
+    if (existsSync(join(directory, "data"))) return;
+    const making = this.#making.get(directory) ?? this.#make(directory, content);
+    this.#making.set(directory, making);
+    try {
+      await making;
+    } finally {
+      this.#making.delete(directory);
+    }
+  }
+
+  async #make(directory: string, content: () => Promise<CacheContent>): Promise<void> {
+    const helper = await this.#helper();
+    const made = this.#store.tempPath("mount");
+    const beginning = await content();
+    if (beginning.kind === "copy") {
+      mkdirSync(made);
+      await helper.copy(beginning.root, join(made, "data"));
+    } else {
+      const { mode, uid, gid } = beginning;
+      const stream = helper.apply(made);
+      stream.entry({
+        path: bytesOf("data"),
+        type: "directory",
+        mode,
+        uid,
+        gid,
+        size: 0,
+        mtime: Math.floor(Date.now() / 1000),
+      });
+      await stream.end();
+    }
+    if (!existsSync(directory)) renameSync(made, directory);
+    else await helper.remove([made]);
+  }
+}
