@@ -12,9 +12,9 @@ const RANKS: Readonly<Record<string, number>> = {
   "builder/net": 1,
   "builder/store": 1,
   "builder/stages": 2,
-  "builder/context": 2,
   "builder/layers": 2,
 
+  "builder/context": 3,
   "builder/graph": 3,
   "builder/registry": 4,
   runtime: 4,

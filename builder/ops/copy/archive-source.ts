@@ -2,8 +2,8 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { toFsPath } from "../../core/bytes.ts";
 import type { Content } from "../../core/entry.ts";
+import { isTarHeader, TAR_HEAD } from "../../layers/detect-tar.ts";
 
-const BLOCK = 512;
 const CHUNK = 1 << 20;
 
 /** The bytes of a file, uncompressed where they are compressed in a way that ADD knows. */
@@ -21,33 +21,13 @@ export async function isArchive(content: Content): Promise<boolean> {
   let head = Buffer.alloc(0);
   try {
     for await (const chunk of openArchive(content)) {
-      head = Buffer.concat([head, chunk.subarray(0, BLOCK)]);
-      if (head.length >= BLOCK) return isTarHeader(head.subarray(0, BLOCK));
+      head = Buffer.concat([head, chunk.subarray(0, TAR_HEAD)]);
+      if (head.length >= TAR_HEAD) return isTarHeader(head);
     }
   } catch {
     return false; // It cannot be uncompressed: copying it will say so, if it cannot even be read.
   }
   return false;
-}
-
-/** Where the checksum of a header stands, itself counted as spaces (POSIX pax, ustar header block). */
-const CHECKSUM = 148;
-const CHECKSUM_LENGTH = 8;
-
-function isTarHeader(block: Buffer): boolean {
-  const field = block.toString("latin1", CHECKSUM, CHECKSUM + CHECKSUM_LENGTH);
-  const digits = /^[ \0]*([0-7]+)[ \0]*$/.exec(field)?.[1];
-  if (digits === undefined) return false;
-  const expected = Number.parseInt(digits, 8);
-  let unsigned = 0;
-  let signed = 0;
-  for (const [at, byte] of block.entries()) {
-    const counted = at >= CHECKSUM && at < CHECKSUM + CHECKSUM_LENGTH ? 0x20 : byte;
-    unsigned += counted;
-    signed += counted > 0x7f ? counted - 0x100 : counted;
-  }
-  // Old tars added the bytes up as signed ones.
-  return expected === unsigned || expected === signed;
 }
 
 async function* readContent(content: Content): AsyncGenerator<Buffer> {
