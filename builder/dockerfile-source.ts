@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { TsbuildError, errnoOf, messageOf } from "./core/errors.ts";
 import type { SourceText } from "./core/diagnostic.ts";
-import type { BuildContext } from "./context/types.ts";
+import type { Contexts } from "./open-contexts.ts";
 import type { BuildOptions } from "./types.ts";
 
 /** In the order in which they are looked for. */
@@ -10,13 +10,23 @@ const NAMES: readonly string[] = ["Dockerfile", "dockerfile", "Containerfile"];
 const MAX_SIZE = 10 << 20;
 
 /** The Dockerfile that --file names, or the context's own. */
-export async function readDockerfile(options: BuildOptions, context: BuildContext): Promise<SourceText> {
+export async function readDockerfile(options: BuildOptions, contexts: Contexts): Promise<SourceText> {
   const { dockerfile } = options;
+  const { main: context } = contexts;
+  if (contexts.dockerfile !== undefined) return givenAsContext(contexts.dockerfile, dockerfile);
   if (dockerfile === "-") return sourceText("-", await readAll(process.stdin));
-  if (dockerfile !== undefined) return sourceText(basename(dockerfile), readNamed(dockerfile));
-  for (const name of NAMES) {
+  if (dockerfile !== undefined && contexts.isLocal)
+    return sourceText(basename(dockerfile), readNamed(dockerfile));
+  for (const name of dockerfile === undefined ? NAMES : [dockerfile]) {
     const data = context.readFile(name);
-    if (data !== undefined) return sourceText(name, data);
+    if (data !== undefined) return sourceText(basename(name), data);
+  }
+  if (dockerfile !== undefined) {
+    throw new TsbuildError(
+      "DOCKERFILE_NOT_FOUND",
+      `Cannot read Dockerfile "${dockerfile}": it is not in the build context ${context.name}`,
+      { hint: "--file takes a path in the build context where that is no directory of this machine" },
+    );
   }
   throw new TsbuildError(
     "DOCKERFILE_NOT_FOUND",
@@ -24,6 +34,19 @@ export async function readDockerfile(options: BuildOptions, context: BuildContex
     {
       hint: "name it with --file",
     },
+  );
+}
+
+/** PATH was the Dockerfile: a second one would leave it open which is meant. */
+function givenAsContext(
+  given: NonNullable<Contexts["dockerfile"]>,
+  dockerfile: string | undefined,
+): SourceText {
+  if (dockerfile === undefined) return sourceText(given.name, given.data);
+  throw new TsbuildError(
+    "USAGE",
+    `Cannot use --file ${dockerfile}: what PATH names is a Dockerfile itself, and no archive`,
+    { hint: "leave --file out, or name a directory or an archive as PATH" },
   );
 }
 

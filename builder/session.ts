@@ -4,6 +4,7 @@ import { TsbuildError } from "./core/errors.ts";
 import type { Emit } from "./core/events.ts";
 import { Slots } from "./core/slots.ts";
 import { LayerTrees } from "./ops/trees.ts";
+import type { Transport } from "./net/types.ts";
 import type { RegistryClient } from "./registry/types.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/types.ts";
@@ -29,12 +30,13 @@ export class Session implements AsyncDisposable {
   readonly slots: Slots;
   readonly stdout: Writable;
   readonly emit: Emit;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv;
   #helper: Promise<Helper> | undefined;
   #registry: Promise<RegistryClient> | undefined;
+  #transport: Promise<Transport> | undefined;
 
   constructor({ env, emit, stdout }: SessionOptions) {
-    this.#env = env;
+    this.env = env;
     this.emit = emit;
     this.stdout = stdout;
     this.store = openStore({ env });
@@ -48,6 +50,9 @@ export class Session implements AsyncDisposable {
 
   readonly registry = (): Promise<RegistryClient> => (this.#registry ??= this.#openRegistry());
 
+  /** HTTP for what is no registry's: ADD, contexts. */
+  readonly transport = (): Promise<Transport> => (this.#transport ??= this.#openTransport());
+
   /** Makes what was written survive a power cut. */
   async makeDurable(): Promise<void> {
     await this.layers.settle();
@@ -60,6 +65,7 @@ export class Session implements AsyncDisposable {
     if (helper !== undefined) await this.layers.settle();
     await helper?.[Symbol.asyncDispose]();
     await (await this.#registry?.catch(() => undefined))?.close();
+    await (await this.#transport?.catch(() => undefined))?.close();
     await this.store.close();
   }
 
@@ -80,7 +86,7 @@ export class Session implements AsyncDisposable {
       });
     }
     const { startHelper } = await import("../runtime/helper/start.ts");
-    const binary = this.#env["TSBUILD_HELPER"];
+    const binary = this.env["TSBUILD_HELPER"];
     const helper = await startHelper({
       ...(binary && { binary }),
       ...(isolation.idMaps && { idMaps: isolation.idMaps }),
@@ -90,13 +96,18 @@ export class Session implements AsyncDisposable {
     return helper;
   }
 
+  async #openTransport(): Promise<Transport> {
+    const { createTransport } = await import("./net/transport.ts");
+    return createTransport({ env: this.env });
+  }
+
   async #openRegistry(): Promise<RegistryClient> {
     const [{ createRegistryClient }, { loadRegistryConfig }, { loadCredentials }] = await Promise.all([
       import("./registry/client.ts"),
       import("./registry/config.ts"),
       import("./registry/credentials.ts"),
     ]);
-    const config = await loadRegistryConfig(this.#env);
-    return createRegistryClient({ config, credentials: loadCredentials(this.#env), env: this.#env });
+    const config = await loadRegistryConfig(this.env);
+    return createRegistryClient({ config, credentials: loadCredentials(this.env), env: this.env });
   }
 }

@@ -2,10 +2,12 @@ import type { Diagnostic } from "../core/diagnostic.ts";
 import type { VertexId } from "../core/events.ts";
 import { TsbuildError, unreachable } from "../core/errors.ts";
 import { insideRoot } from "../core/paths.ts";
+import { redact } from "../core/redact.ts";
 import { pinned } from "../stages/plan-stage.ts";
 import type { Resolution } from "../stages/resolve.ts";
 import type {
   CopyAction,
+  CopyFrom,
   Mount,
   Place,
   PlannedStageStep,
@@ -137,6 +139,7 @@ class Lowering implements Lowered {
     const { type, sources: wanted, ...rest } = action;
     const sources = wanted.flatMap((source): CopySource[] => {
       if (source.from === "inline") return [source];
+      if (source.from === "http" || source.from === "git") return [this.#remote(source, inputs, at)];
       const id = this.#source(source.source);
       const { path, keepOwner } = source;
       if (id === null) {
@@ -147,7 +150,22 @@ class Lowering implements Lowered {
     });
     return { type, base, sources, ...rest };
   }
+
+  #remote(source: Remote, inputs: Inputs, at: Place): CopySource {
+    if (source.from === "http") {
+      const { from, unpack, ...rest } = source;
+      const name = redact(`download ${source.url}`);
+      const id = this.vertices.add({ type: from, ...rest }, [], { name, at });
+      return { from: "remote", input: inputs.indexOf(id), path: source.filename, unpack };
+    }
+    const { from, ...rest } = source;
+    const name = redact(`fetch ${source.remote}${source.ref === undefined ? "" : `#${source.ref}`}`);
+    const id = this.vertices.add({ type: from, ...rest }, [], { name, at });
+    return { from: "remote", input: inputs.indexOf(id), path: "", unpack: false };
+  }
 }
+
+type Remote = Extract<CopyFrom, { from: "http" | "git" }>;
 
 /** A copy of everything there is into an empty root filesystem. */
 const WHOLE = {

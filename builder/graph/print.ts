@@ -1,8 +1,9 @@
+import { redact } from "../core/redact.ts";
 import type { BuildGraph, Vertex } from "./types.ts";
 
 /**
  * A graph as JSON for people and for tools: the same build prints the same text. Ids become `step-1`, `step-2` …, and a
- * step's place in the Dockerfile its first line, one-based.
+ * step's place in the Dockerfile its first line, one-based. URLs lose their credentials.
  */
 export function printGraph({ vertices, target }: BuildGraph): string {
   const names = new Map(vertices.map(({ id }, index) => [id, `step-${index + 1}`]));
@@ -23,5 +24,5 @@ export function printGraph({ vertices, target }: BuildGraph): string {
   }));
   const { rootfs } = target;
   const printed = { steps, target: { ...target, rootfs: rootfs === null ? null : named(rootfs), history } };
-  return `${JSON.stringify(printed, undefined, 2)}\n`;
+  return redact(`${JSON.stringify(printed, undefined, 2)}\n`);
 }

@@ -18,9 +18,10 @@ export interface Vertex {
 
 /**
  * What a vertex does. `base` is the index, in `inputs`, of the root filesystem that the op works upon, or null for an
- * empty one (scratch). Every op but `context` results in a root filesystem: the base's layers and at most one more.
+ * empty one (scratch). Every op but `context`, `http` and `git`, which are files to copy from, results in a root
+ * filesystem: the base's layers and at most one more.
  */
-export type Op = ImageOp | ContextOp | ExecOp | CopyOp | MkdirOp;
+export type Op = ImageOp | ContextOp | HttpOp | GitOp | ExecOp | CopyOp | MkdirOp;
 
 /** The layers of an image of a registry or of the store. */
 export interface ImageOp {
@@ -37,6 +38,30 @@ export interface ContextOp {
   readonly type: "context";
   /** "" is the main one; others come from --build-context. */
   readonly name: string;
+}
+
+/** ADD of a URL: one file, 0600 of root, with the server's Last-Modified. */
+export interface HttpOp {
+  readonly type: "http";
+  /** With its credentials, where it has some: never to be shown. */
+  readonly url: string;
+  /** The file's name. */
+  readonly filename: string;
+  /** --checksum. */
+  readonly checksum?: Digest;
+}
+
+/** ADD of a git repository: the files of a commit, 0644 or 0755 of root, with the commit's time. */
+export interface GitOp {
+  readonly type: "git";
+  /** With its credentials, where it has some: never to be shown. */
+  readonly remote: string;
+  readonly ref?: string;
+  readonly subdir?: string;
+  /** The commit's digits, or the first of them. */
+  readonly checksum?: string;
+  readonly keepGitDir: boolean;
+  readonly submodules: boolean;
 }
 
 /** RUN. */
@@ -125,6 +150,8 @@ export interface CopyOp {
 export type CopySource =
   /** A path or pattern below the root of an input; `keepOwner` for COPY --from. */
   | { readonly from: "input"; readonly input: number; readonly path: string; readonly keepOwner: boolean }
+  /** What ADD fetched: the file with this name, or everything where `path` is "". Never a pattern. */
+  | { readonly from: "remote"; readonly input: number; readonly path: string; readonly unpack: boolean }
   /** A heredoc: expanded already, mode 0644. */
   | { readonly from: "inline"; readonly name: string; readonly data: string };
 

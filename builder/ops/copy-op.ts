@@ -1,8 +1,10 @@
 import { printable } from "../core/bytes.ts";
+import type { Tree } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { BuildContext } from "../context/types.ts";
 import type { CopyOp } from "../graph/types.ts";
 import { editTree } from "../layers/edit.ts";
+import type { OpResult } from "../solver/types.ts";
 import { readAccountFile } from "./accounts.ts";
 import { unpackArchive } from "./copy/archive.ts";
 import { copyContent } from "./copy/content.ts";
@@ -17,7 +19,12 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
     resource: "cpu",
     definition: (op) => ({ ...op, sources: op.sources.map((source) => ({ ...source })) }),
     // Where the files lie is no part of what is copied: their names are.
-    contentDefinition: (op) => ({ ...op, sources: op.sources.map(({ from }) => from) }),
+    contentDefinition: (op) => ({
+      ...op,
+      sources: op.sources.map((source) =>
+        source.from === "remote" && source.unpack ? "unpack" : source.from,
+      ),
+    }),
     // An image is known by its layers: reading them for a key would pull them.
     contentInputs: (op, inputs) =>
       [...sourceInputs(op)].filter((index) => inputs[index]?.op.type !== "image"),
@@ -29,9 +36,7 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
       const owner = await ownerOf(services, op, tree);
       const changes = await services.withTars(async () => {
         const editor = editTree(copiesOntoEmptyRoot(op) ? await services.tree([]) : tree);
-        const unpack = op.unpack
-          ? unpackArchive({ editor, owner, spool: () => services.tempPath("archive") })
-          : undefined;
+        const unpack = unpackArchive({ editor, owner, spool: () => services.tempPath("archive") });
         await planCopy(op, await sourceTrees(services, op, inputs), editor, {
           owner,
           now: services.now,
@@ -58,7 +63,7 @@ async function ownerOf(
 }
 
 function sourceInputs(op: CopyOp): Set<number> {
-  return new Set(op.sources.flatMap((source) => (source.from === "input" ? [source.input] : [])));
+  return new Set(op.sources.flatMap((source) => (source.from === "inline" ? [] : [source.input])));
 }
 
 async function sourceTrees(
@@ -70,6 +75,7 @@ async function sourceTrees(
     op.sources.map(async (source): Promise<CopySourceTree | undefined> => {
       if (source.from === "inline") return undefined;
       const { vertex, result } = inputAt(inputs, source.input);
+      if (source.from === "remote") return { tree: filesOf(result), keepOwner: false };
       if (vertex.op.type !== "context")
         return { tree: await services.tree(result.rootfs), keepOwner: source.keepOwner };
       const context = services.context(vertex.op.name);
@@ -82,15 +88,24 @@ async function sourceTrees(
   );
 }
 
+function filesOf({ files }: OpResult): Tree {
+  if (files !== undefined) return files;
+  throw new TsbuildError("INTERNAL", "Cannot copy what was fetched: there are no files");
+}
+
 /** The key was taken of what the files held then: a layer with something else must not be found by it. */
 function checkUnchanged(services: OpServices, inputs: Inputs): void {
   for (const input of inputs) {
     if (input?.vertex.op.type !== "context") continue;
     const path = services.context(input.vertex.op.name).changed();
     if (path === undefined) continue;
-    throw new TsbuildError("CONTEXT_CHANGED", `Cannot copy "${printable(path)}": it was written to while it was being read`, {
-      hint: "build again when nothing writes to the build context",
-    });
+    throw new TsbuildError(
+      "CONTEXT_CHANGED",
+      `Cannot copy "${printable(path)}": it was written to while it was being read`,
+      {
+        hint: "build again when nothing writes to the build context",
+      },
+    );
   }
 }
 

@@ -6,6 +6,8 @@ import type { OpResult, OpRunner } from "../solver/types.ts";
 import { contextHandler } from "./context-op.ts";
 import { copyHandler } from "./copy-op.ts";
 import { execHandler } from "./exec-op.ts";
+import { gitHandler } from "./git-op.ts";
+import { httpHandler } from "./http-op.ts";
 import { imageHandler } from "./image-op.ts";
 import { mkdirHandler } from "./mkdir-op.ts";
 import type { Inputs, OpHandler, OpServices } from "./types.ts";
@@ -24,9 +26,11 @@ export function createOpRunner(services: OpServices, vertices: readonly Vertex[]
       return result && { vertex: find(id), result };
     });
   const handlers: { readonly [T in Op["type"]]: OpHandler<Extract<Op, { type: T }>> } = {
-    context: contextHandler(),
+    context: contextHandler(services),
     copy: copyHandler(services),
     exec: execHandler(services),
+    git: gitHandler(services),
+    http: httpHandler(services),
     image: imageHandler(services),
     mkdir: mkdirHandler(services),
   };
@@ -39,6 +43,10 @@ export function createOpRunner(services: OpServices, vertices: readonly Vertex[]
         return use(handlers.copy, op);
       case "exec":
         return use(handlers.exec, op);
+      case "git":
+        return use(handlers.git, op);
+      case "http":
+        return use(handlers.http, op);
       case "image":
         return use(handlers.image, op);
       case "mkdir":

@@ -1,5 +1,6 @@
 import type { Cache, CacheKey } from "../cache/types.ts";
 import type { DiffId } from "../core/digest.ts";
+import type { Tree } from "../core/entry.ts";
 import type { Emit, VertexId } from "../core/events.ts";
 import type { Json } from "../core/json.ts";
 import type { Resource, Slots } from "../core/slots.ts";
@@ -9,6 +10,8 @@ import type { RootFs } from "../layers/types.ts";
 /** What a vertex results in: a root filesystem, or, for `context`, nothing but the files to copy from. */
 export interface OpResult {
   readonly rootfs: RootFs;
+  /** Files to copy from that are no layer: a download, a commit. */
+  readonly files?: Tree;
 }
 
 export interface OpContext {

@@ -4,7 +4,7 @@ import { didYouMean } from "../core/suggest.ts";
 import { parseReference } from "../image/reference.ts";
 import type { ArgInstruction, Dockerfile, FromInstruction, Instruction, Word } from "../dockerfile/types.ts";
 import { BuildArgs, globalArgs } from "./args.ts";
-import { findContext, findStage } from "./lookup.ts";
+import { contextSource, findContext, findStage } from "./lookup.ts";
 import type { Problems } from "./problems.ts";
 import type { PlanOptions, Source, Stage } from "./types.ts";
 import { scopeOf, type Expander, type Scope } from "./variables.ts";
@@ -90,7 +90,8 @@ function toStage(
   const { options } = surroundings;
   const index = earlier.length;
   const replaced = from.as === undefined ? undefined : findContext(from.as, options.contexts);
-  const platform = replaced === undefined ? platformOf(from, surroundings) : undefined;
+  const files = replaced !== undefined && !options.images?.has(replaced);
+  const platform = files ? undefined : platformOf(from, surroundings);
   return {
     index,
     ...(from.as === undefined ? {} : { name: from.as }),
@@ -100,7 +101,7 @@ function toStage(
     // A named context of the stage's own name stands in for all of it.
     ...(replaced === undefined
       ? { base: baseOf(from, platform, earlier, surroundings), instructions }
-      : { base: { type: "context", name: replaced }, instructions: [] }),
+      : { base: contextSource(replaced, options, platform ?? options.targetPlatform), instructions: [] }),
   };
 }
 
@@ -171,7 +172,7 @@ function baseOf(
   if (stage !== undefined) return { type: "stage", index: stage.index };
   if (name === "scratch") return { type: "scratch" };
   const context = findContext(name, options.contexts);
-  if (context !== undefined) return { type: "context", name: context };
+  if (context !== undefined) return contextSource(context, options, platform ?? options.targetPlatform);
   return { type: "image", reference: name, platform: platform ?? options.targetPlatform };
 }
 

@@ -1,6 +1,9 @@
 import { resolveAgainst } from "../core/paths.ts";
+import { redact } from "../core/redact.ts";
 import type { CopyInstruction } from "../dockerfile/types.ts";
 import type { Handler, Work } from "./context.ts";
+import { warnOfIgnored } from "./ignored.ts";
+import { remotesOf } from "./remote.ts";
 import { sourceOf } from "./sources.ts";
 import type { CopyFrom, Source } from "./types.ts";
 import type { Scope } from "./variables.ts";
@@ -11,17 +14,18 @@ export const applyCopy: Handler<"copy" | "add"> = (instruction, work) => {
   const scope = state.scope;
   const chown = instruction.chown === undefined ? "" : expander.word(instruction.chown, scope);
   const chmod = chmodOf(instruction, work, scope);
-  const sources = sourcesOf(instruction, work, scope);
+  const paths = instruction.sources.map((word) => expander.word(word, scope));
+  const sources = sourcesOf(instruction, paths, work, scope);
   const dest = expander.word(instruction.dest, scope);
   const flags = [
     ...(instruction.parents ? ["--parents"] : []),
     ...(chown === "" ? [] : [`--chown=${chown}`]),
     ...(chmod === "" ? [] : [`--chmod=${chmod}`]),
   ];
-  const names = sources.map((source) => (source.from === "input" ? source.path : `<<${source.name}`));
-  const createdBy = [instruction.kind.toUpperCase(), ...flags, ...names, dest, "# buildkit"].join(" ");
+  const written = [...paths.map(redact), ...instruction.heredocs.map(({ name }) => `<<${name}`)];
+  const createdBy = [instruction.kind.toUpperCase(), ...flags, ...written, dest, "# buildkit"].join(" ");
   state.step(createdBy, {
-    name: work.stepName(expander.line(instruction.original, scope)),
+    name: work.stepName(redact(expander.line(instruction.original, scope))),
     at: { source: problems.source, range: instruction.range },
     action: {
       type: "copy",
@@ -37,62 +41,28 @@ export const applyCopy: Handler<"copy" | "add"> = (instruction, work) => {
   });
 };
 
-function sourcesOf(instruction: CopyInstruction, work: Work, scope: Scope): readonly CopyFrom[] {
+function sourcesOf(
+  instruction: CopyInstruction,
+  paths: readonly string[],
+  work: Work,
+  scope: Scope,
+): readonly CopyFrom[] {
   const { expander } = work;
   const source: Source = (instruction.from && sourceOf(instruction.from.raw, work)) ?? {
     type: "context",
     name: "",
   };
   const keepOwner = instruction.from !== undefined && source.type !== "context";
-  const inputs = instruction.sources.map((word): CopyFrom => {
-    const path = expander.word(word, scope);
-    if (isRemote(path)) reportRemote(instruction, path, word.range, work);
-    return { from: "input", source, path, keepOwner };
-  });
-  const local = inputs.every((input) => input.from === "inline" || !isRemote(input.path));
-  if (local) checkRemoteFlags(instruction, work);
+  const remotes = remotesOf(instruction, paths, work, scope);
+  if (source.type === "context" && source.name === "") warnOfIgnored(instruction, paths, work);
+  const inputs = paths.map(
+    (path, index): CopyFrom => remotes[index] ?? { from: "input", source, path, keepOwner },
+  );
   const inlines = instruction.heredocs.map((heredoc): CopyFrom => {
     const { name, body, range } = heredoc;
     return { from: "inline", name, data: heredoc.expand ? expander.heredoc(body, range, scope) : body };
   });
   return [...inputs, ...inlines];
-}
-
-/** Flags that say something of a download, where there is none. */
-function checkRemoteFlags({ checksum, keepGitDir, range }: CopyInstruction, { problems }: Work): void {
-  if (checksum !== undefined) {
-    problems.error("ChecksumWithoutUrl", "Cannot use --checksum: no source is a URL", checksum.range, {
-      reason: "local files are known by their content already",
-      fix: "leave --checksum out",
-    });
-  }
-  if (keepGitDir !== undefined) {
-    problems.warning(
-      "KeepGitDirWithoutGit",
-      "--keep-git-dir has no effect: no source is a git repository",
-      range,
-    );
-  }
-}
-
-/** A URL, or git's own `user@host:path`. */
-function isRemote(path: string): boolean {
-  return /^(https?|git|ssh):\/\//.test(path) || /^[\w-]+@[\w.-]+:/.test(path);
-}
-
-function reportRemote(
-  { kind }: CopyInstruction,
-  path: string,
-  range: CopyInstruction["range"],
-  { problems }: Work,
-): void {
-  if (kind === "copy") {
-    problems.error("CopyUrl", `Cannot copy "${path}": COPY takes no URLs`, range, { fix: "use ADD" });
-    return;
-  }
-  problems.unsupported("AddUrl", `Cannot add "${path}": downloads in ADD are not supported yet`, range, {
-    fix: "download it with RUN, or put the file into the build context",
-  });
 }
 
 /** Absolute and clean; a trailing `/` or `/.` means "into this directory" and stays as `/` (rule 29). */

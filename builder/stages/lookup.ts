@@ -1,5 +1,5 @@
 import type { Platform } from "../core/platform.ts";
-import type { Source, Stage } from "./types.ts";
+import type { PlanOptions, Source, Stage } from "./types.ts";
 
 /** Names that --build-context cannot give a meaning to (BuildKit convert.go namedContext). */
 const RESERVED = new Set(["scratch", "context"]);
@@ -9,6 +9,17 @@ export function findContext(name: string, contexts: readonly string[]): string |
   const wanted = familiar(name);
   if (RESERVED.has(wanted)) return undefined;
   return contexts.find((context) => familiar(context) === wanted);
+}
+
+/** What a named context is: files, or an image for a platform. */
+export function contextSource(
+  name: string,
+  { images }: Pick<PlanOptions, "images">,
+  platform: Platform,
+): Source {
+  const reference = images?.get(name);
+  if (reference === undefined) return { type: "context", name };
+  return reference === "scratch" ? { type: "scratch" } : { type: "image", reference, platform };
 }
 
 /** What `--target` names: the last stage of that name in any case, or the stage with that number. */
@@ -27,15 +38,15 @@ export function findStage(name: string, stages: readonly Stage[]): Stage | undef
 export function findSource(
   name: string,
   stages: readonly Stage[],
-  contexts: readonly string[],
+  options: Pick<PlanOptions, "contexts" | "images">,
   platform: Platform,
 ): Source | undefined {
   if (/^[+-]?\d+$/.test(name)) {
     const index = Number(name);
     return stages[index] === undefined ? undefined : { type: "stage", index };
   }
-  const context = findContext(name, contexts);
-  if (context !== undefined) return { type: "context", name: context };
+  const context = findContext(name, options.contexts);
+  if (context !== undefined) return contextSource(context, options, platform);
   const wanted = name.toLowerCase();
   const stage = stages.findLast((stage) => stage.name === wanted);
   if (stage !== undefined) return { type: "stage", index: stage.index };

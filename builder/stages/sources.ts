@@ -27,7 +27,7 @@ type Known = Pick<Surroundings, "stages" | "options">;
 
 /** What a name means; undefined, and reported by `checkMention`, where it means nothing. */
 export function sourceOf(name: string, { stages, options }: Known): Source | undefined {
-  return findSource(name, stages, options.contexts, options.targetPlatform);
+  return findSource(name, stages, options, options.targetPlatform);
 }
 
 /** Reports a name that no stage before `stage` has. */

@@ -14,11 +14,18 @@ async function asked(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
   const { asked, parts } = recordingBuild();
   const { status, stderr } = await cli([...argv, "."], parts, fakeIo({ env }));
   assert.equal(status, 0, stderr);
-  const [{ signal, emit, buildArgs, labels, contexts, ...rest } = { signal: undefined, emit: undefined }] =
-    asked;
+  const [
+    { signal, emit, buildArgs, labels, contexts, ssh, ...rest } = { signal: undefined, emit: undefined },
+  ] = asked;
   assert.ok(signal instanceof AbortSignal);
   assert.equal(typeof emit, "function");
-  return { ...rest, buildArgs: { ...buildArgs }, labels: { ...labels }, contexts: { ...contexts } };
+  return {
+    ...rest,
+    buildArgs: { ...buildArgs },
+    labels: { ...labels },
+    contexts: { ...contexts },
+    ssh: { ...ssh },
+  };
 }
 
 const DEFAULTS = {
@@ -27,6 +34,8 @@ const DEFAULTS = {
   buildArgs: {},
   labels: {},
   contexts: {},
+  secrets: [],
+  ssh: {},
   noCache: false,
   pull: "missing",
   push: false,
@@ -47,6 +56,25 @@ test("build asks for what its flags say", async () => {
     [`--build-arg-file ${folder}/args --build-arg A=2`, { buildArgs: { A: "2", FROM_ENV: "e", B: "x y=z" } }],
     ["--label a=b --label c", { labels: { a: "b", c: "" } }],
     ["--build-context b=oci-layout:///x=y", { contexts: { b: "oci-layout:///x=y" } }],
+    [
+      "--secret id=a,src=f --secret id=b,env=E",
+      {
+        secrets: [
+          { id: "a", file: "f" },
+          { id: "b", env: "E" },
+        ],
+      },
+    ],
+    [
+      "--secret id=FROM_ENV --secret id=file",
+      {
+        secrets: [
+          { id: "FROM_ENV", env: "FROM_ENV" },
+          { id: "file", file: "file" },
+        ],
+      },
+    ],
+    ["--ssh default --ssh a=/s", { ssh: { default: "", a: "/s" } }],
     ["--no-cache", { noCache: true }],
     ["--pull", { pull: "always" }],
     ["--pull=true", { pull: "always" }],
@@ -86,8 +114,6 @@ test("build takes names that objects have of their own for plain names", async (
 test("build says what it cannot do before it opens the store", async () => {
   const table: readonly (readonly [line: string, status: number, message: RegExp])[] = [
     ["", 2, /PATH is missing\nhint: usage: tsbuild \[build\] \[OPTIONS\] PATH/],
-    ["-", 1, /does not support a context on standard input yet/],
-    ["https://github.com/a/b.git", 1, /does not support a context from the network yet/],
     [". --platform linux/amd64,linux/arm64", 1, /several platforms at once yet\nhint: run it once for each/],
     [". --platform a/b/c/d", 1, /Cannot use platform/],
     [". --pull=allways", 2, /none of always.*\nhint: did you mean "always"/],
@@ -99,7 +125,11 @@ test("build says what it cannot do before it opens the store", async () => {
     [". --build-arg-file /nowhere/at/all", 2, /Cannot read --build-arg-file .*ENOENT/],
     [". --build-context b", 2, /it is not NAME=SOURCE/],
     [". --label =x", 2, /the name is missing/],
-    [". --secret id=a", 1, /Cannot use --secret: tsbuild build does not support it yet/],
+    [". --secret src=a", 2, /the id is missing/],
+    [". --secret id=a,src=b,env=c", 2, /a file and a variable/],
+    [". --secret id=a,scr=b", 2, /it has no option "scr"\nhint: did you mean "src"/],
+    [". --ssh =x", 2, /the id is missing/],
+    [". --squash", 1, /Cannot use --squash: tsbuild build does not support it yet/],
     [". --cache-to x", 1, /does not support it yet\nhint: the store of this machine is the cache/],
     [". -o type=ocj,dest=x", 2, /none of oci.*\nhint: did you mean "oci"/],
     [". -o dest=x", 2, /type is missing/],

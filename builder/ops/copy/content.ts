@@ -31,7 +31,7 @@ export async function copyContent(
       throw new TsbuildError("INTERNAL", `Cannot hash "${source.path}": its source is missing`);
     const take = { mode: octal === undefined, owner: input.keepOwner && op.chown === undefined };
     const selections: Json[] = [];
-    for (const selection of selectionsOf(op, source.path, input.tree, input.describeMissing))
+    for (const selection of selectionsOf(op, source, input.tree, input.describeMissing))
       selections.push(await selectionContent(input.tree, take, selection));
     contents.push(selections);
   }

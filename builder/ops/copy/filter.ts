@@ -4,7 +4,7 @@ import { TsbuildError } from "../../core/errors.ts";
 import { insideRoot } from "../../core/paths.ts";
 import { hasWildcard } from "../../context/glob.ts";
 import { cleanPattern, PatternList } from "../../context/patterns.ts";
-import type { CopyOp } from "../../graph/types.ts";
+import type { CopyOp, CopySource } from "../../graph/types.ts";
 import { selectSources, type DescribeMissing, type Selected } from "./select.ts";
 import type { Filter } from "./walk.ts";
 
@@ -17,15 +17,25 @@ export interface Selection {
 /** All that one source of a COPY or ADD takes from a tree. */
 export function selectionsOf(
   op: CopyOp,
-  source: string,
+  from: Exclude<CopySource, { from: "inline" }>,
   tree: Tree,
   describeMissing: DescribeMissing | undefined,
 ): Selection[] {
   const exclude = excludeOf(op);
+  if (from.from === "remote") return selectFetched(from.path, tree, exclude);
+  const source = from.path;
   if (op.parents) return [selectWithParents(source, tree, exclude, describeMissing)];
   return selectSources(tree, source, describeMissing)
     .filter(({ matched, name }) => !matched || exclude === undefined || exclude.decide(name, undefined) < 0)
     .map((selected) => ({ selected, filter: { exclude } }));
+}
+
+/** What ADD fetched is named by us: no pattern, no symlink, always there. */
+function selectFetched(path: string, tree: Tree, exclude: PatternList | undefined): Selection[] {
+  const name = bytesOf(path) as Bytes;
+  const entry = tree.stat(name);
+  if (entry === undefined) throw new TsbuildError("INTERNAL", `Cannot copy "${path}": it was not fetched`);
+  return [{ selected: { path: name, name, entry, matched: false }, filter: { exclude } }];
 }
 
 /**

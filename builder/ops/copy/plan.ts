@@ -53,8 +53,9 @@ export async function planCopy(
     const input = sources[index];
     if (input === undefined)
       throw new TsbuildError("INTERNAL", `Cannot copy "${source.path}": its source is missing`);
-    for (const selection of selectionsOf(op, source.path, input.tree, input.describeMissing))
-      await copier.copy(input, selection);
+    const unpack = source.from === "remote" ? source.unpack : op.unpack;
+    for (const selection of selectionsOf(op, source, input.tree, input.describeMissing))
+      await copier.copy(input, selection, unpack);
   }
 }
 
@@ -95,16 +96,11 @@ class Copier {
     this.#put(this.#entryFor(file, path, false), { kind: "bytes", data });
   }
 
-  async copy(source: CopySourceTree, selection: Selection): Promise<void> {
+  async copy(source: CopySourceTree, selection: Selection, unpack: boolean): Promise<void> {
     const { selected } = selection;
-    const { unpack } = this.#options;
     if (selected.entry.type === "directory") {
       this.#copyDirectory(source, selection);
-    } else if (
-      unpack === undefined ||
-      selected.entry.type !== "file" ||
-      !(await this.#unpack(source, selected.path))
-    ) {
+    } else if (!unpack || selected.entry.type !== "file" || !(await this.#unpack(source, selected.path))) {
       const path = fileDestination(this.#editor, this.#dest, selected.name, this.#directory);
       this.#copyFile(source, selected.entry, path);
     }

@@ -1,0 +1,16 @@
+import type { GitOp } from "../graph/types.ts";
+import { isCommit } from "../net/git-url.ts";
+import type { OpHandler, OpServices } from "./types.ts";
+
+/** ADD of a git repository: known by its commit, which the remote has to tell where the Dockerfile does not. */
+export function gitHandler(services: OpServices): OpHandler<GitOp> {
+  return {
+    resource: "network",
+    recorded: false,
+    definition({ type, remote: _remote, ref, ...rest }) {
+      const commit = [rest.checksum, ref].find((text) => text !== undefined && isCommit(text));
+      return commit === undefined ? undefined : { type, ...rest, commit };
+    },
+    run: async (op, _inputs, step) => ({ rootfs: [], files: await services.gitFiles(op, step) }),
+  };
+}
