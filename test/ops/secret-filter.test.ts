@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { SecretFilter } from "../../builder/ops/secret-filter.ts";
 
 function filter(secrets: readonly string[], pieces: readonly string[]): string {
