@@ -4,6 +4,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { node, openBuilder } from "./builder.ts";
 
+/** A user, and a file of theirs. */
+function fileOf(user: string): readonly string[] {
+  return [`USER ${user}`, node(`fs.writeFileSync("/tmp/${user.replace(":", "-")}", "")`)];
+}
+
 test("what only a build can show of these rules", async (t) => {
   await using builder = await openBuilder();
   const { put, build, built, context } = builder;
@@ -22,13 +27,9 @@ test("what only a build can show of these rules", async (t) => {
   });
 
   await t.test("rule 23: USER and --chown find their numbers in the image", async () => {
-    const whoami = (user: string): readonly string[] => [
-      `USER ${user}`,
-      node(`fs.writeFileSync("/tmp/${user.replace(":", "-")}", "")`),
-    ];
     const image = await built(
       "FROM base AS build",
-      ...["node", "1000", "1234", "1234:5678", "node:root"].flatMap(whoami),
+      ...["node", "1000", "1234", "1234:5678", "node:root"].flatMap(fileOf),
       "COPY --chown=1234 a /owned/number",
       "COPY --chown=node a /owned/name",
       "FROM scratch",

@@ -96,8 +96,11 @@ const ACCOUNTS = {
   "/etc/group": "root:x:0:\napp:x:1001:\nextra:x:50:app\n",
 };
 
+function readFile(path: string): Buffer {
+  return Buffer.from(ACCOUNTS[path as keyof typeof ACCOUNTS]);
+}
+
 test("rule 23: USER and --chown read the accounts of the root filesystem, each in its way", () => {
-  const readFile = (path: string): Buffer => Buffer.from(ACCOUNTS[path as keyof typeof ACCOUNTS]);
   const run = (user: string): unknown => {
     const { uid, gid, groups } = resolveRunUser(user, readFile);
     return [uid, gid, groups];

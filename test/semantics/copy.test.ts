@@ -96,17 +96,18 @@ test("rule 31: the destination keeps mode and owner and takes the time, director
   ]);
 });
 
+/** The parents `p` and `p/q`, as they are made. */
+function parentsOf(mode: string): readonly string[] {
+  return ["p", "p/q"].map((path) => `${path} directory ${mode} 5:6 ${THERE}`);
+}
+
 test("rule 32: missing parents are 0755, owned by --chown, and have the mode of an octal --chmod", async () => {
   const options = { from: { a: "1" }, sources: ["a"], dest: "/p/q/", owner: { uid: 5, gid: 6 } };
   const parents = async (chmod?: string): Promise<readonly string[]> =>
     (await added({ ...options, ...(chmod === undefined ? {} : { chmod }) })).slice(0, 2);
-  const line = (mode: string): readonly string[] => [
-    `p directory ${mode} 5:6 ${THERE}`,
-    `p/q directory ${mode} 5:6 ${THERE}`,
-  ];
-  assert.deepEqual(await parents(), line("755"));
-  assert.deepEqual(await parents("644"), line("644"));
-  assert.deepEqual(await parents("u=rw,go="), line("755"));
+  assert.deepEqual(await parents(), parentsOf("755"));
+  assert.deepEqual(await parents("644"), parentsOf("644"));
+  assert.deepEqual(await parents("u=rw,go="), parentsOf("755"));
   const symbolic = await added({
     from: { "s/x": { data: "1", mode: 0o744 }, "s/y": { data: "2", mode: 0o600 } },
     sources: ["s"],

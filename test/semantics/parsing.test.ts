@@ -24,11 +24,13 @@ test("rule 1: directives end at the first line that is none, a repeat is an erro
   );
 });
 
+/** What a RUN of these lines runs. */
+const commandOf = (...lines: string[]): unknown => second("run", ...lines).command;
+
 test("rule 2: one escape character at the end continues a line, comments in it vanish, first spaces go", () => {
-  const text = (...lines: string[]): unknown => second("run", ...lines).command;
-  assert.deepEqual(text("  RUN a \\  ", "   b"), { form: "shell", text: "a    b" });
-  assert.deepEqual(text("RUN a \\", "# gone", "  # gone too", "b"), { form: "shell", text: "a b" });
-  assert.deepEqual(text("RUN a \\", "", "b"), { form: "shell", text: "a b" });
+  assert.deepEqual(commandOf("  RUN a \\  ", "   b"), { form: "shell", text: "a    b" });
+  assert.deepEqual(commandOf("RUN a \\", "# gone", "  # gone too", "b"), { form: "shell", text: "a b" });
+  assert.deepEqual(commandOf("RUN a \\", "", "b"), { form: "shell", text: "a b" });
   assert.deepEqual(errors("RUN a \\\\", "b"), ["UnknownInstruction"]);
   const { diagnostics } = read("FROM a", "RUN a \\", "", "b");
   assert.deepEqual(
@@ -71,11 +73,13 @@ test("rule 5: JSON that is not quite JSON is a shell form, an element that is no
   assert.equal((await plan("FROM base\nENTRYPOINT []", {}, base)).target.config.Cmd, undefined);
 });
 
+/** The pairs of an ENV. */
+const pairsOf = (line: string): unknown =>
+  second("env", line).pairs.map(({ key, value }) => [key.raw, value.raw]);
+
 test("rule 6: ENV and LABEL whose first word has no = take the rest of the line, else every word has one", () => {
-  const pairs = (line: string): unknown =>
-    second("env", line).pairs.map(({ key, value }) => [key.raw, value.raw]);
-  assert.deepEqual(pairs("ENV a b c=d"), [["a", "b c=d"]]);
-  assert.deepEqual(pairs("ENV a=b c='d e'"), [
+  assert.deepEqual(pairsOf("ENV a b c=d"), [["a", "b c=d"]]);
+  assert.deepEqual(pairsOf("ENV a=b c='d e'"), [
     ["a", "b"],
     ["c", "'d e'"],
   ]);
@@ -90,19 +94,23 @@ test("rule 6: ENV and LABEL whose first word has no = take the rest of the line,
   );
 });
 
+/** The last argument of a RUN, and its scripts. */
+const ranBy = async (...lines: string[]): Promise<unknown> => {
+  const { argv, scripts } = execOf(await plan(["FROM debian", "ENV v=1", ...lines].join("\n")));
+  return [argv.at(-1), scripts];
+};
+
+/** The sources of a COPY. */
+const copiedBy = async (...lines: string[]): Promise<unknown> =>
+  copyOf(await plan(["# escape=`", "FROM debian", "ENV v=1", ...lines].join("\n"))).sources;
+
 test("rule 7: a heredoc is a shell's text, a script or a file, and is expanded for COPY where it is unquoted", async () => {
-  const run = async (...lines: string[]): Promise<unknown> => {
-    const { argv, scripts } = execOf(await plan(["FROM debian", "ENV v=1", ...lines].join("\n")));
-    return [argv.at(-1), scripts];
-  };
-  assert.deepEqual(await run("RUN <<E", "echo $v", "E"), ["echo $v\n", []]);
-  assert.deepEqual(await run("RUN <<-'E'", "\t\techo", "\tE"), ["echo\n", []]);
+  assert.deepEqual(await ranBy("RUN <<E", "echo $v", "E"), ["echo $v\n", []]);
+  assert.deepEqual(await ranBy("RUN <<-'E'", "\t\techo", "\tE"), ["echo\n", []]);
   const script = { name: "E", body: "#!/bin/cat\n$v\n" };
-  assert.deepEqual(await run("RUN <<E", "#!/bin/cat", "$v", "E"), ["/dev/pipes/E", [script]]);
-  assert.deepEqual(await run("RUN cat <<A 3<<B", "a", "A", "b", "B"), ["cat <<A 3<<B\na\nA\nb\nB", []]);
-  const copy = async (...lines: string[]): Promise<unknown> =>
-    copyOf(await plan(["# escape=`", "FROM debian", "ENV v=1", ...lines].join("\n"))).sources;
-  assert.deepEqual(await copy("COPY <<f <<'g' /d/", `"$v" '$v' \\$v`, "f", "$v", "g"), [
+  assert.deepEqual(await ranBy("RUN <<E", "#!/bin/cat", "$v", "E"), ["/dev/pipes/E", [script]]);
+  assert.deepEqual(await ranBy("RUN cat <<A 3<<B", "a", "A", "b", "B"), ["cat <<A 3<<B\na\nA\nb\nB", []]);
+  assert.deepEqual(await copiedBy("COPY <<f <<'g' /d/", `"$v" '$v' \\$v`, "f", "$v", "g"), [
     { from: "inline", name: "f", data: `"1" '1' $v\n` },
     { from: "inline", name: "g", data: "$v\n" },
   ]);
@@ -112,17 +120,19 @@ test("rule 7: a heredoc is a shell's text, a script or a file, and is expanded f
   assert.equal(second("onbuild", "ONBUILD RUN <<E", "x", "E").trigger, "RUN <<E\nx\nE");
 });
 
+/** Images that a Dockerfile builds on. */
+const askedFor = async (text: string, images = {}): Promise<readonly string[]> =>
+  (await plan(text, {}, images)).asked;
+
 test("rule 8: names are lower case, found in any case but by FROM, the last one wins, and only earlier ones count", async () => {
-  const stage = async (text: string, images = {}): Promise<readonly string[]> =>
-    (await plan(text, {}, images)).asked;
-  assert.deepEqual(await stage("FROM debian AS Build\nFROM alpine\nCOPY --from=BUILD /a /\n"), [
+  assert.deepEqual(await askedFor("FROM debian AS Build\nFROM alpine\nCOPY --from=BUILD /a /\n"), [
     "debian amd64",
     "alpine amd64",
   ]);
-  assert.deepEqual(await stage("FROM debian AS build\nFROM Build", { Build: {} }), ["Build amd64"]);
+  assert.deepEqual(await askedFor("FROM debian AS build\nFROM Build", { Build: {} }), ["Build amd64"]);
   const twice = "FROM debian AS a\nENV n=1\nFROM debian AS a\nENV n=2\nFROM a";
   assert.equal((await plan(twice)).target.config.Env?.at(-1), "n=2");
-  assert.deepEqual(await stage("FROM debian\nFROM alpine\nCOPY --from=0 /a /"), [
+  assert.deepEqual(await askedFor("FROM debian\nFROM alpine\nCOPY --from=0 /a /"), [
     "debian amd64",
     "alpine amd64",
   ]);
@@ -131,18 +141,20 @@ test("rule 8: names are lower case, found in any case but by FROM, the last one 
   assert.deepEqual(problemsOf(cycle), ['2: Cannot copy from stage "b": it begins later, on line 3']);
 });
 
+/** The healthcheck of a line, or its ports. */
+const checkOrPorts = async (line: string): Promise<unknown> => {
+  const { Healthcheck, ExposedPorts } = (await plan(`FROM debian\n${line}`)).target.config;
+  return Healthcheck ?? Object.keys(ExposedPorts ?? {});
+};
+
 test("rule 9: HEALTHCHECK keeps what was given, EXPOSE sorts and spreads its ports", async () => {
-  const config = async (line: string): Promise<unknown> => {
-    const { Healthcheck, ExposedPorts } = (await plan(`FROM debian\n${line}`)).target.config;
-    return Healthcheck ?? Object.keys(ExposedPorts ?? {});
-  };
-  assert.deepEqual(await config("HEALTHCHECK CMD a b"), { Test: ["CMD-SHELL", "a b"] });
-  assert.deepEqual(await config('HEALTHCHECK --timeout=1ms CMD ["a"]'), {
+  assert.deepEqual(await checkOrPorts("HEALTHCHECK CMD a b"), { Test: ["CMD-SHELL", "a b"] });
+  assert.deepEqual(await checkOrPorts('HEALTHCHECK --timeout=1ms CMD ["a"]'), {
     Test: ["CMD", "a"],
     Timeout: 1_000_000,
   });
   assert.deepEqual(errors("HEALTHCHECK --interval=999us CMD a"), ["InvalidHealthcheck"]);
-  assert.deepEqual(await config("EXPOSE 9-11/UDP 80 127.0.0.1:5000:443"), [
+  assert.deepEqual(await checkOrPorts("EXPOSE 9-11/UDP 80 127.0.0.1:5000:443"), [
     "443/tcp",
     "80/tcp",
     "9/udp",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { bytesOf } from "../../../builder/core/bytes.ts";
+import type { Content } from "../../../builder/core/entry.ts";
 import { isArchive, openArchive } from "../../../builder/ops/copy/archive-source.ts";
 
 test("isArchive() has closed the file when it answers, and closes no other one after that", async () => {
@@ -22,13 +23,14 @@ test("isArchive() has closed the file when it answers, and closes no other one a
   }
 });
 
+async function text(content: Content): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of openArchive(content)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
 test("openArchive() reads a part of a file, and all of it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tsbuild-"));
-  const text = async (content: Parameters<typeof openArchive>[0]): Promise<string> => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of openArchive(content)) chunks.push(chunk);
-    return Buffer.concat(chunks).toString();
-  };
   try {
     const path = join(folder, "file");
     writeFileSync(path, "0123456789");
