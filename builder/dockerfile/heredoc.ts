@@ -38,9 +38,9 @@ export function endsHeredoc(line: string, heredoc: HeredocStart): boolean {
   return (heredoc.chomp ? line.replace(/^\t+/, "") : line) === heredoc.name;
 }
 
-/** The body of `<<-`: without the tabs that its lines begin with. */
+/** The body of `<<-`: without the tabs that its lines begin with. Lines end at `\n` alone, as everywhere in a Dockerfile. */
 export function chompTabs(body: string): string {
-  return body.replace(/^\t+/gm, "");
+  return body.replace(/(^|\n)\t+/g, "$1");
 }
 
 function tryLex(

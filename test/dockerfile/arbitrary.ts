@@ -82,3 +82,75 @@ export const arbitraryDockerfile: fc.Arbitrary<string> = fc
     },
   )
   .map((parts) => parts.join(""));
+
+const WORDS = [
+  "a",
+  "B=c",
+  "'q r'",
+  'k="x \\" y"',
+  "$v",
+  "${v:-d}",
+  "e\\ f",
+  "g\\\n  # comment\n  h",
+  "[x]",
+  "é\u00a0é",
+  "#n",
+  "--w=1",
+  "--",
+  "/dir/",
+  "`",
+  "80/tcp",
+  "\t",
+];
+const COPY_FLAGS = [
+  "--from=a",
+  "--chown='b c'",
+  '--chmod="6"44',
+  "--exclude=a\\ b",
+  "--exclude=c",
+  "--link",
+  "--link=FALSE",
+  "--parents",
+];
+const RUN_FLAGS = ["--mount=type=cache,target=/c", "--mount='type=bind,\"target=/a,b\"'", "--network=none"];
+const JSON_WORDS = ["a", "", "b c", 'd"e', "\\", "é", "<<E", "\n", "[", "$v"];
+const BODIES = ["", "a\n", "\t$v 'b'\n\n", "#!/bin/x\ny\n", "x\r\n", "E \n", "\u2028\ty\n"];
+const STARTS = ["<<E", "<<-E", "<<'E'", '3<<"E"', "cat <<E > /f"];
+
+const words = fc.array(fc.constantFrom(...WORDS), { maxLength: 4 }).map((list) => list.join(" "));
+const json = fc.array(fc.constantFrom(...JSON_WORDS), { maxLength: 4 }).map((list) => JSON.stringify(list));
+const rest = fc.oneof({ weight: 3, arbitrary: words }, json);
+
+function line(keywords: readonly string[], flags: readonly string[]): fc.Arbitrary<string> {
+  const some = fc.subarray([...flags], { maxLength: Math.min(flags.length, 3) });
+  return fc
+    .tuple(fc.constantFrom(...keywords), some, rest)
+    .map(([keyword, flags, rest]) => [keyword, ...flags, rest].join(" "));
+}
+
+const heredoc = fc
+  .tuple(fc.constantFrom("RUN", "ONBUILD RUN"), fc.constantFrom(...STARTS), fc.constantFrom(...BODIES))
+  .map(([keyword, start, body]) => `${keyword} ${start}\n${body}E`);
+const inline = fc
+  .tuple(fc.constantFrom("COPY", "ADD --chmod=644"), fc.constantFrom(...BODIES), fc.constantFrom(...BODIES))
+  .map(([keyword, one, two]) => `${keyword} <<E a <<-'E' /d/\n${one}E\n${two}E`);
+
+/** Dockerfiles of lines that are mostly right. */
+export const arbitraryLines: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.constantFrom("", "# escape=`\n", "# syntax=x\n# check=skip=all\n"),
+    fc.array(
+      fc.oneof(
+        line(["COPY", "ADD", "copy"], COPY_FLAGS),
+        line(["RUN"], RUN_FLAGS),
+        line(["CMD", "ENTRYPOINT", "SHELL", "HEALTHCHECK CMD", "ONBUILD CMD", "VOLUME", "EXPOSE"], []),
+        line(["ENV", "ENV", "LABEL", "ARG", "USER", "WORKDIR", "STOPSIGNAL", "MAINTAINER"], []),
+        line(["HEALTHCHECK --interval=1m30s --timeout=5s --retries=3 CMD"], []),
+        fc.constantFrom("FROM --platform=$P a AS b-1", "FROM a", "HEALTHCHECK NONE", "# comment", "#", ""),
+        heredoc,
+        inline,
+      ),
+      { maxLength: 12 },
+    ),
+  )
+  .map(([directives, lines]) => `${directives}FROM a\n${lines.join("\n")}\n`);

@@ -77,3 +77,8 @@ test("a heredoc keeps CRLF and comments, loses only tabs with <<-, and ends at i
   const { heredocs } = run("RUN <<-E\r\n\t\ta\r\n\t # b\r\nE \r\n\tE\r\n");
   assert.equal(heredocs[0]?.body, "a\r\n # b\r\nE \r\n");
 });
+
+test("<<- takes the tabs off lines as a Dockerfile has them: a lone CR and U+2028 end none", () => {
+  const { heredocs } = run("RUN <<-E\n\ta\r\tb\u2028\tc\n\n\t\td\nE\n");
+  assert.equal(heredocs[0]?.body, "a\r\tb\u2028\tc\n\nd\n");
+});
