@@ -1,3 +1,5 @@
+import { redact } from "./redact.ts";
+
 /** A place in a text: zero-based line and zero-based column in UTF-16 units, as in the Language Server Protocol. */
 export interface Position {
   readonly line: number;
@@ -53,7 +55,8 @@ export function codeFrame(source: SourceText, range: Range): string {
   const out = [`${source.name}:${range.start.line + 1}`, "-".repeat(20)];
   for (let line = from; line <= to; line++) {
     const covered = line >= range.start.line && line <= last;
-    const text = (lines[line] ?? "").replace(/\r$/, "");
+    // The Dockerfile itself may have credentials in a URL; a log of CI must not.
+    const text = redact((lines[line] ?? "").replace(/\r$/, ""));
     const gutter = ` ${String(line + 1).padStart(width)} | ${covered ? ">>> " : "    "}`;
     out.push(clip(gutter + text));
     if (covered && range.start.line === last && range.end.column > range.start.column) {
