@@ -179,15 +179,22 @@ function notInstalled(cause: unknown): TsbuildError {
 /** Why a remote could not be reached, in git's words, and what to do about it. */
 export function gitError(remote: string, error: unknown): unknown {
   if (!(error instanceof GitFailure)) return error;
-  const lines = error.stderr.split("\n").map((line) => line.trim());
-  const said =
-    lines.findLast((line) => /^(fatal|error|remote|ERROR)\b/.test(line)) ??
-    lines.findLast((line) => line !== "");
-  const state = (said ?? "git says nothing").replace(/^(fatal|error): /, "").slice(0, 500);
+  const state = (lastWords(error.stderr) ?? "git says nothing").slice(0, 500);
   return new TsbuildError("NETWORK", `Cannot fetch from ${redact(remote)}: ${state}`, {
     cause: error,
     hint: hintFor(error.stderr),
   });
+}
+
+/** The last line that begins like an error, and what follows where it ends in a colon. */
+function lastWords(stderr: string): string | undefined {
+  const lines = stderr
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const at = lines.findLastIndex((line) => /^(fatal|error|remote|ERROR)\b/.test(line));
+  const said = lines.at(at < 0 ? -1 : at)?.replace(/^(fatal|error): /, "");
+  return said?.endsWith(":") === true && at >= 0 ? `${said} ${lines[at + 1] ?? ""}` : said;
 }
 
 function hintFor(stderr: string): string | undefined {

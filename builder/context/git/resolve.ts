@@ -1,6 +1,6 @@
 import { TsbuildError } from "../../core/errors.ts";
 import { redact } from "../../core/redact.ts";
-import { nearest } from "../../core/suggest.ts";
+import { didYouMean } from "../../core/suggest.ts";
 import { isCommit } from "../../net/git-url.ts";
 import { gitError, runGit, withoutCredentials, type GitHost } from "./git.ts";
 import type { GitRequest } from "./types.ts";
@@ -19,7 +19,7 @@ export async function resolveRef(request: GitRequest, host: GitHost): Promise<Re
   const { remote, ref = "HEAD", checksum } = request;
   const resolved = isCommit(ref)
     ? { commit: ref, object: ref, name: undefined }
-    : find(await listRefs(remote, ref, host), remote, ref);
+    : (find(await listRefs(remote, [ref, `${ref}^{}`], host), ref) ?? (await unknown(remote, ref, host)));
   const { commit, object } = resolved;
   if (checksum === undefined || commit.startsWith(checksum) || object.startsWith(checksum)) return resolved;
   throw new TsbuildError(
@@ -31,9 +31,8 @@ export async function resolveRef(request: GitRequest, host: GitHost): Promise<Re
 
 type Refs = ReadonlyMap<string, string>;
 
-async function listRefs(remote: string, ref: string, host: GitHost): Promise<Refs> {
+async function listRefs(remote: string, patterns: readonly string[], host: GitHost): Promise<Refs> {
   try {
-    const patterns = [ref, `${ref}^{}`];
     const args = ["ls-remote", "--quiet", "--", withoutCredentials(remote), ...patterns];
     const output = await runGit(args, { remote }, host);
     const refs = new Map<string, string>();
@@ -48,7 +47,7 @@ async function listRefs(remote: string, ref: string, host: GitHost): Promise<Ref
 }
 
 /** In BuildKit's order (util/gitutil): the full name, then a branch, then a tag. */
-function find(refs: Refs, remote: string, ref: string): Resolved {
+function find(refs: Refs, ref: string): Resolved | undefined {
   const names = [
     ref,
     `refs/${ref.replace(/^refs\//, "")}`,
@@ -59,17 +58,17 @@ function find(refs: Refs, remote: string, ref: string): Resolved {
     const object = refs.get(name);
     if (object !== undefined) return { commit: refs.get(`${name}^{}`) ?? object, object, name };
   }
-  const digits = /^[0-9a-f]{7,39}$/.test(ref);
-  const like = nearest(ref, [...refs.keys()]);
+  return undefined;
+}
+
+/** One more question, so that the answer can say what was meant. */
+async function unknown(remote: string, ref: string, host: GitHost): Promise<never> {
+  const refs = await listRefs(remote, ["refs/heads/*", "refs/tags/*"], host);
+  const names = [...refs.keys()].map((name) => name.replace(/^refs\/(heads|tags)\//, ""));
+  const hint = /^[0-9a-f]{7,63}$/.test(ref) ? "write all 40 digits of a commit" : didYouMean(ref, names);
   throw new TsbuildError(
     "NETWORK",
     `Cannot fetch from ${redact(remote)}: it has no branch and no tag "${ref}"`,
-    {
-      hint: digits
-        ? "write all 40 digits of a commit"
-        : like === undefined
-          ? `git ls-remote ${redact(remote)} shows what it has`
-          : `did you mean "${like}"?`,
-    },
+    { hint: hint ?? `git ls-remote ${redact(remote)} shows what it has` },
   );
 }
