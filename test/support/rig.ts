@@ -13,7 +13,7 @@ export interface Outcome {
 
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly input?: string;
+  readonly input?: string | Buffer;
   readonly cwd?: string;
 }
 
