@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { Socket } from "node:net";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { TsbuildError, errnoOf } from "../../builder/core/errors.ts";
 import type { IdMaps } from "../isolation/idmap.ts";
 import { mapIds } from "./idmap.ts";
@@ -124,7 +123,7 @@ function socketOf(stream: unknown): Socket {
 
 /** Where `make -C native` puts the helper: seen from wherever this file was compiled to. */
 export function defaultBinary(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
+  let folder = import.meta.dirname;
   while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) folder = dirname(folder);
   return join(folder, "native/build/tsbuild-helper");
 }
