@@ -81,13 +81,13 @@ function printArg({ key, value }: KeyValue): string {
   return value === undefined ? key.raw : `${key.raw}=${value.raw}`;
 }
 
-/** The old form is the only one for a value with spaces that nothing quotes. */
+/** The old form is the only one for a value with spaces that nothing quotes; its name may end in an escaped space. */
 function printPairs(pairs: readonly Required<KeyValue>[], escape: Escape): string {
   const text = pairs.map(printArg).join(" ");
   const words = splitWords({ text, at: 0 }, escape).map((word) => word.text);
   const [first] = pairs;
   const same = words.join("\n") === pairs.map(printArg).join("\n") && !first?.key.raw.includes("=");
-  return same || first === undefined ? text : `${first.key.raw} ${first.value.raw}`;
+  return same || first === undefined ? text : `${first.key.raw} \t${first.value.raw}`;
 }
 
 function printCommand(command: Command): string {
