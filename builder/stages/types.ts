@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly explicitPlatform: boolean;
   /** Names of --build-context beside the main context. */
   readonly contexts: readonly string[];
+  /** Those of them that are images: the name as in `contexts` → the reference; "scratch" is nothing at all. */
+  readonly images?: ReadonlyMap<string, string>;
 }
 
 /** Where files come from: FROM, COPY --from and `from` of RUN --mount. */
