@@ -40,6 +40,7 @@ function splitSource(source: string): { directory: string; tag: string | undefin
 }
 
 function importBlob(store: Store, directory: string, { digest }: Descriptor): Buffer {
+  if (store.blobs.has(digest)) return store.blobs.read(digest);
   const data = readLayoutFile(directory, blobPath(digest));
   using writer = store.blobs.create();
   writer.write(data);
