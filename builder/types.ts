@@ -20,9 +20,9 @@ export type SecretSource =
 
 /** What a build is asked for. Every member's flag stands at the end of its line. */
 export interface BuildOptions {
-  /** Directory with the files to copy from. PATH */
+  /** What files are copied from: a directory, "-" for an archive on standard input, the URL of an archive or a repository. PATH */
   readonly context: string;
-  /** NAME → source: images and directories that FROM and COPY --from find by these names. --build-context */
+  /** NAME → directory, URL, docker-image:// or oci-layout://: what FROM and COPY --from find by these names. --build-context */
   readonly contexts?: Readonly<Record<string, string>>;
   /** Values for RUN --mount=type=secret. --secret */
   readonly secrets?: readonly SecretSource[];

@@ -33,7 +33,7 @@ export const BUILD_FLAGS = {
     value: "NAME=SOURCE",
     repeat: true,
     group: IMAGE,
-    doc: "Use oci-layout://DIRECTORY wherever FROM or --from says NAME",
+    doc: "Use a directory, a URL, docker-image:// or oci-layout:// wherever FROM or --from says NAME",
   },
   label: { value: "NAME=VALUE", repeat: true, group: IMAGE, doc: "Set a label of the image" },
   platform: { value: "OS/ARCH", group: IMAGE, doc: "Build for this platform", default: "this machine's" },
