@@ -11,6 +11,7 @@ import type { Digest, DiffId } from "../core/digest.ts";
  *     snapshots/<id>/         unpacked layers
  *     records/<hex of key>    cache records
  *     context/                context indexes
+ *     sources/                what URLs and repositories gave: records that name blobs
  *     containers/             what `run` left
  *     unsynced/<session>      empty: what that session wrote may be lost in a power cut (durability.ts)
  *     tmp/<session>/          half-made things: removed when the process that owns them is gone
