@@ -31,6 +31,11 @@ function dockerfile(rig: Rig, ...lines: readonly string[]): string {
   return rig.context({ Dockerfile: `${lines.join("\n")}\n`, local: "local" }, `context-${count}`);
 }
 
+/** Without the times of directories that the build made. */
+function timeless(line: string): string {
+  return line.replace(/ @1[7-9]\d+/, "");
+}
+
 const TIME = { "last-modified": "Sat, 01 Jan 2022 00:00:00 GMT" };
 
 function tar(server: FileServer, rig: Rig, path: string, files: Readonly<Record<string, string>>): Buffer {
@@ -64,7 +69,6 @@ test("rule 36: ADD of a URL is a file, 0600 of root, with the server's time and 
     `ADD ${origin}/t.tgz /packed`,
     `ADD --unpack ${origin}/t.tgz /un/packed`,
   );
-  const timeless = (line: string): string => line.replace(/ @1[7-9]\d+/, "");
   assert.deepEqual((await build(rig, [context])).map(timeless), [
     "as f 0600 0:0 @1640995200",
     "in d 0755 0:0",
