@@ -13,7 +13,11 @@ const MAX_SIZE = 10 << 20;
 export async function readDockerfile(options: BuildOptions, contexts: Contexts): Promise<SourceText> {
   const { dockerfile } = options;
   const { main: context } = contexts;
-  if (contexts.dockerfile !== undefined) return givenAsContext(contexts.dockerfile, dockerfile);
+  if (contexts.dockerfile !== undefined) {
+    const { name, data } = contexts.dockerfile;
+    if (dockerfile !== undefined && !contexts.isLocal) throw twoDockerfiles(dockerfile);
+    return sourceText(name, data);
+  }
   if (dockerfile === "-") return sourceText("-", await readAll(process.stdin));
   if (dockerfile !== undefined && contexts.isLocal)
     return sourceText(basename(dockerfile), readNamed(dockerfile));
@@ -37,13 +41,8 @@ export async function readDockerfile(options: BuildOptions, contexts: Contexts):
   );
 }
 
-/** PATH was the Dockerfile: a second one would leave it open which is meant. */
-function givenAsContext(
-  given: NonNullable<Contexts["dockerfile"]>,
-  dockerfile: string | undefined,
-): SourceText {
-  if (dockerfile === undefined) return sourceText(given.name, given.data);
-  throw new TsbuildError(
+function twoDockerfiles(dockerfile: string): TsbuildError {
+  return new TsbuildError(
     "USAGE",
     `Cannot use --file ${dockerfile}: what PATH names is a Dockerfile itself, and no archive`,
     { hint: "leave --file out, or name a directory or an archive as PATH" },

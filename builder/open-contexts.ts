@@ -13,7 +13,7 @@ import type { BuildOptions } from "./types.ts";
 /** The contexts of a build by name, and images that stand in for others. */
 export interface Contexts {
   readonly main: BuildContext;
-  /** Where PATH is no directory and no archive but the Dockerfile itself. */
+  /** Where PATH is no directory and no archive but the Dockerfile itself, and where --file is a URL. */
   readonly dockerfile?: NonNullable<OpenedContext["dockerfile"]>;
   /** Whether PATH is a directory of this machine: --file is a path of this machine then, else one in the context. */
   readonly isLocal: boolean;
@@ -104,6 +104,10 @@ function unsupported(name: string, source: string, state: string): TsbuildError 
   });
 }
 
+function urlOf(text: string): URL | undefined {
+  return /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+}
+
 /** Opens contexts of one build, and remembers which have something to keep. */
 class Opener {
   readonly #session: Session;
@@ -118,6 +122,8 @@ class Opener {
   openMain(place: ContextPlace): Promise<OpenedContext> {
     const { context, dockerfile, signal } = this.#options;
     if (place.kind === "directory") {
+      const url = dockerfile === undefined ? undefined : urlOf(dockerfile);
+      if (dockerfile !== undefined && url !== undefined) return this.#withDockerfile(dockerfile, url);
       const named = dockerfile === undefined || dockerfile === "-" ? {} : { dockerfilePath: dockerfile };
       return Promise.resolve({ context: this.#openDirectory(context, named) });
     }
@@ -133,6 +139,20 @@ class Opener {
     return this.#phase(`load build context ${redact(context)}`, () =>
       this.#openRemote(place, context, true, signal),
     );
+  }
+
+  /** --file with a URL, as buildx has it. */
+  async #withDockerfile(text: string, url: URL): Promise<OpenedContext> {
+    const { context, signal } = this.#options;
+    const local = this.#openDirectory(context, {});
+    const name = `load Dockerfile ${redact(text)}`;
+    const { dockerfile } = await this.#phase(name, () =>
+      this.#openRemote({ kind: "http", url }, text, true, signal),
+    );
+    if (dockerfile !== undefined) return { context: local, dockerfile };
+    throw new TsbuildError("DOCKERFILE_INVALID", `Cannot use --file ${text}: it is an archive`, {
+      hint: "an archive can be PATH",
+    });
   }
 
   async openNamed(name: string, source: string, signal: AbortSignal): Promise<BuildContext> {

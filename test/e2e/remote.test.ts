@@ -195,6 +195,18 @@ test("a context is an archive at a URL or on standard input, or the Dockerfile a
   ]);
 });
 
+test("--file may be a URL, and is no archive", async () => {
+  await using rig = openRig();
+  await using server = await openFileServer();
+  server.files.set("/df", "FROM scratch\nCOPY local /\n");
+  tar(server, rig, "/t.tgz", { Dockerfile: "FROM scratch" });
+  const context = dockerfile(rig, "FROM none");
+  const lines = await build(rig, ["-f", server.url("/df").href, context]);
+  assert.deepEqual(lines.map(timeless), ["local f 0644 0:0"]);
+  const { stderr } = await run(rig, ["-f", server.url("/t.tgz").href, context]);
+  assert.match(stderr, /Cannot use --file .*: it is an archive/);
+});
+
 test("what standard input and --file cannot mean together is said", async () => {
   await using rig = openRig();
   const cases: readonly (readonly [args: readonly string[], input: string, message: RegExp])[] = [
