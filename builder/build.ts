@@ -17,6 +17,22 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       const { buildImage } = await import("./build-image.ts");
       return buildImage(session, request);
     },
+    async check(request) {
+      const { checkDockerfile } = await import("./check.ts");
+      return checkDockerfile(session, request);
+    },
+    async outline(request) {
+      const { outlineDockerfile } = await import("./outline.ts");
+      return outlineDockerfile(session, request);
+    },
+    async targets(request) {
+      const { listTargets } = await import("./outline.ts");
+      return listTargets(session, request);
+    },
+    async plan(step, request) {
+      const { printPlan } = await import("./print-plan.ts");
+      return printPlan(session, step, request);
+    },
     async run(request) {
       const { runContainer } = await import("./run-container.ts");
       const { emit, signal } = request;

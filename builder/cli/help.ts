@@ -1,4 +1,3 @@
-import { COMMANDS } from "./catalog.ts";
 import { COMMON_FLAGS } from "./flags.ts";
 import type { CommandSpec, Flag, FlagTable } from "./types.ts";
 
@@ -6,9 +5,12 @@ const MAX_WIDTH = 100;
 const MIN_WIDTH = 40;
 
 /** `tsbuild --help`. */
-export function generalHelp(columns: number): string {
+export function generalHelp(
+  commands: readonly { readonly name: string; readonly summary: string }[],
+  columns: number,
+): string {
   const width = widthFor(columns);
-  const rows = COMMANDS.map(({ name, summary }) => [name, summary] as const);
+  const rows = commands.map(({ name, summary }) => [name, summary] as const);
   return [
     "Turns a Dockerfile into an OCI image: no daemon, nothing to configure",
     "",

@@ -1,18 +1,22 @@
 import { inspect } from "node:util";
-import { codeFrame } from "../core/diagnostic.ts";
 import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
 import { redact } from "../core/redact.ts";
 import { sanitize } from "../progress/sanitize.ts";
 import { loadStyle } from "../progress/style.ts";
 import type { Style } from "../progress/types.ts";
-import type { Io } from "./types.ts";
+import { diagnosticText } from "./diagnostic-text.ts";
+import type { Session } from "./types.ts";
 
 /** Prints an error to standard error; --debug adds where in the program it comes from. */
 export async function printError(
   error: unknown,
-  io: Pick<Io, "env" | "stderr">,
-  debug: boolean,
+  { io, debug, rawJson }: Pick<Session, "io" | "debug" | "rawJson">,
 ): Promise<void> {
+  if (rawJson) {
+    const { errorLine } = await import("../progress/rawjson.ts");
+    io.stderr.write(errorLine(error, Date.now()));
+    return;
+  }
   const style = await loadStyle(io.env, io.stderr.isTTY);
   io.stderr.write(errorText(error, style, debug));
 }
@@ -28,17 +32,7 @@ export function errorText(error: unknown, style: Style, debug: boolean): string 
     parts.push(["-----", ...known.output.map((line) => ` > ${sanitize(line)}`), "-----"].join("\n"));
   }
   for (const diagnostic of known.diagnostics) {
-    const lines = codeFrame(diagnostic.source, diagnostic.range).split("\n").map(sanitize);
-    const painted = lines.map((line) => (line.includes("| >>> ") ? style.red(line) : line));
-    const same = known.message.includes(diagnostic.message);
-    parts.push(
-      [
-        ...painted,
-        ...(same ? [] : [`${style.bold(`${diagnostic.severity}:`)} ${sanitize(diagnostic.message)}`]),
-        ...(diagnostic.reason === undefined ? [] : [`${style.bold("why:")} ${sanitize(diagnostic.reason)}`]),
-        ...(diagnostic.fix === undefined ? [] : [`${style.green("fix:")} ${sanitize(diagnostic.fix)}`]),
-      ].join("\n"),
-    );
+    parts.push(diagnosticText(diagnostic, style, !known.message.includes(diagnostic.message)));
   }
   const message = [`${style.red(style.bold("error:"))} ${sanitize(known.message)}`];
   if (known.exitCode !== undefined && !/\d/.test(known.message)) message.push(`exit code: ${known.exitCode}`);

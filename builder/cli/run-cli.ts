@@ -24,6 +24,7 @@ export async function runCli(argv: readonly string[], io: Io, open: OpenTsbuild)
     restore: new Set(),
     takeSignals: signals.pause,
     debug: false,
+    rawJson: false,
   };
   let running: CatalogEntry | undefined;
   try {
@@ -35,13 +36,12 @@ export async function runCli(argv: readonly string[], io: Io, open: OpenTsbuild)
   } catch (error) {
     restoreAll(session);
     const stopped = signals.received();
+    const { printError } = await import("./print-error.ts");
     if (stopped !== undefined) {
-      const { printError } = await import("./print-error.ts");
-      await printError(session.debug ? error : stop.signal.reason, io, session.debug);
+      await printError(session.debug ? error : stop.signal.reason, session);
       return 128 + constants.signals[stopped];
     }
-    const { printError } = await import("./print-error.ts");
-    await printError(error, io, session.debug);
+    await printError(error, session);
     return running?.name === "run" ? containerStatus(error) : exitStatusOf(error);
   } finally {
     restoreAll(session);
@@ -62,7 +62,7 @@ async function routeOf(
     (first === "help" && rest.length === 0)
   ) {
     const { generalHelp } = await import("./help.ts");
-    io.stdout.write(generalHelp(io.stdout.columns));
+    io.stdout.write(generalHelp(COMMANDS, io.stdout.columns));
     return 0;
   }
   if (first === "--version" || first === "-v") {

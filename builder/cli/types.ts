@@ -48,6 +48,8 @@ export interface Session {
   takeSignals(): () => void;
   /** --debug: errors come with their stack traces. */
   debug: boolean;
+  /** --progress=rawjson: errors are lines of JSON too. */
+  rawJson: boolean;
 }
 
 /** One flag, as the parser, the help and the completion know it. */

@@ -7,7 +7,7 @@ import type { ProgressMode } from "../progress/types.ts";
 import { usageError } from "./flags.ts";
 
 const PULL: readonly PullPolicy[] = ["always", "missing", "newer", "never"];
-const PROGRESS: readonly ProgressMode[] = ["auto", "plain", "tty", "quiet"];
+const PROGRESS: readonly ProgressMode[] = ["auto", "plain", "tty", "quiet", "rawjson"];
 
 /** --pull; docker's `true` and `false` mean always and missing. */
 export function pullPolicy(command: string, text: string | undefined): PullPolicy {
@@ -18,10 +18,11 @@ export function pullPolicy(command: string, text: string | undefined): PullPolic
 
 /** --progress. */
 export function progressMode(command: string, text: string | undefined): ProgressMode {
-  if (text === "rawjson" || text === "none") {
+  if (text === "none") {
     throw new TsbuildError(
       "UNSUPPORTED",
       `Cannot use --progress ${text}: tsbuild ${command} does not support it yet`,
+      { hint: "--progress quiet shows nothing" },
     );
   }
   return text === undefined ? "auto" : oneOf(command, "--progress", text, PROGRESS);

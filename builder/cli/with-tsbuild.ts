@@ -22,6 +22,7 @@ export async function withProgress<T>(
       hint: "write --progress plain, or leave it out",
     });
   }
+  session.rawJson = mode === "rawjson";
   const { openProgress } = await import("../progress/open.ts");
   const progress = await openProgress({ mode, screen: io.stderr, env: io.env, title });
   session.restore.add(progress.close);

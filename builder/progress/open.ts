@@ -13,6 +13,7 @@ export async function openProgress(options: ProgressOptions): Promise<Progress> 
   const { screen, env, title } = options;
   const mode = options.mode === "auto" ? automatic(screen, env) : options.mode;
   if (mode === "quiet") return (await import("./quiet.ts")).quietProgress();
+  if (mode === "rawjson") return (await import("./rawjson.ts")).rawJsonProgress(screen);
   if (mode === "plain") return (await import("./plain.ts")).plainProgress(screen);
   const [{ liveProgress }, { loadStyle }] = await Promise.all([import("./live.ts"), import("./style.ts")]);
   return liveProgress({ screen, title, style: await loadStyle(env, screen.isTTY) });

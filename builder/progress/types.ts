@@ -19,7 +19,7 @@ export interface Progress {
 }
 
 /** --progress. */
-export type ProgressMode = "auto" | "plain" | "tty" | "quiet";
+export type ProgressMode = "auto" | "plain" | "tty" | "quiet" | "rawjson";
 
 /** Colours, or their absence: each takes a text and gives it back painted. */
 export interface Style {

@@ -1,7 +1,8 @@
 import type { Diagnostic } from "../core/diagnostic.ts";
 
-/** A warning in one line, with the place that it is about: `StageNameCasing: … (Dockerfile:3)`. */
+/** A warning in one line that editors can jump from: `Dockerfile:3: StageNameCasing: …; write build`. */
 export function warningLine(message: string, diagnostic: Diagnostic | undefined): string {
   if (diagnostic === undefined) return message;
-  return `${diagnostic.rule}: ${message} (${diagnostic.source.name}:${diagnostic.range.start.line + 1})`;
+  const { source, range, rule, fix } = diagnostic;
+  return `${source.name}:${range.start.line + 1}: ${rule}: ${message}${fix === undefined ? "" : `; ${fix}`}`;
 }

@@ -128,8 +128,10 @@ export class Problems {
 
   #isGuess({ start, end }: Range): boolean {
     if (!this.#guessing) return false;
-    const last = end.column === 0 && end.line > start.line ? end.line - 1 : end.line;
-    return this.#lines.slice(start.line, last + 1).some((line) => line.includes("$"));
+    const [first = "", ...more] = this.#lines.slice(start.line, end.line + 1);
+    if (more.length === 0) return first.slice(start.column, end.column).includes("$");
+    more.push((more.pop() ?? "").slice(0, end.column));
+    return [first.slice(start.column), ...more].some((line) => line.includes("$"));
   }
 
   #diagnostic(

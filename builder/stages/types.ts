@@ -1,3 +1,4 @@
+import type { Bytes } from "../core/bytes.ts";
 import type { Range, SourceText } from "../core/diagnostic.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Digest } from "../core/digest.ts";
@@ -34,6 +35,16 @@ export interface PlanOptions {
   readonly contexts: readonly string[];
   /** Those of them that are images: the name as in `contexts` → the reference; "scratch" is nothing at all. */
   readonly images?: ReadonlyMap<string, string>;
+  /** Why a file of the main context is hidden from the build; undefined where it is not, or is not there at all. */
+  readonly ignored?: (path: Bytes) => HiddenBy | undefined;
+}
+
+/** A pattern of an ignore file. */
+export interface HiddenBy {
+  readonly pattern: string;
+  readonly file: string;
+  /** One-based. */
+  readonly line: number;
 }
 
 /** Where files come from: FROM, COPY --from and `from` of RUN --mount. */

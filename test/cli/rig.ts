@@ -82,6 +82,10 @@ function never(): never {
 export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
   return {
     build: never,
+    check: never,
+    outline: never,
+    targets: never,
+    plan: never,
     run: never,
     pull: never,
     push: never,

@@ -21,11 +21,23 @@ export const buildCommand = command({
     ["tsbuild -t ghcr.io/me/app:1.2 --push .", "builds and pushes"],
     ["tsbuild --target test --build-arg NODE_ENV=ci .", "builds one stage, with a build argument"],
     ["tsbuild -o out .", "writes the files of the last stage to the directory out"],
+    ["tsbuild --check .", "says what is wrong with the Dockerfile, and builds nothing"],
     ["tsbuild -q -o type=oci,dest=app.tar .", "writes an OCI archive and prints the image id alone"],
   ],
   async execute(flags, [context = ""], session) {
     const request = await buildRequest(flags, context, session.io);
     const mode = flags.quiet ? "quiet" : progressMode("build", flags.progress);
+    const call = flags.check || flags.call !== undefined || flags.print !== undefined;
+    if (call) {
+      const { answer, readCall } = await import("./call.ts");
+      const asked = readCall(flags);
+      if (asked !== undefined) {
+        const shown = mode === "rawjson" ? mode : "quiet";
+        return withProgress(session, shown, "", (tsbuild, emit) =>
+          answer(asked, tsbuild, { ...request, signal: session.signal, emit }, session),
+        );
+      }
+    }
     const files = await resultFiles(flags);
     let result: BuildResult;
     try {
@@ -38,7 +50,8 @@ export const buildCommand = command({
     }
     files?.succeeded(result);
     if (flags.quiet && result.imageId !== undefined) session.io.stdout.write(`${result.imageId}\n`);
-    if (mode !== "quiet") session.io.stderr.write(`${summary(result)}\n`);
+    if (mode === "rawjson") session.io.stderr.write(resultLine(result));
+    else if (mode !== "quiet") session.io.stderr.write(`${summary(result)}\n`);
     return 0;
   },
 });
@@ -48,6 +61,11 @@ async function resultFiles(flags: FlagValues<typeof BUILD_FLAGS>): Promise<Resul
   const metadata = flags["metadata-file"];
   if (iidfile === undefined && metadata === undefined) return undefined;
   return new (await import("../result-files.ts")).ResultFiles({ iidfile, metadata });
+}
+
+/** The line with which a build that succeeded ends --progress=rawjson. */
+function resultLine(result: BuildResult): string {
+  return `${JSON.stringify({ type: "result", ...result, time: Date.now() })}\n`;
 }
 
 function summary(result: BuildResult): string {

@@ -1,0 +1,63 @@
+import type { Diagnostic } from "./core/diagnostic.ts";
+import { TsbuildError } from "./core/errors.ts";
+import { localImage } from "./base-images.ts";
+import type { Dockerfile } from "./dockerfile/types.ts";
+import { formatReference, parseReference, withDefaultTag } from "./image/reference.ts";
+import { openContexts, type Contexts } from "./open-contexts.ts";
+import { askedImages, planOptions, readParsed } from "./plan-dockerfile.ts";
+import type { Session } from "./session.ts";
+import { planStages } from "./stages/plan.ts";
+import type { BaseImages } from "./stages/types.ts";
+import type { BuildOptions, CheckReport } from "./types.ts";
+
+/**
+ * Says all that is wrong with a Dockerfile and builds nothing. Without a target every stage is looked at, as BuildKit's
+ * linter does.
+ */
+export async function checkDockerfile(session: Session, options: BuildOptions): Promise<CheckReport> {
+  const contexts = await openContexts(session, options);
+  const dockerfile = await readParsed(options, contexts);
+  const { source } = dockerfile;
+  const warnings: Diagnostic[] = [];
+  const errors: Diagnostic[] = [];
+  try {
+    await planStages(
+      withoutFailing(dockerfile),
+      planOptions(options, contexts),
+      knownImages(session, options, contexts),
+      (_message, diagnostic) => void (diagnostic && warnings.push(diagnostic)),
+      { all: options.target === undefined },
+    );
+  } catch (error) {
+    if (!(error instanceof TsbuildError) || error.diagnostics.length === 0) throw error;
+    errors.push(...error.diagnostics);
+  }
+  return { source, warnings: warnings.sort(byLine), errors: errors.sort(byLine) };
+}
+
+function byLine(a: Diagnostic, b: Diagnostic): number {
+  return a.range.start.line - b.range.start.line;
+}
+
+/** Base images that the store has; --pull asks the registry for the others too. */
+export function knownImages(session: Session, options: BuildOptions, contexts: Contexts): BaseImages {
+  const asked = askedImages(session, options, contexts);
+  if (options.pull !== "missing" && options.pull !== "never") return asked;
+  return {
+    async resolve(text, platform) {
+      if (contexts.layouts.has(text)) return asked.resolve(text, platform);
+      const reference = withDefaultTag(parseReference(text));
+      const image = localImage(session.store, reference, platform);
+      if (image === undefined) return undefined;
+      return { reference: formatReference(reference), manifest: image.manifest.digest, config: image.config };
+    },
+  };
+}
+
+/** `# check=error=true` has nothing to fail here: its warnings are what was asked for. */
+function withoutFailing(dockerfile: Dockerfile): Dockerfile {
+  const { check, ...rest } = dockerfile.directives;
+  if (check === undefined) return dockerfile;
+  const options = check.split(";").filter((option) => !/^\s*error\s*=/.test(option));
+  return { ...dockerfile, directives: { ...rest, check: options.join(";") } };
+}

@@ -1,0 +1,85 @@
+import { resolve } from "node:path";
+import type { SourceText } from "./core/diagnostic.ts";
+import { formatPlatform, hostPlatform, normalizePlatform } from "./core/platform.ts";
+import { baseImages } from "./base-images.ts";
+import { buildId } from "./build-id.ts";
+import { readDockerfile } from "./dockerfile-source.ts";
+import type { Dockerfile } from "./dockerfile/types.ts";
+import type { BuildGraph } from "./graph/types.ts";
+import type { Contexts } from "./open-contexts.ts";
+import { rememberedPlan, type Planning } from "./plan-cache.ts";
+import type { Session } from "./session.ts";
+import type { EmitWarning } from "./stages/problems.ts";
+import type { BaseImages, PlanOptions } from "./stages/types.ts";
+import type { BuildOptions } from "./types.ts";
+
+/** The graph of the Dockerfile that a build names: all of the road that needs nothing but documents. */
+export async function planGraph(
+  session: Session,
+  options: BuildOptions,
+  contexts: Contexts,
+): Promise<BuildGraph> {
+  const source = await readDockerfile(options, contexts);
+  const given: Planning = {
+    source,
+    options: planOptions(options, contexts),
+    images: askedImages(session, options, contexts),
+    warn: warningsTo(options),
+  };
+  const { context, dockerfile = "", target = "", platform } = options;
+  const place = [
+    resolve(context),
+    dockerfile,
+    target,
+    platform === undefined ? "" : formatPlatform(platform),
+  ];
+  return rememberedPlan({ store: session.store, code: buildId, place }, given, async (planning) => {
+    const parsed = await parsedAs(source, options);
+    const { planBuild } = await import("./graph/plan.ts");
+    return planBuild(parsed, planning.options, planning.images, planning.warn);
+  });
+}
+
+/** The Dockerfile that a build names, parsed. */
+export async function readParsed(options: BuildOptions, contexts: Contexts): Promise<Dockerfile> {
+  return parsedAs(await readDockerfile(options, contexts), options);
+}
+
+async function parsedAs(source: SourceText, options: BuildOptions): Promise<Dockerfile> {
+  const { parseDockerfile } = await import("./dockerfile/parse.ts");
+  return parseDockerfile(source, options.buildArgs["BUILDKIT_DOCKERFILE_CHECK"]);
+}
+
+/** Base images as --pull says: of the store, or of a registry. */
+export function askedImages(session: Session, options: BuildOptions, contexts: Contexts): BaseImages {
+  return baseImages({
+    store: session.store,
+    client: () => session.registry(),
+    policy: options.pull,
+    signal: options.signal,
+    layouts: contexts.layouts,
+  });
+}
+
+/** What planning goes by. */
+export function planOptions(options: BuildOptions, contexts: Contexts): PlanOptions {
+  const platform = options.platform === undefined ? undefined : normalizePlatform(options.platform);
+  const { main } = contexts;
+  return {
+    ...(options.target === undefined ? {} : { target: options.target }),
+    buildArgs: options.buildArgs,
+    labels: options.labels,
+    buildPlatform: hostPlatform(),
+    targetPlatform: platform ?? hostPlatform(),
+    explicitPlatform: platform !== undefined,
+    contexts: contexts.names,
+    images: contexts.images,
+    // A hidden directory of which a `!` pattern brings something back is not hidden.
+    ignored: (path) => (main.stat(path) === undefined ? main.ignoredBy(path) : undefined),
+  };
+}
+
+/** Tells warnings as events. */
+export function warningsTo({ emit }: Pick<BuildOptions, "emit">): EmitWarning {
+  return (message, diagnostic) => emit({ type: "warning", message, ...(diagnostic && { diagnostic }) });
+}

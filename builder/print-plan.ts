@@ -1,0 +1,46 @@
+import { unreachable } from "./core/errors.ts";
+import type { Dockerfile } from "./dockerfile/types.ts";
+import { printGraph } from "./graph/print.ts";
+import { openContexts } from "./open-contexts.ts";
+import { askedImages, planGraph, planOptions, readParsed, warningsTo } from "./plan-dockerfile.ts";
+import type { Session } from "./session.ts";
+import { planStages } from "./stages/plan.ts";
+import { Problems } from "./stages/problems.ts";
+import type { BuildOptions, PlanStep } from "./types.ts";
+
+/** One step of the road from the text to the graph, as JSON; nothing is built. */
+export async function printPlan(session: Session, step: PlanStep, options: BuildOptions): Promise<string> {
+  const contexts = await openContexts(session, options);
+  switch (step) {
+    case "ast":
+      return printAst(await readParsed(options, contexts), options);
+    case "stages": {
+      const dockerfile = await readParsed(options, contexts);
+      const images = askedImages(session, options, contexts);
+      const { planned } = await planStages(
+        dockerfile,
+        planOptions(options, contexts),
+        images,
+        warningsTo(options),
+      );
+      return print({ stages: [...planned.values()].map(({ plan }) => plan) });
+    }
+    case "graph":
+      return printGraph(await planGraph(session, options, contexts));
+    default:
+      return unreachable(step);
+  }
+}
+
+function printAst(dockerfile: Dockerfile, options: BuildOptions): string {
+  new Problems(dockerfile, warningsTo(options)).throwIfAny();
+  const { source, directives, instructions } = dockerfile;
+  return print({ name: source.name, directives, instructions });
+}
+
+/** The text of the Dockerfile is left out wherever something points into it. */
+function print(value: unknown): string {
+  const nameAlone = (key: string, item: unknown): unknown =>
+    key === "source" && typeof item === "object" && item !== null && "name" in item ? item.name : item;
+  return `${JSON.stringify(value, nameAlone, 2)}\n`;
+}
