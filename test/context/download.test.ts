@@ -148,6 +148,18 @@ test("download() keeps what one user may see from another, and no credentials in
   assert.doesNotMatch(records.join(), /geheim/);
 });
 
+for (const [location, state] of [
+  ["file:///etc/passwd", "it leads to file: instead of http(s)"],
+  ["http://169.254.169.254/latest/meta-data", "it leads to 169.254.169.254, an address inside this machine"],
+  ["/loop", "they do not end"],
+] as const) {
+  test(`download() does not follow a redirect to ${location} (ATTACKS 22)`, async () => {
+    await using bench = await open();
+    bench.server.files.set("/loop", (_request, response) => response.writeHead(302, { location }).end());
+    await assert.rejects(bench.get("/loop"), (error: Error) => error.message.endsWith(state));
+  });
+}
+
 test("download() says what the server says, without the query, which may be a signature", async () => {
   await using bench = await open();
   await assert.rejects(bench.get("/none?sig=geheim"), {

@@ -54,8 +54,9 @@ export async function fetchGit(request: GitRequest, options: GitOptions): Promis
 }
 
 async function openRepository(directory: string, commit: string, host: GitHost): Promise<string> {
-  const format = commit.length === 64 ? "sha256" : "sha1";
-  await runGit(["init", "--quiet", "--template=", `--object-format=${format}`, "--", directory], {}, host);
+  // Gits before 2.29 know SHA-1 alone, and not the flag.
+  const format = commit.length === 64 ? ["--object-format=sha256"] : [];
+  await runGit(["init", "--quiet", "--template=", ...format, "--", directory], {}, host);
   return join(directory, ".git");
 }
 

@@ -50,10 +50,9 @@ const SETTINGS: readonly string[] = [
   "protocol.allow=never",
 ];
 
-/** Of the caller's environment git sees these alone: PATH, what leads to the network, and where ssh finds its keys. */
+/** Of the caller's environment git sees these alone: PATH, what leads to the network, and ssh's agent. */
 const PASSED: readonly string[] = [
   "PATH",
-  "HOME",
   "SSH_AUTH_SOCK",
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
@@ -134,6 +133,8 @@ function environment({ env }: GitHost, remote: string | undefined): Record<strin
   return {
     ...Object.fromEntries(passed),
     LC_ALL: "C",
+    // Gits before 2.32 do not know GIT_CONFIG_GLOBAL. ssh finds its keys by the user's id, not by HOME.
+    HOME: "/dev/null",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_ATTR_NOSYSTEM: "1",
