@@ -38,9 +38,11 @@ function printAst(dockerfile: Dockerfile, options: BuildOptions): string {
   return print({ name: source.name, directives, instructions });
 }
 
-/** The text of the Dockerfile is left out wherever something points into it. */
 function print(value: unknown): string {
-  const nameAlone = (key: string, item: unknown): unknown =>
-    key === "source" && typeof item === "object" && item !== null && "name" in item ? item.name : item;
-  return `${JSON.stringify(value, nameAlone, 2)}\n`;
+  return `${JSON.stringify(value, withoutText, 2)}\n`;
+}
+
+/** The text of the Dockerfile is left out wherever something points into it: its name says enough. */
+function withoutText(key: string, item: unknown): unknown {
+  return key === "source" && typeof item === "object" && item !== null && "name" in item ? item.name : item;
 }
