@@ -40,7 +40,7 @@ export function errorLine(error: unknown, time: number): string {
 }
 
 /** A diagnostic without the text that it points into: its file is named. */
-export function diagnosticJson({ source, ...rest }: Diagnostic): object {
+function diagnosticJson({ source, ...rest }: Diagnostic): object {
   return { file: source.name, ...rest };
 }
 
