@@ -32,7 +32,9 @@ await Promise.all([
 ]);
 // start.ts reads it byte by byte. esbuild has left regular expressions and comments as they were written.
 const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-writeFileSync("bin/program.cjs", readFileSync("bin/program.cjs", "utf8").replace(/[^\x00-\x7f]/g, escaped));
+const program = readFileSync("bin/program.cjs", "utf8").replace(/[^\x00-\x7f]/g, escaped);
+// What is left of these are packages (code-cache.ts).
+writeFileSync("bin/program.cjs", program.replace(/\bimport\((?=")/g, "importPackage("));
 writeFileSync("bin/build-id", buildId);
 
 /** A digest of everything that the bundle is made from. */

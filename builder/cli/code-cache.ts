@@ -2,11 +2,15 @@ import { createHash } from "node:crypto";
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { constants, Script } from "node:vm";
+import { Script } from "node:vm";
 
+const PARAMETERS = "exports, require, module, __filename, __dirname, importPackage";
 const DIGEST = 32;
-/** A build that runs steps compiles other functions than one that finds all of them: so the first few are learnt from. */
-const GENERATIONS = 3;
+/**
+ * The first build of a store runs its steps; the next one is more like those to come. So the first only leaves word that
+ * it was there, and the second keeps what was compiled for it: code that is read for nothing costs as much as it saves.
+ */
+const LAST_GENERATION = 2;
 
 /**
  * What V8 compiled of a script, kept in a file of the store: loading that takes a third of the time of compiling again.
@@ -24,27 +28,31 @@ export class CodeCache {
     this.#file = join(folder, name);
   }
 
-  /** Evaluates a CommonJS file; its exports. */
+  /**
+   * Evaluates a CommonJS file; its exports. What it would write as `import()` it has to write as `importPackage()`: Node 20
+   * calls the other experimental in such a script, aloud.
+   */
   load(path: string): unknown {
     // The bundle is ASCII, which is read twice as fast as UTF-8.
     const source = readFileSync(path, "latin1");
     const cachedData = this.#read();
-    this.#script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    this.#script = new Script(`(function (${PARAMETERS}) {${source}\n})`, {
       filename: path,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       ...(cachedData && { cachedData }),
     });
     if (this.#script.cachedDataRejected === true) this.#generation = 0;
     const module = { exports: {} };
     const run = this.#script.runInThisContext() as (...args: readonly unknown[]) => void;
-    run(module.exports, createRequire(path), module, path, dirname(path));
+    run(module.exports, createRequire(path), module, path, dirname(path), (name: string) => import(name));
     return module.exports;
   }
 
-  /** Keeps what was compiled up to now, if more is to be learnt. Only where there is a store already. */
+  /** Called at the end of a build that went well. Only where there is a store already is anything written. */
   keep(): void {
-    if (this.#script === undefined || this.#generation >= GENERATIONS) return;
-    const code = Buffer.concat([Buffer.of(this.#generation + 1), this.#script.createCachedData()]);
+    if (this.#script === undefined || this.#generation >= LAST_GENERATION) return;
+    const generation = this.#generation + 1;
+    const compiled = generation < LAST_GENERATION ? Buffer.alloc(0) : this.#script.createCachedData();
+    const code = Buffer.concat([Buffer.of(generation), compiled]);
     const temporary = `${this.#file}.${process.pid}`;
     try {
       mkdirSync(this.#folder, { mode: 0o700 });
@@ -75,10 +83,10 @@ export class CodeCache {
       return undefined;
     }
     const code = data.subarray(DIGEST);
-    if (code.length < 2 || !digestOf(code).equals(data.subarray(0, DIGEST))) return undefined;
+    if (code.length === 0 || !digestOf(code).equals(data.subarray(0, DIGEST))) return undefined;
     this.#generation = code[0] ?? 0;
     // A copy: V8 wants the data aligned.
-    return Buffer.from(code.subarray(1));
+    return code.length === 1 ? undefined : Buffer.from(code.subarray(1));
   }
 }
 
