@@ -32,10 +32,11 @@ function sample(times: readonly number[]): Sample {
 }
 
 /** Runs a command to its end; its output is shown only when it fails. */
-export function command(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): void {
+export function command(argv: readonly string[], env: NodeJS.ProcessEnv = process.env, cwd?: string): void {
   const [program = "", ...args] = argv;
   const { status, stderr, error } = spawnSync(program, args, {
     env,
+    ...(cwd === undefined ? {} : { cwd }),
     stdio: ["ignore", "ignore", "pipe"],
     encoding: "utf8",
     maxBuffer: 1 << 28,
