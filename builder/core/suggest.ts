@@ -1,10 +1,19 @@
+/**
+ * How much one look for the nearest name compares: about 300 names of ten characters. A file made for it would else have
+ * thousands of mistakes, each of which is compared with thousands of names.
+ */
+const MAX_CELLS = 30_000;
+
 /** The nearest of `names` to a mistyped one, or undefined where none is near: for "did you mean". */
 export function nearest(word: string, names: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
+  let cells = MAX_CELLS;
   for (const name of names) {
     if (Math.abs(name.length - word.length) > limit) continue;
+    cells -= word.length * name.length;
+    if (cells < 0) break;
     const distance = editDistance(word.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }

@@ -4,7 +4,7 @@ import { didYouMean } from "../core/suggest.ts";
 import { parseReference } from "../image/reference.ts";
 import type { ArgInstruction, Dockerfile, FromInstruction, Instruction, Word } from "../dockerfile/types.ts";
 import { BuildArgs, globalArgs } from "./args.ts";
-import { contextSource, findContext, findStage } from "./lookup.ts";
+import { contextSource, findContext, findStage, stageNamed } from "./lookup.ts";
 import type { Problems } from "./problems.ts";
 import type { PlanOptions, Source, Stage } from "./types.ts";
 import { scopeOf, type Expander, type Scope } from "./variables.ts";
@@ -107,7 +107,7 @@ function toStage(
 
 /** Names that mean something else to some of those who look them up (BuildKit convert.go validateStageNames). */
 function warnOfName({ name, from }: Stage, earlier: readonly Stage[], problems: Problems): void {
-  const first = name === undefined ? undefined : earlier.find((stage) => stage.name === name);
+  const first = name === undefined ? undefined : stageNamed(name, earlier);
   if (name === "scratch" || name === "context") {
     problems.warning("ReservedStageName", `Stage name "${name}" has a meaning of its own`, from.range, {
       fix: "choose another name",
@@ -168,7 +168,7 @@ function baseOf(
     return { type: "scratch" };
   }
   // Names are stored in lower case and looked up as they are written: `FROM Build` is an image (rule 8).
-  const stage = earlier.findLast((stage) => stage.name === name);
+  const stage = stageNamed(name, earlier);
   if (stage !== undefined) return { type: "stage", index: stage.index };
   if (name === "scratch") return { type: "scratch" };
   const context = findContext(name, options.contexts);

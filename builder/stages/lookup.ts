@@ -22,13 +22,23 @@ export function contextSource(
   return reference === "scratch" ? { type: "scratch" } : { type: "image", reference, platform };
 }
 
+const indexes = new WeakMap<readonly Stage[], { readonly last: Map<string, Stage>; read: number }>();
+
+/** The last stage of a name as it is stored. The list may have grown since it was asked for the last time. */
+export function stageNamed(name: string, stages: readonly Stage[]): Stage | undefined {
+  // Going through the list for every name takes 10 s where there are 50,000 stages.
+  const index = indexes.get(stages) ?? { last: new Map<string, Stage>(), read: 0 };
+  indexes.set(stages, index);
+  for (const stage of stages.slice(index.read))
+    if (stage.name !== undefined) index.last.set(stage.name, stage);
+  index.read = stages.length;
+  return index.last.get(name);
+}
+
 /** What `--target` names: the last stage of that name in any case, or the stage with that number. */
 export function findStage(name: string, stages: readonly Stage[]): Stage | undefined {
   const wanted = name.toLowerCase();
-  return (
-    stages.findLast((stage) => stage.name === wanted) ??
-    (/^\d+$/.test(name) ? stages[Number(name)] : undefined)
-  );
+  return stageNamed(wanted, stages) ?? (/^\d+$/.test(name) ? stages[Number(name)] : undefined);
 }
 
 /**
@@ -48,7 +58,7 @@ export function findSource(
   const context = findContext(name, options.contexts);
   if (context !== undefined) return contextSource(context, options, platform);
   const wanted = name.toLowerCase();
-  const stage = stages.findLast((stage) => stage.name === wanted);
+  const stage = stageNamed(wanted, stages);
   if (stage !== undefined) return { type: "stage", index: stage.index };
   return name === "scratch" ? { type: "scratch" } : { type: "image", reference: name, platform };
 }

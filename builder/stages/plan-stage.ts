@@ -2,6 +2,7 @@ import { formatPlatform, normalizePlatform, samePlatform } from "../core/platfor
 import type { Instruction } from "../dockerfile/types.ts";
 import { apply } from "./apply.ts";
 import type { Surroundings } from "./context.ts";
+import { ENTRY } from "./budget.ts";
 import { StageState, type Beginning } from "./state.ts";
 import type { BaseImage, ResolvedStage, StagePlan } from "./types.ts";
 
@@ -30,7 +31,9 @@ function workOut(
   surroundings: Surroundings,
   guessed: boolean,
 ): PlannedStage {
-  const state = new StageState(stage.index, beginningOf(stage, parent, surroundings));
+  const beginning = beginningOf(stage, parent, surroundings);
+  surroundings.expander.budget.spend(ENTRY * entriesOf(beginning), stage.from.range);
+  const state = new StageState(stage.index, beginning);
   const naming = new StepNames(stage, surroundings.stages.length);
   const baseName = stage.image === undefined ? "" : naming.next(`FROM ${pinned(stage.image)}`);
   const work = { ...surroundings, state, stage };
@@ -42,6 +45,14 @@ function workOut(
   }
   const at = { source: surroundings.problems.source, range: stage.from.range };
   return { guessed, state, plan: state.finish({ label: stage.label, base: stage.base, baseName, at }) };
+}
+
+/** How many entries a stage begins with: every one is copied. */
+function entriesOf({ config, history, args, values }: Beginning): number {
+  const { Env = [], Labels = {}, ExposedPorts = {}, Volumes = {} } = config;
+  const lists = [Labels, ExposedPorts, Volumes].map((list) => Object.keys(list).length);
+  const sizes = [...lists, Env.length, history.length, args?.size ?? 0, values?.size ?? 0];
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function beginningOf(

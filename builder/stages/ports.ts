@@ -33,6 +33,7 @@ export const applyExpose: Handler<"expose"> = ({ ports }, { state, expander, pro
           },
         );
       }
+      expander.budget.spendOn(parsed.ports, word.range);
       exposed.push(...parsed.ports);
     }
   }

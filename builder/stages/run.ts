@@ -20,11 +20,13 @@ export const applyRun: Handler<"run"> = (instruction, work) => {
   const scope = state.scope;
   const { argv, scripts } = commandOf(instruction, state);
   const { flags, range } = instruction;
+  const env = state.processEnv();
+  work.expander.budget.spendOn(env, range);
   const hostname = work.buildArgs.setting("BUILDKIT_SANDBOX_HOSTNAME");
   const action: RunAction = {
     type: "exec",
     argv,
-    env: state.processEnv(),
+    env,
     proxyEnv: work.buildArgs.proxyEnv(),
     cwd: state.workdir,
     user: state.user,

@@ -9,6 +9,7 @@ import {
 import { lex } from "../dockerfile/shell-lexer.ts";
 import { didYouMean, nearest } from "../core/suggest.ts";
 import type { Range } from "../core/diagnostic.ts";
+import { Budget, ENTRY } from "./budget.ts";
 import type { Problems } from "./problems.ts";
 
 /** The variables that one instruction sees. */
@@ -20,12 +21,20 @@ export interface Scope {
   declared(name: string): boolean;
 }
 
+/** The words that one became. */
+type Words = ReturnType<typeof expandWords>;
+
+/** By how much the variables in it may make a step's name longer. */
+const MAX_NAME = 16_384;
+
 /** Expands words and reports what is wrong with them, so that the caller can go on with an empty value. */
 export class Expander {
+  readonly budget: Budget;
   readonly #problems: Problems;
   readonly #escape: "\\" | "`";
 
   constructor(problems: Problems, escape: "\\" | "`") {
+    this.budget = new Budget(problems.source);
     this.#problems = problems;
     this.#escape = escape;
   }
@@ -68,16 +77,17 @@ export class Expander {
   /** For names of steps alone: quotes and unknown variables stay, and what cannot be expanded is shown as written. */
   line(text: string, scope: Scope): string {
     const lookup = (name: string): string | undefined => scope.get(name);
+    const options = { escape: this.#escape, lookup, rawQuotes: true, rawEscapes: true, keepUnset: true };
     try {
-      return lex(text, { escape: this.#escape, lookup, rawQuotes: true, rawEscapes: true, keepUnset: true })
-        .value;
+      const { value } = lex(text, options);
+      return value.length > text.length + MAX_NAME ? text : value;
     } catch (error) {
       if (error instanceof ExpansionError) return text;
       throw error;
     }
   }
 
-  #try<T extends { readonly unset: readonly string[] }>(
+  #try<T extends Expanded | Words>(
     text: string,
     range: Range,
     scope: Scope,
@@ -86,6 +96,8 @@ export class Expander {
   ): T | undefined {
     try {
       const expanded = expand();
+      if ("value" in expanded) this.budget.spend(ENTRY + expanded.value.length, range);
+      else this.budget.spendOn(expanded.values, range);
       for (const name of expanded.unset) if (!hasDefault(text, name)) reportUnset(name);
       return expanded;
     } catch (error) {
@@ -127,7 +139,10 @@ export function scopeOf(
 ): Scope {
   return {
     get: (name) => values.get(name),
-    names: () => [...values.keys(), ...declared.keys()],
+    *names() {
+      yield* values.keys();
+      yield* declared.keys();
+    },
     declared: (name) => declared.has(name),
   };
 }
