@@ -25,6 +25,8 @@ export class LocalFiles implements Tree {
   readonly #reader: FileReader;
   readonly #index: HashIndex | undefined;
   readonly #nodes = new Map<Bytes, Node | undefined>();
+  /** The directory that was asked about last: the files of one come together. */
+  #parent: { readonly path: Bytes; readonly isDirectory: boolean } | undefined;
 
   constructor(directory: Bytes, index: HashIndex | undefined) {
     this.#directory = directory;
@@ -94,16 +96,23 @@ export class LocalFiles implements Tree {
   }
 
   #node(path: Bytes): Node | undefined {
-    if (this.#nodes.has(path)) return this.#nodes.get(path);
+    const known = this.#nodes.get(path);
+    if (known !== undefined || this.#nodes.has(path)) return known;
     const node = this.#look(path);
     this.#nodes.set(path, node);
     return node;
   }
 
+  #isDirectory(path: Bytes): boolean {
+    if (this.#parent?.path !== path)
+      this.#parent = { path, isDirectory: this.stat(path)?.type === "directory" };
+    return this.#parent.isDirectory;
+  }
+
   #look(path: Bytes): Node | undefined {
     if (path.includes("\0")) return undefined;
     // lstat follows every component but the last: a path below a symlink is no path of this tree.
-    if (path !== "" && this.stat(parentOf(path))?.type !== "directory") return undefined;
+    if (path !== "" && !this.#isDirectory(parentOf(path))) return undefined;
     try {
       // The root may be a symlink itself: the user named it.
       const host = path === "" ? this.#host("." as Bytes) : this.#host(path);

@@ -95,12 +95,16 @@ function describe(name: Bytes, entry: Entry, take: Take, isParent: boolean): str
   const mode = take.mode && entry.type !== "symlink" ? entry.mode : "";
   const owner = take.owner ? `${entry.uid}:${entry.gid}` : "";
   const device = entry.major === undefined ? "" : `${entry.major}:${entry.minor ?? 0}`;
-  const xattrs = Object.entries(entry.xattrs ?? {})
+  const xattrs = entry.xattrs === undefined ? "" : describeXattrs(entry.xattrs);
+  const type = isParent ? "parent" : entry.type;
+  return `${framed(name)}${type} ${mode} ${owner} ${entry.size} ${device} ${framed(entry.link ?? "")}${framed(xattrs)}`;
+}
+
+function describeXattrs(xattrs: NonNullable<Entry["xattrs"]>): string {
+  return Object.entries(xattrs)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => framed(key) + framed(value))
     .join("");
-  const type = isParent ? "parent" : entry.type;
-  return `${framed(name)}${type} ${mode} ${owner} ${entry.size} ${device} ${framed(entry.link ?? "")}${framed(xattrs)}`;
 }
 
 function framed(text: string): string {
