@@ -48,6 +48,18 @@ export async function planStages(
   }
   problems.throwIfAny();
   warnUnusedArgs(surroundings);
+  remarkOnSyntax(dockerfile, problems);
   problems.throwIfFatal();
   return { ...collected, resolution, planned };
+}
+
+/** The language that tsbuild speaks, in any version of it. */
+const OWN_SYNTAX = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/;
+
+/** BuildKit would run that image to read the Dockerfile. */
+function remarkOnSyntax({ directives: { syntax } }: Dockerfile, problems: Problems): void {
+  if (syntax === undefined || OWN_SYNTAX.test(syntax)) return;
+  problems.remark(
+    `# syntax=${syntax} has no effect: tsbuild reads Dockerfiles itself, as docker/dockerfile:1 does`,
+  );
 }
