@@ -25,6 +25,7 @@ export class LocalFiles implements Tree {
   readonly #reader: FileReader;
   readonly #index: HashIndex | undefined;
   readonly #nodes = new Map<Bytes, Node | undefined>();
+  readonly #names = new Map<Bytes, readonly Bytes[]>();
   /** The directory that was asked about last: the files of one come together. */
   #parent: { readonly path: Bytes; readonly isDirectory: boolean } | undefined;
 
@@ -39,10 +40,13 @@ export class LocalFiles implements Tree {
   }
 
   list(path: Bytes): readonly Bytes[] {
+    const known = this.#names.get(path);
+    if (known !== undefined) return known;
     if (this.stat(path)?.type !== "directory") return [];
     try {
-      const names = readdirSync(this.#host(path), { encoding: "latin1" });
-      return names.sort() as Bytes[];
+      const names = readdirSync(this.#host(path), { encoding: "latin1" }).sort() as Bytes[];
+      this.#names.set(path, names);
+      return names;
     } catch (cause) {
       throw unreadable(path, cause);
     }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 /** `sha256:` and 64 lower-case hex digits (OCI image-spec, descriptor.md#digests). */
 export type Digest = string & { readonly __digest: true };
@@ -13,7 +13,7 @@ export function isDigest(text: unknown): text is Digest {
 }
 
 export function sha256(data: string | Uint8Array): Digest {
-  return `sha256:${createHash("sha256").update(data).digest("hex")}` as Digest;
+  return `sha256:${hash("sha256", data, "hex")}` as Digest;
 }
 
 /** A digest of bytes that arrive in pieces. */

@@ -25,9 +25,9 @@ export class ContentReader implements Disposable {
       case "range":
         return use(this.#range(content));
       case "file": {
-        const fd = open(toFsPath(content.path), printable(content.path));
+        const fd = open(toFsPath(content.path), content.path);
         try {
-          return use((buffer, at, length) => read(fd, buffer, at, length, null, printable(content.path)));
+          return use((buffer, at, length) => read(fd, buffer, at, length, null, content.path));
         } finally {
           closeSync(fd);
         }
@@ -95,7 +95,7 @@ function open(path: string | Buffer, name: string, code: ErrorCode = "CONTEXT_NO
   try {
     return openSync(path, OPEN_FLAGS);
   } catch (cause) {
-    throw new TsbuildError(code, `Cannot read "${name}": ${messageOf(cause)}`, { cause });
+    throw new TsbuildError(code, `Cannot read "${printable(name)}": ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -110,6 +110,8 @@ function read(
   try {
     return readSync(fd, buffer, at, length, position);
   } catch (cause) {
-    throw new TsbuildError("CONTEXT_NOT_FOUND", `Cannot read "${name}": ${messageOf(cause)}`, { cause });
+    throw new TsbuildError("CONTEXT_NOT_FOUND", `Cannot read "${printable(name)}": ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }

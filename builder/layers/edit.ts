@@ -5,7 +5,7 @@ import { TsbuildError } from "../core/errors.ts";
 import { baseOf, joinPath, parentOf } from "../core/paths.ts";
 import { hashContent } from "./content-reader.ts";
 import { asLink, orderHardlinks } from "./hardlinks.ts";
-import { sortChanges } from "./path-order.ts";
+import { pathOf, sortChanges } from "./path-order.ts";
 import type { NewChange, TreeEditor } from "./types.ts";
 
 type Put = Extract<NewChange, { kind: "entry" }>;
@@ -80,27 +80,32 @@ class Editor implements TreeEditor {
   }
 
   changes(): readonly NewChange[] {
-    const all = new Map<Bytes, NewChange[]>();
+    const changes: NewChange[] = [...this.#puts.values()];
+    const known = new Set<Bytes>(this.#puts.keys()).add("" as Bytes);
     for (const path of this.#cuts) {
       const put = this.#puts.get(path)?.entry;
       // What is put in place of something else replaces it; only directories merge unless they say otherwise.
-      if (put === undefined) all.set(path, [{ kind: "whiteout", path }]);
-      else if (put.type === "directory") all.set(path, [{ kind: "opaque", path }]);
+      if (put === undefined) changes.push({ kind: "whiteout", path });
+      else if (put.type === "directory") changes.push({ kind: "opaque", path });
+      known.add(path);
     }
-    for (const [path, put] of this.#puts) all.set(path, [put, ...(all.get(path) ?? [])]);
-    for (const path of all.keys()) this.#addParents(path, all);
-    return orderHardlinks(sortChanges([...all.values()].flat()));
+    return orderHardlinks(sortChanges([...changes, ...this.#parentsOf(changes, known)]));
   }
 
   /**
    * A layer says what its directories are like: docker unpacks each layer into an empty directory, where a parent that
    * the layer leaves out becomes 0755 of root and hides what lower layers say (/tmp would lose its sticky bit).
    */
-  #addParents(path: Bytes, all: Map<Bytes, NewChange[]>): void {
-    for (let at = parentOf(path); at !== "" && !all.has(at); at = parentOf(at)) {
-      const entry = this.stat(at);
-      if (entry !== undefined) all.set(at, [{ kind: "entry", entry }]);
+  #parentsOf(changes: readonly NewChange[], known: Set<Bytes>): NewChange[] {
+    const parents: NewChange[] = [];
+    for (const change of changes) {
+      for (let at = parentOf(pathOf(change)); !known.has(at); at = parentOf(at)) {
+        known.add(at);
+        const entry = this.stat(at);
+        if (entry !== undefined) parents.push({ kind: "entry", entry });
+      }
     }
+    return parents;
   }
 
   /** The base, where it shows at this path. */
