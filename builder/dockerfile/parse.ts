@@ -125,7 +125,7 @@ function checkLine(
       severity: "error",
       rule: "UnterminatedHeredoc",
       message: `The heredoc "${name}" has no end`,
-      range: { start: range.start, end: lineRange(lines, line.firstLine).end },
+      range: { start: range.start, end: lineRange(lines, range.start.line).end },
       source,
       fix: `put a line with nothing but ${name} behind its text`,
     });

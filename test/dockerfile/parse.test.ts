@@ -84,6 +84,7 @@ const MISTAKES: readonly (readonly [text: string, rule: string, range: string, f
   ["ONBUILD RNU x", "UnknownInstruction", "1:8-1:11", /did you mean "RUN"/],
   ["RUN a \\\n\n b", "NoEmptyContinuation", "2:0-2:0", /remove the empty line/],
   ["RUN cat <<EOF\nx", "UnterminatedHeredoc", "1:0-1:13", /nothing but EOF/],
+  ["\\\nRUN cat <<EOF\nx", "UnterminatedHeredoc", "2:0-2:13", /nothing but EOF/],
 ];
 
 for (const [text, rule, range, fix] of MISTAKES) {
