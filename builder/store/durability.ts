@@ -1,9 +1,25 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { errnoOf } from "../core/errors.ts";
-import { explained } from "./failure.ts";
+import { explained, storeFailure } from "./failure.ts";
 import { namesIn } from "./names-in.ts";
 import { bootId, isGone, parseSessionName } from "./session.ts";
+
+/** Files of this size are worth a thread. */
+const BIG = 16 << 20;
+
+const fsyncAside = promisify(fsync);
 
 /**
  * Durability by group. A rename is atomic for other processes but not for a power cut: the new name may survive and its
@@ -12,6 +28,9 @@ import { bootId, isGone, parseSessionName } from "./session.ts";
  * looks at markers. One of an earlier boot means that what was written since its time may be torn: `recover.ts` looks
  * at exactly that. A marker's time says that everything before it is safe.
  *
+ * The disk begins with a big file when it is moved in place, while the build goes on: at the end little is left to wait
+ * for. One at a time, as the threads that do it also resolve names.
+ *
  * The marker needs no fsync of its own: ext4, XFS and btrfs commit metadata in order, so a rename that survives comes
  * with the marker that was made before it.
  */
@@ -19,6 +38,9 @@ export class Durability {
   readonly #root: string;
   readonly #session: string;
   readonly #written = new Set<string>();
+  #flushing: Promise<void> | undefined;
+  /** What the kernel said of a file that was flushed early: it says so once. */
+  #failure: unknown;
   #begun = false;
   #writes = 0;
 
@@ -43,12 +65,15 @@ export class Durability {
     this.begin();
     this.#writes++;
     this.#written.add(path);
+    queueMicrotask(() => this.#flushEarly(path));
   }
 
   async sync(syncfs?: (directory: string) => Promise<void>): Promise<void> {
     if (!this.#begun) return;
     const before = this.#writes;
     const written = [...this.#written];
+    await this.#flushing;
+    if (this.#failure !== undefined) throw this.#failure;
     if (syncfs === undefined) syncFiles(written);
     else await this.#syncAll(syncfs);
     // What was written while the disk was busy is not safe yet: the marker stays for it.
@@ -56,6 +81,13 @@ export class Durability {
     this.#written.clear();
     this.#begun = false;
     rmSync(this.#marker(this.#session), { force: true });
+  }
+
+  /** Called when the file is in place. */
+  #flushEarly(path: string): void {
+    this.#flushing ??= flushBig(path)
+      .catch((error: unknown) => void (this.#failure ??= error))
+      .finally(() => (this.#flushing = undefined));
   }
 
   /** One syncfs makes everybody's files safe: the markers of the dead go, those of the living move on. */
@@ -73,6 +105,24 @@ export class Durability {
 
   #marker(session: string): string {
     return join(this.#root, "unsynced", session);
+  }
+}
+
+/** Does nothing for a file that is not big, or not there any more. */
+async function flushBig(path: string): Promise<void> {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch {
+    // `syncFiles` says why, where it matters.
+    return;
+  }
+  try {
+    if (fstatSync(fd).size >= BIG) await fsyncAside(fd);
+  } catch (error) {
+    throw storeFailure(error, "sync", path);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -37,6 +37,17 @@ test("sync() without a helper syncs the files that were written, also those that
   assert.ok(scratch.store.blobs.has(kept));
 });
 
+test("sync() takes the marker away when big files were flushed early, also one that is gone again", async () => {
+  using scratch = scratchStore();
+  const kept = scratch.store.blobs.put(Buffer.alloc(17 << 20, "a"));
+  await Promise.resolve();
+  scratch.store.blobs.delete(scratch.store.blobs.put(Buffer.alloc(17 << 20, "b")));
+  assert.equal(markers(scratch).length, 1);
+  await scratch.store.sync();
+  assert.deepEqual(markers(scratch), []);
+  assert.ok(scratch.store.blobs.has(kept));
+});
+
 test("sync() keeps the marker when something was written meanwhile, or when it fails", async () => {
   using scratch = scratchStore();
   scratch.store.blobs.put(Buffer.from("one"));
