@@ -1,9 +1,10 @@
-import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
+import { accessSync, constants, statfsSync } from "node:fs";
 import { messageOf } from "./core/errors.ts";
 import { subordinateCount, USUAL_IDS } from "../runtime/isolation/idmap.ts";
 import { probeIsolation, type Isolation } from "../runtime/isolation/probe.ts";
 import type { Session } from "./session.ts";
 import type { Finding } from "./types.ts";
+import { makeDirectory } from "./core/make-directory.ts";
 
 const LEVELS: Readonly<Record<Isolation["level"], string>> = {
   root: "root: steps run in namespaces on overlay filesystems",
@@ -59,7 +60,7 @@ async function helperFindings(session: Session): Promise<Finding[]> {
 
 function storeFindings({ store }: Session): Finding[] {
   try {
-    mkdirSync(store.root, { recursive: true });
+    makeDirectory(store.root);
     accessSync(store.root, constants.W_OK);
     const { bavail, bsize } = statfsSync(store.root);
     const free = bavail * bsize;

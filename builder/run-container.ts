@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resolveRunUser } from "./core/accounts.ts";
 import { TsbuildError } from "./core/errors.ts";
@@ -12,6 +12,7 @@ import type { Store } from "./store/types.ts";
 import type { RunOptions } from "./types.ts";
 import { containerPlan } from "../runtime/container/plan.ts";
 import type { Helper, RunExit } from "../runtime/types.ts";
+import { makeDirectory } from "./core/make-directory.ts";
 
 export interface ContainerServices {
   readonly store: Store;
@@ -53,7 +54,7 @@ export async function runContainer(
     },
     { lowers, directory, user },
   );
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   writeFileSync(
     join(directory, "container.json"),
     JSON.stringify({ id, image: options.image, created: new Date().toISOString(), command: plan.argv }),

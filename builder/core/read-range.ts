@@ -9,7 +9,11 @@ export function readRange(path: string, offset: number, size: number): Buffer {
     let done = 0;
     while (done < size) {
       const count = readSync(file, buffer, done, size - done, offset + done);
-      if (count === 0) throw new TsbuildError("STORE_INVALID", `Cannot read ${size} bytes at ${offset} of "${path}": the file is shorter`);
+      if (count === 0)
+        throw new TsbuildError(
+          "STORE_INVALID",
+          `Cannot read ${size} bytes at ${offset} of "${path}": the file is shorter`,
+        );
       done += count;
     }
     return buffer;

@@ -23,6 +23,7 @@ import { flatten } from "../layers/flatten.ts";
 import type { NewChange, RootFs } from "../layers/types.ts";
 import type { Emit } from "../core/events.ts";
 import type { Output } from "./types.ts";
+import { makeDirectory } from "../core/make-directory.ts";
 
 const COPY_SIZE = 256 * 1024;
 
@@ -36,7 +37,7 @@ export function localOutput(tree: (rootfs: RootFs) => Promise<Tree>, dest: strin
     label: `copying files to ${dest}`,
     async write(image, { emit, signal }) {
       const files = await tree(image.rootfs);
-      mkdirSync(root, { recursive: true });
+      makeDirectory(root);
       const directories: Entry[] = [];
       using reader = new ContentReader();
       for (const change of flatten(files)) {
@@ -66,7 +67,7 @@ function place(
   try {
     switch (entry.type) {
       case "directory":
-        makeDirectory(path);
+        placeDirectory(path);
         break;
       case "file": {
         clear(path);
@@ -126,7 +127,7 @@ function at(root: string, path: Bytes): string | Buffer {
   return typeof inside === "string" ? join(root, inside) : Buffer.concat([Buffer.from(`${root}/`), inside]);
 }
 
-function makeDirectory(path: string | Buffer): void {
+function placeDirectory(path: string | Buffer): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isDirectory()) return;
   if (there !== undefined) rmSync(path);

@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { once } from "node:events";
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
+import { makeDirectory } from "../core/make-directory.ts";
 
 /** Where an output's bytes go. What was not ended leaves nothing behind. */
 export interface Sink {
@@ -34,7 +35,7 @@ function fileSink(path: string): Sink {
     }
   };
   const file = attempt(() => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     return openSync(temporary, "w", 0o666);
   });
   return {

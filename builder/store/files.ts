@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errnoOf } from "../core/errors.ts";
 import type { Durability } from "./durability.ts";
 import { explained, storeFailure } from "./failure.ts";
+import { makeDirectory } from "../core/make-directory.ts";
 
 /** The files of one session: everything is made in its own directory of tmp/ and moved in place. Makes nothing at first. */
 export class Files {
@@ -57,7 +58,7 @@ export class Files {
   /** Snapshots hold setuid programs of images: nobody but the owner may walk in (as /var/lib/docker, moby #40939). */
   makeFolder(folder: string): void {
     if (this.#made.has(folder)) return;
-    explained("make", folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+    explained("make", folder, () => makeDirectory(folder, 0o700));
     this.#made.add(folder);
   }
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { TsbuildError, messageOf } from "../../builder/core/errors.ts";
 import type { MountSpec } from "../types.ts";
+import { makeDirectory } from "../../builder/core/make-directory.ts";
 
 /** `-v HOST:CONTAINER[:ro|rw]` as a bind mount; a host directory that is missing is made, as docker makes it. */
 export function volumeMount(volume: string): MountSpec {
@@ -17,7 +18,7 @@ export function volumeMount(volume: string): MountSpec {
   if (!/^[./~]/.test(host)) throw usage(`"${host}" names a volume, and named volumes are not supported`);
   const source = resolve(host);
   try {
-    if (statSync(source, { throwIfNoEntry: false }) === undefined) mkdirSync(source, { recursive: true });
+    if (statSync(source, { throwIfNoEntry: false }) === undefined) makeDirectory(source);
   } catch (cause) {
     throw new TsbuildError("SANDBOX", `Cannot mount volume "${volume}": ${messageOf(cause)}`, { cause });
   }

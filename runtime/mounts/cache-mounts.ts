@@ -5,6 +5,7 @@ import { hexOf, sha256 } from "../../builder/core/digest.ts";
 import type { Store } from "../../builder/store/types.ts";
 import type { Helper, RootSpec } from "../types.ts";
 import { lockFile, tryLockFile } from "./file-lock.ts";
+import { makeDirectory } from "../../builder/core/make-directory.ts";
 
 /** How the directory of a cache mount begins, the first time it is used. */
 export type CacheContent =
@@ -40,7 +41,7 @@ export class CacheMounts {
     signal: AbortSignal,
   ): Promise<CacheMount> {
     const folder = this.#store.path("mounts", hexOf(sha256(id)));
-    mkdirSync(folder, { recursive: true });
+    makeDirectory(folder);
     const { slot, lock } = await this.#slot(folder, sharing, signal);
     const directory = join(folder, slot);
     try {
