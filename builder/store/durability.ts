@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  fstatSync,
-  fsync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fstatSync, fsync, fsyncSync, openSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { errnoOf } from "../core/errors.ts";
+import { makeDirectory } from "../core/make-directory.ts";
 import { explained, storeFailure } from "./failure.ts";
 import { namesIn } from "./names-in.ts";
 import { bootId, isGone, parseSessionName } from "./session.ts";
@@ -54,7 +45,7 @@ export class Durability {
     if (this.#begun) return;
     const marker = this.#marker(this.#session);
     explained("write to", this.#root, () => {
-      mkdirSync(dirname(marker), { recursive: true, mode: 0o700 });
+      makeDirectory(dirname(marker), 0o700);
       writeFileSync(marker, "");
     });
     this.#begun = true;

@@ -81,7 +81,11 @@ export const BUILD_FLAGS = {
     doc: "Answer check, outline (what the target can be given) or targets (the stages)",
     default: "build",
   },
-  print: { value: "STEP", group: ASK, doc: "Print the ast, the stages or the graph of the Dockerfile as JSON" },
+  print: {
+    value: "STEP",
+    group: ASK,
+    doc: "Print the ast, the stages or the graph of the Dockerfile as JSON",
+  },
 } as const satisfies FlagTable;
 
 /** What docker's build takes and this one does not yet, with what to do instead. */
