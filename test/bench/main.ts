@@ -5,7 +5,9 @@ import { makeBaseImage } from "../../fixtures/base-image.ts";
 import { removeTree } from "../../fixtures/remove-tree.ts";
 import { projectRoot } from "../support/project.ts";
 import { command } from "./measure.ts";
-import { cachedManyFiles, cachedRebuild, copyManyFiles, trivialSteps, type Bench, type Row } from "./rows.ts";
+import { copyManyFiles, copyOneChanged, copyThenRun } from "./copy-rows.ts";
+import type { Bench, Row } from "./row.ts";
+import { cachedManyFiles, cachedRebuild, trivialSteps } from "./rows.ts";
 
 /*
  * `npm run bench [-- --rounds N] [--json]`: how long builds take, as a ratio to what the machine must do at least. Nothing
@@ -27,7 +29,14 @@ try {
   mkdirSync(bench.baseLayout);
   await makeBaseImage(bench.baseLayout, "base");
   const rows: Row[] = [];
-  for (const measure of [cachedRebuild, cachedManyFiles, trivialSteps, copyManyFiles]) {
+  for (const measure of [
+    cachedRebuild,
+    cachedManyFiles,
+    trivialSteps,
+    copyManyFiles,
+    copyThenRun,
+    copyOneChanged,
+  ]) {
     process.stderr.write(`measuring ${measure.name}\n`);
     rows.push(await measure(bench));
   }
