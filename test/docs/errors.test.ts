@@ -7,7 +7,10 @@ import { projectRoot } from "../support/project.ts";
 
 test("docs/errors.md has every error code and its exit status, and no other", () => {
   const text = readFileSync(join(projectRoot, "docs/errors.md"), "utf8");
-  const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| (\d+) \|/gm)].map(([, code, status]) => [code ?? "", Number(status)]);
+  const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| (\d+) \|/gm)].map(([, code, status]) => [
+    code ?? "",
+    Number(status),
+  ]);
   assert.deepEqual(Object.fromEntries(rows), ERROR_CODES);
 });
 
@@ -17,6 +20,8 @@ test("every error code is thrown somewhere", () => {
       .filter((name) => name.endsWith(".ts") && !name.endsWith("core/errors.ts"))
       .map((name) => readFileSync(join(projectRoot, folder, name), "utf8")),
   );
-  const unused = Object.keys(ERROR_CODES).filter((code) => !sources.some((source) => source.includes(`"${code}"`)));
+  const unused = Object.keys(ERROR_CODES).filter(
+    (code) => !sources.some((source) => source.includes(`"${code}"`)),
+  );
   assert.deepEqual(unused, []);
 });

@@ -63,6 +63,6 @@ function make(): OrdinaryUser | { missing: string } {
     },
     run,
     tsbuild: (args, env) =>
-      run([process.execPath, join(directory, "dist/builder/cli/main.js"), ...args], env),
+      run([process.execPath, join(directory, "dist/bin/tsbuild.cjs"), ...args], env),
   };
 }

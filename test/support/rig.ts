@@ -30,8 +30,8 @@ export interface Rig extends AsyncDisposable {
   start(args: readonly string[], options?: CliOptions): ChildProcess;
 }
 
-/** The compiled command line: beside the compiled test that asks. */
-const cli = join(projectRoot, "dist/builder/cli/main.js");
+/** The command as it is installed. */
+const cli = join(projectRoot, "dist/bin/tsbuild.cjs");
 
 export function openRig(): Rig {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "tsbuild-test-")));
