@@ -62,7 +62,6 @@ function make(): OrdinaryUser | { missing: string } {
       return path;
     },
     run,
-    tsbuild: (args, env) =>
-      run([process.execPath, join(directory, "dist/bin/tsbuild.cjs"), ...args], env),
+    tsbuild: (args, env) => run([process.execPath, join(directory, "dist/bin/tsbuild.cjs"), ...args], env),
   };
 }
