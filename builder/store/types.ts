@@ -11,6 +11,8 @@ import type { Digest, DiffId } from "../core/digest.ts";
  *     snapshots/<id>/         unpacked layers
  *     records/<hex of key>    cache records
  *     context/                context indexes
+ *     mounts/<hex of id>/     RUN --mount=type=cache, a directory for each slot
+ *     plans/ code/            remembered plans; V8's code of the command
  *     sources/                what URLs and repositories gave: records that name blobs
  *     containers/             what `run` left
  *     unsynced/<session>      empty: what that session wrote may be lost in a power cut (durability.ts)
