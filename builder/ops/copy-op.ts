@@ -1,7 +1,6 @@
 import { printable } from "../core/bytes.ts";
 import type { Tree } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
-import type { BuildContext } from "../context/types.ts";
 import type { CopyOp } from "../graph/types.ts";
 import { editTree } from "../layers/edit.ts";
 import type { OpResult } from "../solver/types.ts";
@@ -11,6 +10,7 @@ import { copyContent } from "./copy/content.ts";
 import { resolveOwner, type Owner } from "./copy/owner.ts";
 import { copiesOntoEmptyRoot, planCopy, type CopySourceTree } from "./copy/plan.ts";
 import { baseOf, inputAt } from "./inputs.ts";
+import { sourceTree } from "./source-tree.ts";
 import type { Inputs, OpHandler, OpServices } from "./types.ts";
 
 /** COPY and ADD: the files that they take become a layer straight away, without a root filesystem to copy them into. */
@@ -74,16 +74,9 @@ async function sourceTrees(
   return Promise.all(
     op.sources.map(async (source): Promise<CopySourceTree | undefined> => {
       if (source.from === "inline") return undefined;
-      const { vertex, result } = inputAt(inputs, source.input);
-      if (source.from === "remote") return { tree: filesOf(result), keepOwner: false };
-      if (vertex.op.type !== "context")
-        return { tree: await services.tree(result.rootfs), keepOwner: source.keepOwner };
-      const context = services.context(vertex.op.name);
-      return {
-        tree: context,
-        keepOwner: source.keepOwner,
-        describeMissing: (path) => ignoreLine(context, path),
-      };
+      const input = inputAt(inputs, source.input);
+      if (source.from === "remote") return { tree: filesOf(input.result), keepOwner: false };
+      return sourceTree(services, input, source.keepOwner);
     }),
   );
 }
@@ -107,12 +100,4 @@ function checkUnchanged(services: OpServices, inputs: Inputs): void {
       },
     );
   }
-}
-
-function ignoreLine(
-  context: BuildContext,
-  path: Parameters<BuildContext["ignoredBy"]>[0],
-): string | undefined {
-  const rule = context.ignoredBy(path);
-  return rule && `"${printable(path)}" is hidden by ${rule.file}:${rule.line}, pattern "${rule.pattern}"`;
 }
