@@ -2,7 +2,7 @@ import { familiarName, parseReference } from "../image/reference.ts";
 import { Archive } from "./archive.ts";
 import { assemble, imageIdOf } from "./assemble.ts";
 import { blobPath, json, writeLayout } from "./oci-tar.ts";
-import type { Sink } from "./sink.ts";
+import { writeWhole, type Sink } from "./sink.ts";
 import type { Output } from "./types.ts";
 
 /**
@@ -14,8 +14,7 @@ export function dockerTarOutput(names: readonly string[], dest: string, open: ()
     label: `writing docker archive ${dest}`,
     async write(image) {
       const assembled = await assemble(image, "oci", (layer) => layer.tar());
-      const sink = open();
-      try {
+      await writeWhole(open, async (sink) => {
         const archive = new Archive(sink);
         await writeLayout(archive, assembled, names);
         const entry = {
@@ -25,10 +24,7 @@ export function dockerTarOutput(names: readonly string[], dest: string, open: ()
         };
         archive.document("manifest.json", json([entry]));
         await archive.finish();
-      } catch (error) {
-        sink.discard();
-        throw error;
-      }
+      });
       return {
         imageId: imageIdOf(assembled),
         manifest: assembled.manifestDescriptor.digest,

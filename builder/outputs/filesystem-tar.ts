@@ -2,7 +2,7 @@ import type { Tree } from "../core/entry.ts";
 import { flatten } from "../layers/flatten.ts";
 import { writeLayer } from "../layers/write-layer.ts";
 import type { RootFs } from "../layers/types.ts";
-import type { Sink } from "./sink.ts";
+import { writeWhole, type Sink } from "./sink.ts";
 import type { Output } from "./types.ts";
 
 /** The root filesystem as one tar, no image around it: `--output type=tar`. */
@@ -15,14 +15,10 @@ export function filesystemTarOutput(
     label: `writing root filesystem ${dest}`,
     async write(image) {
       const files = await tree(image.rootfs);
-      const sink = open();
-      try {
+      await writeWhole(open, async (sink) => {
         await writeLayer([...flatten(files)], (chunk) => sink.write(chunk));
         await sink.end();
-      } catch (error) {
-        sink.discard();
-        throw error;
-      }
+      });
       return { path: dest };
     },
   };

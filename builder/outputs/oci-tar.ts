@@ -4,7 +4,7 @@ import type { Store } from "../store/types.ts";
 import { Archive } from "./archive.ts";
 import { assemble, imageIdOf, type Assembled } from "./assemble.ts";
 import { compressedBlob } from "./compress.ts";
-import type { Sink } from "./sink.ts";
+import { writeWhole, type Sink } from "./sink.ts";
 import type { Output } from "./types.ts";
 
 /** An OCI image layout in a tar (OCI image-spec, image-layout.md), layers compressed: `--output type=oci`. */
@@ -13,15 +13,11 @@ export function ociTarOutput(store: Store, names: readonly string[], dest: strin
     label: `writing OCI archive ${dest}`,
     async write(image) {
       const assembled = await assemble(image, "oci", (layer) => compressedBlob(store, layer));
-      const sink = open();
-      try {
+      await writeWhole(open, async (sink) => {
         const archive = new Archive(sink);
         await writeLayout(archive, assembled, names);
         await archive.finish();
-      } catch (error) {
-        sink.discard();
-        throw error;
-      }
+      });
       return {
         imageId: imageIdOf(assembled),
         manifest: assembled.manifestDescriptor.digest,

@@ -19,6 +19,17 @@ export function openSink(dest: string, stdout: Writable): Sink {
   return dest === "-" ? streamSink(stdout) : fileSink(resolve(dest));
 }
 
+/** Opens a sink and fills it; where that fails, nothing of it stays. */
+export async function writeWhole(open: () => Sink, fill: (sink: Sink) => Promise<void>): Promise<void> {
+  const sink = open();
+  try {
+    await fill(sink);
+  } catch (error) {
+    sink.discard();
+    throw error;
+  }
+}
+
 function fileSink(path: string): Sink {
   const temporary = `${path}.tsbuild-${process.pid}`;
   const attempt = <T>(work: () => T): T => {
@@ -38,17 +49,22 @@ function fileSink(path: string): Sink {
     makeDirectory(dirname(path));
     return openSync(temporary, "w", 0o666);
   });
+  let open = true;
+  const close = (): void => {
+    if (open) closeSync(file);
+    open = false;
+  };
   return {
     write: (chunk) => attempt(() => writeAll(file, chunk)),
     drain: async () => {},
     end: async () =>
       attempt(() => {
         fsyncSync(file);
-        closeSync(file);
+        close();
         renameSync(temporary, path);
       }),
     discard() {
-      closeSync(file);
+      close();
       rmSync(temporary, { force: true });
     },
   };

@@ -114,3 +114,16 @@ test("every output holds the same files and is read by the tools that it is for"
   assert.ok(statSync(join(rig.store, "blobs")).isDirectory());
   assert.deepEqual(readdirSync(join(rig.store, "tmp")), []);
 });
+
+test("an output that a directory is in the way of is explained and leaves nothing behind", async () => {
+  await using rig = openRig();
+  const context = rig.context({ Dockerfile: "FROM scratch\nCOPY a /\n", a: "a" });
+  const { status, stderr } = await rig.tsbuild(["build", "-o", `type=oci,dest=${context}`, context]);
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /^error: Cannot write /m);
+  assert.doesNotMatch(stderr, /bug in tsbuild/);
+  assert.deepEqual(
+    readdirSync(rig.directory).filter((name) => name.includes("tsbuild-")),
+    [],
+  );
+});
