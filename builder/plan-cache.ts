@@ -9,7 +9,7 @@ import { redact } from "./core/redact.ts";
 import type { BuildGraph } from "./graph/types.ts";
 import { packPlan, unpackPlan, type Plan } from "./plan-file.ts";
 import type { EmitWarning } from "./stages/problems.ts";
-import type { BaseImage, BaseImages, HiddenBy, PlanOptions } from "./stages/types.ts";
+import type { BaseImage, BaseImages, Dated, HiddenBy, PlanOptions } from "./stages/types.ts";
 import type { Store } from "./store/types.ts";
 
 /** All that planning is given, and all that it asks. */
@@ -50,13 +50,16 @@ export async function rememberedPlan(
   }
   const noted = new Notes({ ...planning, images });
   const graph = await make(noted.planning);
-  writePlan(store, path, key, { graph, ...noted.taken });
+  // A time is asked of what is far away: with the Dockerfile read again, it says where an error belongs.
+  if (!noted.dated) writePlan(store, path, key, { graph, ...noted.taken });
   return graph;
 }
 
 /** Watches what a planning asks and says. */
 class Notes {
   readonly planning: Planning;
+  /** Whether the time of something that is fetched was asked for. */
+  dated = false;
   readonly #taken = {
     images: [] as Plan["images"][number][],
     ignored: [] as Plan["ignored"][number][],
@@ -75,6 +78,12 @@ class Notes {
             const rule = options.ignored?.(path);
             ignored.push({ path, answer: answerOf(rule) });
             return rule;
+          },
+        }),
+        ...(options.timeOf && {
+          timeOf: async (source: Dated): Promise<number | undefined> => {
+            this.dated = true;
+            return options.timeOf?.(source);
           },
         }),
       },
@@ -134,7 +143,7 @@ function askingOnce(images: BaseImages): BaseImages {
 
 /** Everything that is given; PlanOptions as a whole, so that what is added to it counts. */
 function keyOf(code: string, { source, options }: Planning): Digest {
-  const { images, ignored, ...rest } = options;
+  const { images, ignored, timeOf: _timeOf, ...rest } = options;
   const given = {
     code,
     source: { ...source },

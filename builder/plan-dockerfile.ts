@@ -22,7 +22,11 @@ export async function planGraph(
   const source = await readDockerfile(options, contexts);
   const given: Planning = {
     source,
-    options: planOptions(options, contexts),
+    options: {
+      ...planOptions(options, contexts),
+      timeOf: async (source) =>
+        (await import("./dated.ts")).timeOf(source, session, contexts, options.signal),
+    },
     images: askedImages(session, options, contexts),
     warn: warningsTo(options),
   };

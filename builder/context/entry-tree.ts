@@ -73,6 +73,14 @@ export class EntryTree implements Tree {
     return this.#nodes.get(path)?.body?.linkId;
   }
 
+  /** The time of the newest regular file. */
+  newest(): number | undefined {
+    let newest: number | undefined;
+    for (const { entry } of this.#nodes.values())
+      if (entry.type === "file" && entry.mtime > (newest ?? -Infinity)) newest = entry.mtime;
+    return newest;
+  }
+
   /** Every entry with its body, parents first. */
   *entries(): Generator<readonly [Entry, FileBody | undefined]> {
     const paths = [...this.#nodes.keys()].sort();

@@ -1,10 +1,11 @@
 import { createReadStream } from "node:fs";
+import type { Bytes } from "../core/bytes.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { readRange } from "../core/read-range.ts";
 import { redact } from "../core/redact.ts";
 import type { Transport } from "../net/types.ts";
 import type { Store } from "../store/types.ts";
-import { download } from "./download.ts";
+import { download, type Downloaded } from "./download.ts";
 import { EntryTree } from "./entry-tree.ts";
 import { fileTree } from "./file-tree.ts";
 import { fetchGit } from "./git/fetch.ts";
@@ -52,7 +53,8 @@ export async function openRemote(
     case "git": {
       const { keepGitDir = false, submodules = true, ...git } = place.git;
       const tree = await fetchGit({ ...git, keepGitDir, submodules }, services);
-      return { context: new TreeContext(redact(name), tree) };
+      // Everything in it has the commit's time.
+      return { context: new TreeContext(redact(name), tree, tree.stat("" as Bytes)?.mtime) };
     }
     case "http":
       return fromUrl(place.url, redact(name), unpack, services);
@@ -69,12 +71,24 @@ async function fromUrl(
   const head = readRange(file.path, 0, Math.min(ARCHIVE_HEAD, file.size));
   if (unpack && isArchiveHead(head)) {
     const tree = await readTarTree(createReadStream(file.path), store.tempPath("context"));
-    return { context: new TreeContext(name, tree) };
+    return { context: new TreeContext(name, tree, file.mtime || tree.newest()) };
   }
-  const context = new TreeContext(name, fileTree(DOWNLOAD_NAME, file));
+  const context = new TreeContext(name, fileTree(DOWNLOAD_NAME, file), await timeOfDownload(file, store));
   if (!unpack) return { context };
   if (file.size > MAX_DOCKERFILE) throw tooLarge(name);
   return { context, dockerfile: { name: "Dockerfile", data: readRange(file.path, 0, file.size) } };
+}
+
+/** What the server says; else the time of the newest file in it, where it is an archive (BuildKit epoch.go). */
+export async function timeOfDownload(file: Downloaded, store: Store): Promise<number | undefined> {
+  if (file.mtime !== 0) return file.mtime;
+  if (!isArchiveHead(readRange(file.path, 0, Math.min(ARCHIVE_HEAD, file.size)))) return undefined;
+  try {
+    return (await readTarTree(createReadStream(file.path), store.tempPath("archive"))).newest();
+  } catch (error) {
+    if (error instanceof TsbuildError && error.code === "ARCHIVE_INVALID") return undefined;
+    throw error;
+  }
 }
 
 /** `tsbuild -`: an archive, or a Dockerfile that has no files to copy. */
@@ -87,7 +101,7 @@ async function fromStdin({ stdin, store }: RemoteServices): Promise<OpenedContex
   }
   if (isArchiveHead(head)) {
     const tree = await readTarTree(all, store.tempPath("context"));
-    return { context: new TreeContext("-", tree) };
+    return { context: new TreeContext("-", tree, tree.newest()) };
   }
   const chunks: Uint8Array[] = [];
   let size = 0;

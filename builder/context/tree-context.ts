@@ -16,11 +16,13 @@ const MAX_NAMED_FILE = 16 << 20;
  */
 export class TreeContext implements BuildContext {
   readonly name: string;
+  readonly time?: number;
   readonly #tree: Tree;
 
-  constructor(name: string, tree: Tree) {
+  constructor(name: string, tree: Tree, time?: number) {
     this.name = name;
     this.#tree = tree;
+    if (time !== undefined) this.time = time;
   }
 
   stat(path: Bytes): Entry | undefined {

@@ -5,6 +5,8 @@ import type { Tree } from "../core/entry.ts";
 export interface BuildContext extends Tree {
   /** For messages: the directory as the user named it. */
   readonly name: string;
+  /** The time of what was fetched: of the commit, of the download, of an archive's newest file. None for a directory. */
+  readonly time?: number;
   /** The pattern that hides what is at a path, if one does: what a missing COPY source is explained with. */
   ignoredBy(path: Bytes): IgnoreRule | undefined;
   /** The Dockerfile and what else was asked for by name, ignored or not; undefined where it is not there. */

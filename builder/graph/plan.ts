@@ -18,12 +18,13 @@ export async function planBuild(
   images: BaseImages,
   emitWarning: EmitWarning,
 ): Promise<BuildGraph> {
-  const { target, resolution, planned } = await planStages(dockerfile, options, images, emitWarning);
+  const { target, resolution, planned, epoch } = await planStages(dockerfile, options, images, emitWarning);
   const lowered = lower(
     [...planned.values()].map(({ plan }) => plan),
     resolution,
   );
-  const result = targetPlan(planned.get(target.index), lowered, options);
+  const plan = targetPlan(planned.get(target.index), lowered, options);
+  const result = epoch === undefined ? plan : { ...plan, epoch };
   const roots = result.rootfs === null ? [] : [result.rootfs];
   return { vertices: lowered.vertices.reachable(roots), target: result };
 }

@@ -177,6 +177,11 @@ export interface TargetPlan {
   readonly rootfs: VertexId | null;
   readonly config: RunConfig;
   readonly author?: string;
+  /**
+   * SOURCE_DATE_EPOCH, in seconds since 1970: of --build-arg, or the default of an ARG before the first FROM. Where that
+   * named a context or a stage, it is the time of that. Times of the image and of its files are at most this one.
+   */
+  readonly epoch?: number;
   /** The base image's history and then one entry for each instruction; `vertex` is set where it makes a layer. */
   readonly history: readonly PlannedHistory[];
 }

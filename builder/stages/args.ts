@@ -11,7 +11,7 @@ const BUILDER_ARG = /^(BUILDKIT_|SOURCE_DATE_EPOCH$)/;
 
 /** What --build-arg gave, and what the Dockerfile took of it. */
 export class BuildArgs {
-  readonly #given: ReadonlyMap<string, string>;
+  readonly #given: Map<string, string>;
   readonly #taken = new Set<string>();
 
   constructor(given: Readonly<Record<string, string>>) {
@@ -21,6 +21,12 @@ export class BuildArgs {
   take(name: string): string | undefined {
     this.#taken.add(name);
     return this.#given.get(name);
+  }
+
+  /** What was given stood for something else; undefined: for nothing. */
+  replace(name: string, value: string | undefined): void {
+    if (value === undefined) this.#given.delete(name);
+    else this.#given.set(name, value);
   }
 
   /** What a `BUILDKIT_…` argument tells the builder. */

@@ -2,6 +2,7 @@ import type { Dockerfile } from "../dockerfile/types.ts";
 import { BuildArgs } from "./args.ts";
 import { collectStages, type Collected } from "./collect.ts";
 import { warnUnusedArgs } from "./environment.ts";
+import { resolveEpoch } from "./epoch.ts";
 import { planStage, type PlannedStage } from "./plan-stage.ts";
 import { Problems, type EmitWarning } from "./problems.ts";
 import { resolveStages, type Resolution } from "./resolve.ts";
@@ -13,6 +14,8 @@ export interface PlannedStages extends Collected {
   readonly resolution: Resolution;
   /** By their index; those that no target needs are not there. */
   readonly planned: ReadonlyMap<number, PlannedStage>;
+  /** SOURCE_DATE_EPOCH. */
+  readonly epoch?: number;
 }
 
 /**
@@ -34,7 +37,9 @@ export async function planStages(
   const collected = problems.guess(guessing, () =>
     collectStages(dockerfile, options, buildArgs, expander, problems),
   );
-  const { stages, target, globals } = collected;
+  const { stages, target } = collected;
+  const dated = await resolveEpoch(dockerfile, collected, { options, buildArgs, problems });
+  const { globals } = dated;
   const targets = all ? stages : [target];
   const resolution = await resolveStages({ stages, targets, options, problems }, images);
   const planned = new Map<number, PlannedStage>();
@@ -50,7 +55,7 @@ export async function planStages(
   warnUnusedArgs(surroundings);
   remarkOnSyntax(dockerfile, problems);
   problems.throwIfFatal();
-  return { ...collected, resolution, planned };
+  return { ...collected, ...dated, resolution, planned };
 }
 
 /** The language that tsbuild speaks, in any version of it. */

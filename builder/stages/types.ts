@@ -37,7 +37,14 @@ export interface PlanOptions {
   readonly images?: ReadonlyMap<string, string>;
   /** Why a file of the main context is hidden from the build; undefined where it is not, or is not there at all. */
   readonly ignored?: (path: Bytes) => HiddenBy | undefined;
+  /** The time that something to be fetched has of its own, in seconds since 1970: for SOURCE_DATE_EPOCH. */
+  readonly timeOf?: (source: Dated) => Promise<number | undefined>;
 }
+
+/** What SOURCE_DATE_EPOCH may name instead of saying a number. */
+export type Dated =
+  | { readonly from: "context"; readonly name: string }
+  | Extract<CopyFrom, { readonly from: "http" | "git" }>;
 
 /** A pattern of an ignore file. */
 export interface HiddenBy {

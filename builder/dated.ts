@@ -1,0 +1,34 @@
+import type { Bytes } from "./core/bytes.ts";
+import { download } from "./context/download.ts";
+import { fetchGit } from "./context/git/fetch.ts";
+import { timeOfDownload } from "./context/remote.ts";
+import type { Contexts } from "./open-contexts.ts";
+import type { Session } from "./session.ts";
+import type { Dated } from "./stages/types.ts";
+
+/** The time of what is fetched, which the build then has at hand; undefined where it has none of its own. */
+export async function timeOf(
+  source: Dated,
+  session: Session,
+  contexts: Contexts,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { store, env, transport } = session;
+  switch (source.from) {
+    case "context":
+      // Images have their time in other ways: a layer's is that of its files.
+      if (contexts.images.has(source.name)) return undefined;
+      await contexts.open(source.name, signal);
+      return contexts.get(source.name).time;
+    case "http": {
+      const { url, checksum } = source;
+      const expected = checksum === undefined ? {} : { checksum };
+      return timeOfDownload(await download(new URL(url), { store, transport, signal, ...expected }), store);
+    }
+    case "git": {
+      const { from: _from, ...request } = source;
+      // Everything in it has the commit's time.
+      return (await fetchGit(request, { store, env, signal })).stat("" as Bytes)?.mtime;
+    }
+  }
+}
