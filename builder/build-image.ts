@@ -9,6 +9,7 @@ import { opServices } from "./op-services.ts";
 import { openContexts } from "./open-contexts.ts";
 import type { Output, OutputResult } from "./outputs/types.ts";
 import { planGraph } from "./plan-dockerfile.ts";
+import { claimStep } from "./claim-step.ts";
 import { builtImage } from "./built-image.ts";
 import { BuildSecrets } from "./secrets.ts";
 import type { Session } from "./session.ts";
@@ -34,6 +35,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     runner: createOpRunner(services, graph.vertices),
     cache: openCache(session.store, (diffId) => session.layers.open(diffId) !== undefined),
     openLayers: (diffIds) => session.layers.openAll(diffIds),
+    claim: (key, claimSignal, onWait) => claimStep(session.store, key, claimSignal, onWait),
     slots: session.slots,
     signal,
     emit,

@@ -92,7 +92,7 @@ export class Session implements AsyncDisposable {
       ...(isolation.idMaps && { idMaps: isolation.idMaps }),
       lanes: 2 * availableParallelism() + 4,
     });
-    await helper.remove(this.store.sweepSessions());
+    await helper.remove(await this.store.sweepSessions());
     return helper;
   }
 

@@ -1,5 +1,6 @@
 import type { BuildEvent } from "../core/events.ts";
 import { lineOf, NO_REST, splitLines } from "./lines.ts";
+import { WAITING } from "./waiting.ts";
 import { warningLine } from "./warning.ts";
 
 /** Lines of output kept for each step: the display shows no more. */
@@ -59,7 +60,13 @@ export function reduce(state: ProgressState, event: BuildEvent): ProgressState {
     case "plan":
       return { ...state, names: new Map(event.steps.map((step) => [step.id, step.name])) };
     case "step-started":
-      return update(begin(state, event.id, event.time), event.id, (step) => ({ ...step, status: "running" }));
+      return update(begin(state, event.id, event.time), event.id, (step) => ({
+        ...step,
+        status: "running",
+        tail: [],
+      }));
+    case "step-waiting":
+      return update(begin(state, event.id, event.time), event.id, (step) => ({ ...step, tail: [WAITING] }));
     case "step-output":
       return update(begin(state, event.id, event.time), event.id, (step) => {
         const { lines, rest } = splitLines(step.rests[event.stream], event.data, TAIL);

@@ -4,6 +4,7 @@ import { sanitize, sanitizeKeepingColour } from "./sanitize.ts";
 import { Turns, type Speaker } from "./turns.ts";
 import type { Progress, Screen } from "./types.ts";
 import { formatAmount, formatSeconds } from "./units.ts";
+import { WAITING } from "./waiting.ts";
 import { warningLine } from "./warning.ts";
 
 /** A transfer is told about no more often (ms). */
@@ -72,6 +73,8 @@ class PlainLog {
       case "step-started":
         this.#step(event);
         return;
+      case "step-waiting":
+        return this.#turns.say(this.#step(event).speaker, event.time, [WAITING]);
       case "step-output":
         return this.#onOutput(event);
       case "step-cached":

@@ -17,11 +17,19 @@ export class Steps {
   }
 
   /**
-   * Runs a vertex. Its users get the result at once; its record waits for the layers' DiffIDs, that is, for the layer
+   * Runs a vertex, unless another process did so in the meantime. Its users get the result at once; its record waits for the layers' DiffIDs, that is, for the layer
    * to be packed, and so does `step-done`.
    */
   async run(state: State, keyed: Keyed, inputs: readonly OpResult[]): Promise<OpResult> {
     const { slots, runner } = this.#options;
+    // Before a slot is taken: who has one waits for nobody, or two builds could wait for each other.
+    const claim = await this.#watch(state, () => this.#claim(state, keyed));
+    const release = (): void => claim?.[Symbol.dispose]();
+    const theirs = claim && this.#madeElsewhere(state, keyed);
+    if (theirs !== undefined) {
+      release();
+      return theirs;
+    }
     const work = async (): Promise<OpResult> => {
       this.#schedule.check();
       state.started = true;
@@ -29,12 +37,19 @@ export class Steps {
       return runner.run(state.vertex, inputs, this.#context);
     };
     const resource = runner.resource(state.vertex);
-    const result = await this.#watch(state, () =>
-      // The queue's own signal would let go of work that still runs.
-      resource === undefined ? work() : slots.use(resource, undefined, work),
-    );
-    this.#watch(state, () => this.#record(state, keyed, result)).catch(() => {});
-    return result;
+    try {
+      const result = await this.#watch(state, () =>
+        // The queue's own signal would let go of work that still runs.
+        resource === undefined ? work() : slots.use(resource, undefined, work),
+      );
+      this.#watch(state, () => this.#record(state, keyed, result))
+        .catch(() => {})
+        .finally(release);
+      return result;
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   /** What the op takes from its inputs, as its key has it. */
@@ -48,6 +63,28 @@ export class Steps {
     if (state.outcome !== "unused") return;
     state.outcome = outcome;
     this.#emit("step-cached", state);
+  }
+
+  /** Equal steps of several processes run once. What is made anew on purpose is nobody else's business. */
+  async #claim(state: State, { canonical, renewed }: Keyed): Promise<Disposable | undefined> {
+    const { claim, runner } = this.#options;
+    if (canonical === undefined || renewed || !(runner.recorded?.(state.vertex) ?? true)) return undefined;
+    return claim?.(canonical.key, this.#schedule.signal, () => {
+      state.started = true;
+      this.#emit("step-waiting", state);
+    });
+  }
+
+  /** The result that another process recorded since this one looked. */
+  #madeElsewhere(state: State, { canonical, alias }: Keyed): OpResult | undefined {
+    const { cache, openLayers } = this.#options;
+    const record = canonical && cache.get(canonical.key);
+    const rootfs = record && openLayers(record.layers);
+    if (record === undefined || rootfs === undefined) return undefined;
+    if (alias !== undefined) cache.alias(alias, record.key);
+    state.created = record.created;
+    this.cached(state, "cached");
+    return { rootfs };
   }
 
   async #record(state: State, { canonical, alias }: Keyed, { rootfs }: OpResult): Promise<void> {
@@ -79,7 +116,10 @@ export class Steps {
     }
   }
 
-  #emit(type: "step-started" | "step-cached" | "step-done" | "step-canceled", { vertex }: State): void {
+  #emit(
+    type: "step-waiting" | "step-started" | "step-cached" | "step-done" | "step-canceled",
+    { vertex }: State,
+  ): void {
     this.#options.emit({ type, id: vertex.id, time: Date.now() });
   }
 }

@@ -57,6 +57,11 @@ export interface SolveOptions {
   readonly cache: Cache;
   /** The layers of a record; undefined where one of them is gone: then the record is a miss. */
   openLayers(diffIds: readonly DiffId[]): RootFs | undefined;
+  /**
+   * Resolves when no other process runs the step with this key, and keeps them from it until it is disposed. `onWait` is
+   * called if one does. Left out: nobody else uses the cache.
+   */
+  claim?(key: CacheKey, signal: AbortSignal, onWait: () => void): Promise<Disposable>;
   readonly slots: Slots;
   readonly signal: AbortSignal;
   readonly emit: Emit;

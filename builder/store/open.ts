@@ -1,11 +1,13 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { lazy } from "../core/lazy.ts";
 import { openBlobs } from "./blobs.ts";
 import { Durability } from "./durability.ts";
 import { Files } from "./files.ts";
 import { openLayerRecords } from "./layer-records.ts";
 import { writeLayout } from "./layout.ts";
 import { recover } from "./recover.ts";
+import { namesIn } from "./names-in.ts";
 import { openRefs } from "./refs.ts";
 import { storeRoot } from "./root.ts";
 import { abandoned, newSessionName } from "./session.ts";
@@ -25,22 +27,34 @@ export function openStore(options: StoreOptions): Store {
   const files = new Files(root, session, durability);
   recover(root);
   const refs = openRefs(files);
+  const locks = lazy(async () => (await import("./locks.ts")).openLocks(files));
+  let locked = false;
+  const useLocks = (): ReturnType<typeof locks> => {
+    locked = true;
+    return locks();
+  };
   return {
     root,
     blobs: openBlobs(files),
     refs,
     layers: openLayerRecords(files),
+    locks: {
+      acquire: async (name, options) => (await useLocks()).acquire(name, options),
+      tryAcquire: async (name) => (await useLocks()).tryAcquire(name),
+    },
     tempPath: (label) => files.tempPath(label),
     path: (...parts) => files.path(...parts),
     writeFile: (path, data) => files.writeFile(path, data),
     sync: (syncfs) => durability.sync(syncfs),
-    sweepSessions() {
-      const gone = abandoned(join(root, "tmp"), session);
+    async sweepSessions() {
+      const gone = await abandoned(join(root, "tmp"), session);
+      if (namesIn(join(root, "locks")).length > 0) await (await useLocks()).sweep();
       // One that died between a ref and the index left the index behind.
       if (gone.length > 0) writeLayout(files, refs.list);
       return gone;
     },
     async close() {
+      if (locked) (await locks()).close();
       try {
         rmSync(files.sessionFolder, { recursive: true, force: true });
       } catch {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { namesIn } from "./names-in.ts";
 
@@ -41,19 +41,32 @@ export function isGone(session: SessionName): boolean {
   return stat === undefined || stat.start !== session.start || stat.state === "Z" || stat.state === "X";
 }
 
-/** The directories in `folder` of sessions that are gone, or that nobody has touched for a day and cannot be seen. */
-export function abandoned(folder: string, own: string): string[] {
-  return namesIn(folder)
-    .filter((name) => name !== own && isAbandoned(join(folder, name), name))
-    .map((name) => join(folder, name));
+/** Where a session that can be asked whether it lives has its socket (presence.ts). */
+export function socketOf(directory: string): string {
+  return join(directory, "alive");
 }
 
-function isAbandoned(path: string, name: string): boolean {
+/** The directories in `folder` of sessions that are gone, or that nobody has touched for a day and cannot be seen. */
+export async function abandoned(folder: string, own: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    if (name !== own && !(await isLiving(path, name))) found.push(path);
+  }
+  return found;
+}
+
+async function isLiving(path: string, name: string): Promise<boolean> {
   const session = parseSessionName(name);
-  if (session !== undefined && session.boot === bootId() && session.namespace === ownNamespace())
-    return isGone(session);
+  if (session?.boot === bootId()) {
+    if (session.namespace === ownNamespace()) return !isGone(session);
+    // Another container's: its process cannot be seen, but its socket can.
+    const socket = socketOf(path);
+    const answer = existsSync(socket) ? await (await import("./dial.ts")).isAlive(socket) : undefined;
+    if (answer !== undefined) return answer;
+  }
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && Date.now() - stat.mtimeMs > DAY;
+  return stat === undefined || Date.now() - stat.mtimeMs <= DAY;
 }
 
 /** Eight digits of the kernel's id of this boot. */

@@ -15,6 +15,7 @@ import type { Digest, DiffId } from "../core/digest.ts";
  *     plans/ code/            remembered plans; V8's code of the command
  *     sources/                what URLs and repositories gave: records that name blobs
  *     containers/             what `run` left
+ *     locks/<lock>.<number>   who has a lock and who waits for it (locks.ts)
  *     unsynced/<session>      empty: what that session wrote may be lost in a power cut (durability.ts)
  *     tmp/<session>/          half-made things: removed when the process that owns them is gone
  *
@@ -25,6 +26,7 @@ export interface Store {
   readonly blobs: BlobStore;
   readonly refs: RefStore;
   readonly layers: LayerRecords;
+  readonly locks: Locks;
   /** A new path in this process's session directory of tmp/. */
   tempPath(label: string): string;
   /** Absolute path of a file or folder of the store; its folder exists. */
@@ -34,10 +36,28 @@ export interface Store {
   /** Makes what was written so far survive a power cut: with `syncfs` (the helper's) at once, else file by file. */
   sync(syncfs?: (directory: string) => Promise<void>): Promise<void>;
   /** Session directories whose process is gone, absolute: the caller removes them, as their files may be anybody's. */
-  sweepSessions(): readonly string[];
+  sweepSessions(): Promise<readonly string[]>;
   /** Removes this process's session directory, as far as it may. Makes nothing durable: `sync` does. */
   close(): Promise<void>;
 }
+
+/** Locks between all processes that use the store; what a process held is free when it is dead, however it died. */
+export interface Locks {
+  /** Waits until the lock is free and takes it, in the order of coming. */
+  acquire(name: string, options?: LockOptions): Promise<Lock>;
+  /** The lock, or undefined where somebody has it. */
+  tryAcquire(name: string): Promise<Lock | undefined>;
+}
+
+export interface LockOptions {
+  /** Gives up waiting when it is aborted: rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** Called once, if somebody else has the lock. */
+  readonly onWait?: () => void;
+}
+
+/** A lock that is held; disposing lets it go. */
+export type Lock = Disposable;
 
 export interface BlobStore {
   /** Path of a blob, whether it is there or not. */

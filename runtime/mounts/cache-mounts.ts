@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { bytesOf } from "../../builder/core/bytes.ts";
 import { hexOf, sha256 } from "../../builder/core/digest.ts";
 import type { Store } from "../../builder/store/types.ts";
 import type { Helper, RootSpec } from "../types.ts";
-import { lockFile, tryLockFile } from "./file-lock.ts";
 import { makeDirectory } from "../../builder/core/make-directory.ts";
 
 /** How the directory of a cache mount begins, the first time it is used. */
@@ -59,9 +58,11 @@ export class CacheMounts {
     signal: AbortSignal,
   ): Promise<{ slot: string; lock?: Disposable }> {
     if (sharing === "shared") return { slot: "0" };
-    if (sharing === "locked") return { slot: "0", lock: await lockFile(join(folder, "0.lock"), signal) };
+    const { locks } = this.#store;
+    const nameOf = (slot: string): string => `mount ${basename(folder)} ${slot}`;
+    if (sharing === "locked") return { slot: "0", lock: await locks.acquire(nameOf("0"), { signal }) };
     for (let slot = 0; ; slot++) {
-      const lock = tryLockFile(join(folder, `${slot}.lock`));
+      const lock = await locks.tryAcquire(nameOf(String(slot)));
       if (lock !== undefined) return { slot: String(slot), lock };
     }
   }

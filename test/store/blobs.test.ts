@@ -5,11 +5,11 @@ import { test } from "node:test";
 import { sha256, type Digest } from "../../builder/core/digest.ts";
 import { scratchStore } from "./scratch.ts";
 
-test("openStore() makes no file", () => {
+test("openStore() makes no file", async () => {
   using scratch = scratchStore();
   assert.equal(scratch.store.refs.get("docker.io/library/app:latest"), undefined);
   assert.equal(scratch.store.blobs.has(sha256("x")), false);
-  assert.deepEqual(scratch.store.sweepSessions(), []);
+  assert.deepEqual(await scratch.store.sweepSessions(), []);
   assert.deepEqual(readdirSync(scratch.root), []);
 });
 

@@ -51,7 +51,7 @@ test("a store is whole when a process that writes to it is killed", async () => 
     for (const hex of readdirSync(join(scratch.root, "layers")))
       assert.ok(store.layers.get(`sha256:${hex}` as never));
 
-    const gone = store.sweepSessions();
+    const gone = await store.sweepSessions();
     assert.equal(gone.length, round + 1, "its session is found");
     const index = JSON.parse(readFileSync(join(scratch.root, "index.json"), "utf8"));
     assert.equal(index.manifests.length, refs.length, "and the index mended");

@@ -29,14 +29,14 @@ const cases: readonly [string, string, boolean, boolean][] = [
   ["one that nobody knows", "something", false, true],
 ];
 for (const [what, name, fresh, old] of cases) {
-  test(`sweepSessions() ${fresh ? "finds" : old ? "waits a day for" : "spares"} ${what} directory`, () => {
+  test(`sweepSessions() ${fresh ? "finds" : old ? "waits a day for" : "spares"} ${what} directory`, async () => {
     using scratch = scratchStore();
     const path = join(scratch.root, "tmp", name);
     mkdirSync(path, { recursive: true });
-    assert.deepEqual(scratch.store.sweepSessions(), fresh ? [path] : []);
+    assert.deepEqual(await scratch.store.sweepSessions(), fresh ? [path] : []);
     const time = Date.now() / 1000 - OLD * 86_400;
     utimesSync(path, time, time);
-    assert.deepEqual(scratch.store.sweepSessions(), old ? [path] : []);
+    assert.deepEqual(await scratch.store.sweepSessions(), old ? [path] : []);
   });
 }
 
@@ -48,7 +48,7 @@ test("sweepSessions() finds the directory of a process that ended", async () => 
   child.kill("SIGKILL");
   await once(child, "exit");
   assert.deepEqual(
-    scratch.store.sweepSessions().map((path) => basename(path)),
+    (await scratch.store.sweepSessions()).map((path) => basename(path)),
     [name],
   );
 });
@@ -57,7 +57,7 @@ test("close() removes the session's directory, and sweepSessions() never lists i
   using scratch = scratchStore();
   const path = scratch.store.tempPath("x");
   mkdirSync(path);
-  assert.deepEqual(scratch.store.sweepSessions(), []);
+  assert.deepEqual(await scratch.store.sweepSessions(), []);
   await scratch.store.close();
-  assert.deepEqual(scratch.reopen().sweepSessions(), []);
+  assert.deepEqual(await scratch.reopen().sweepSessions(), []);
 });
