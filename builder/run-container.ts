@@ -11,6 +11,8 @@ import type { LayerTrees } from "./ops/trees.ts";
 import type { Store } from "./store/types.ts";
 import type { RunOptions } from "./types.ts";
 import { containerPlan } from "../runtime/container/plan.ts";
+import { DEFAULT_CAPABILITIES } from "../runtime/plan/capabilities.ts";
+import { defaultFilter } from "../runtime/seccomp/default-filter.ts";
 import type { Helper, RunExit } from "../runtime/types.ts";
 import { makeDirectory } from "./core/make-directory.ts";
 
@@ -52,7 +54,7 @@ export async function runContainer(
       columns: io.columns,
       rows: io.rows,
     },
-    { lowers, directory, user },
+    { lowers, directory, user, seccomp: await defaultFilter(DEFAULT_CAPABILITIES) },
   );
   makeDirectory(directory);
   writeFileSync(

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "command.h"
+#include "confine.h"
 #include "devices.h"
 #include "init.h"
 #include "mounts.h"
@@ -137,13 +138,20 @@ static _Noreturn void run_command(const struct container *container, const struc
   _exit(127);
 }
 
+/* The namespace comes after the move: its root is the group that its maker is in. */
+static int enter_cgroups(const struct plan *plan, struct error *error) {
+  if (plan->cgroups.count == 0) return 0;
+  if (join_cgroups(plan, error) < 0) return -1;
+  return unshare(CLONE_NEWCGROUP) == 0 ? 0 : fail(error, errno, "Cannot make a control group namespace");
+}
+
 static _Noreturn void container_main(const struct container *container) {
   struct report report = {.kind = REPORT_FAILED};
   struct terminal terminal = {-1, -1};
   struct pollfd worker = {.fd = container->status};
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (poll(&worker, 1, 0) != 0) _exit(1);
-  if (set_up(container, &terminal, &report.error) < 0) {
+  if (enter_cgroups(container->plan, &report.error) < 0 || set_up(container, &terminal, &report.error) < 0) {
     report_send(container->status, &report, -1);
     _exit(1);
   }
@@ -162,7 +170,8 @@ static _Noreturn void container_main(const struct container *container) {
 }
 
 pid_t container_start(const struct container *container, struct error *error) {
-  unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+  unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  if (container->plan->cgroups.count == 0) flags |= CLONE_NEWCGROUP;
   if (container->plan->flags & PLAN_NO_NETWORK) flags |= CLONE_NEWNET;
   pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
   if (pid == 0) container_main(container);

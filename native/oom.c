@@ -19,8 +19,13 @@ static int64_t read_counter(const char *path, const char *key) {
   return found;
 }
 
-/* The file of the memory controller with the counter: version 2 has one hierarchy, version 1 one named memory. */
-static int64_t from_cgroup(void) {
+static int64_t kills_in(const char *directory, bool unified) {
+  cleanup_free char *path = must_format("%s/%s", directory, unified ? "memory.events" : "memory.oom_control");
+  return read_counter(path, "oom_kill ");
+}
+
+/* The group of the memory controller that this process is in: version 2 has one hierarchy, version 1 one named memory. */
+static int64_t kills_in_own_group(void) {
   FILE *file = fopen("/proc/self/cgroup", "re");
   char line[PATH_MAX];
   int64_t found = -1;
@@ -31,16 +36,20 @@ static int64_t from_cgroup(void) {
     *group++ = 0;
     bool unified = controllers[1] == 0;
     if (!unified && strcmp(controllers + 1, "memory") != 0) continue;
-    cleanup_free char *path = must_format("/sys/fs/cgroup%s%s/%s", unified ? "" : "/memory", group,
-                                          unified ? "memory.events" : "memory.oom_control");
-    found = read_counter(path, "oom_kill ");
+    cleanup_free char *directory = must_format("/sys/fs/cgroup%s%s", unified ? "" : "/memory", group);
+    found = kills_in(directory, unified);
   }
   if (file) fclose(file);
   return found;
 }
 
-uint64_t oom_kills(void) {
-  int64_t count = from_cgroup();
+uint64_t oom_kills(const struct strings *cgroups) {
+  int64_t count = -1;
+  for (size_t i = 0; i < cgroups->count && count < 0; i++) {
+    count = kills_in(cgroups->items[i], true);
+    if (count < 0) count = kills_in(cgroups->items[i], false);
+  }
+  if (count < 0) count = kills_in_own_group();
   if (count < 0) count = read_counter("/proc/vmstat", "oom_kill ");
   return count < 0 ? 0 : (uint64_t)count;
 }

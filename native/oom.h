@@ -1,9 +1,12 @@
 #ifndef TSBUILD_OOM_H
 #define TSBUILD_OOM_H
 
-#include <stdint.h>
+#include "wire.h"
 
-/* How often the kernel killed for want of memory in this process's cgroup; in the whole system where that is not told. */
-uint64_t oom_kills(void);
+/*
+ * How often the kernel killed for want of memory: in the first of these control groups that counts it, else in this
+ * process's own, else in the whole system.
+ */
+uint64_t oom_kills(const struct strings *cgroups);
 
 #endif

@@ -53,6 +53,17 @@ static size_t get_count(struct reader *reader, size_t least) {
   return 0;
 }
 
+static void read_limits(struct reader *reader, struct plan *plan) {
+  plan->limit_count = get_count(reader, 20);
+  plan->limits = must_alloc(plan->limit_count * sizeof *plan->limits);
+  for (size_t i = 0; i < plan->limit_count; i++) {
+    struct limit *limit = &plan->limits[i];
+    limit->resource = get_u32(reader);
+    limit->soft = get_u64(reader);
+    limit->hard = get_u64(reader);
+  }
+}
+
 int plan_read(const struct frame *frame, struct plan *plan, struct error *error) {
   struct reader reader = reader_of(frame);
   get_root(&reader, &plan->root);
@@ -73,6 +84,9 @@ int plan_read(const struct frame *frame, struct plan *plan, struct error *error)
   plan->flags = get_u32(&reader);
   plan->columns = get_u32(&reader);
   plan->rows = get_u32(&reader);
+  plan->seccomp = get_bytes(&reader);
+  read_limits(&reader, plan);
+  plan->cgroups = get_strings(&reader);
   if (reader_finish(&reader, "run", error) < 0) return -1;
   return plan->argv.count > 0 ? 0 : fail(error, EINVAL, "Cannot run a command without words");
 }

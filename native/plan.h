@@ -18,6 +18,12 @@ struct mount_spec {
   struct strings lowers;
 };
 
+/* setrlimit(2) */
+struct limit {
+  uint32_t resource;
+  uint64_t soft, hard;
+};
+
 struct plan {
   struct root_spec root;
   size_t mount_count;
@@ -31,6 +37,10 @@ struct plan {
   uint64_t capabilities; /* bit n: capability n */
   uint32_t flags;        /* enum plan_flag */
   uint32_t columns, rows;
+  struct bytes seccomp; /* struct sock_filter of a filter; empty: none */
+  size_t limit_count;
+  struct limit *limits;
+  struct strings cgroups; /* directories of the host: the groups that all of the container is put into */
 };
 
 int plan_read(const struct frame *frame, struct plan *plan, struct error *error);

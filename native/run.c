@@ -220,7 +220,7 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
   sigprocmask(SIG_SETMASK, &all, NULL);
   if (!stubs || plan_read(frame, &plan, error) < 0) return -1;
   cleanup_free char *work = plan.root.kind == ROOT_OVERLAY ? must_format("%s", plan.root.work) : NULL;
-  uint64_t kills = oom_kills();
+  uint64_t kills = oom_kills(&plan.cgroups);
   if (start(&run, &plan, stubs, error) < 0) return -1;
   pump(&run);
   /* Closing the last descriptor of the root unmounts it: who hears of the exit finds the upper directory at rest. */
@@ -233,6 +233,6 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
     return -1;
   }
   if (!run.started) return fail(error, 0, "Cannot start a container: its first process ended early");
-  send_exit(&run, WIFSIGNALED(run.wait_status) || run.last.kind == REPORT_ENDED ? oom_kills() > kills : false);
+  send_exit(&run, WIFSIGNALED(run.wait_status) || run.last.kind == REPORT_ENDED ? oom_kills(&plan.cgroups) > kills : false);
   return 0;
 }

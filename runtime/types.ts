@@ -62,6 +62,19 @@ export interface RunPlan {
   /** Terminal size at the start. */
   readonly columns?: number;
   readonly rows?: number;
+  /** A filter of system calls, as `runtime/seccomp` compiles it; none: every call may be made. */
+  readonly seccomp?: Uint8Array | undefined;
+  /** Limits of setrlimit(2), by number. */
+  readonly limits?: readonly ResourceLimit[];
+  /** Control groups, as directories of the host, that all of its processes are put into. */
+  readonly cgroups?: readonly string[];
+}
+
+/** A limit of setrlimit(2); "unlimited" is Infinity. */
+export interface ResourceLimit {
+  readonly resource: number;
+  readonly soft: number;
+  readonly hard: number;
 }
 
 /** Mounted in order, after the root, before pivot_root; targets are resolved inside the root, made where missing. */

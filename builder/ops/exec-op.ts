@@ -9,6 +9,7 @@ import type { RootFs } from "../layers/types.ts";
 import type { OpResult } from "../solver/types.ts";
 import { processEnvironment } from "../../runtime/plan/environment.ts";
 import { DEFAULT_CAPABILITIES } from "../../runtime/plan/capabilities.ts";
+import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
 import { baseMounts, kernelMasks } from "../../runtime/plan/mounts.ts";
 import { hostsFile, resolvConf } from "../../runtime/plan/network-files.ts";
 import type { MountSpec, RunExit, RunPlan } from "../../runtime/types.ts";
@@ -114,6 +115,7 @@ async function planRun(
     hostname,
     umask: 0o022,
     capabilities: DEFAULT_CAPABILITIES,
+    seccomp: await defaultFilter(DEFAULT_CAPABILITIES),
     noNewPrivileges: false,
     readonlyRoot: false,
     network: op.network === "none" ? "none" : "host",

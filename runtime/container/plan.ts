@@ -27,6 +27,8 @@ export interface ContainerRoot {
   /** Directory of the container in the store. */
   readonly directory: string;
   readonly user: RunUser;
+  /** undefined: unconfined. */
+  readonly seccomp: Uint8Array | undefined;
 }
 
 /** The plan of a container's process: docker's rules for Entrypoint and Cmd, Env, WorkingDir. */
@@ -57,6 +59,7 @@ export function containerPlan(config: RunConfig, request: ContainerRequest, root
     hostname: request.hostname,
     umask: 0o022,
     capabilities: DEFAULT_CAPABILITIES,
+    seccomp: root.seccomp,
     noNewPrivileges: false,
     readonlyRoot: false,
     network: "host",

@@ -28,11 +28,20 @@ export function putPlan(writer: FrameWriter, plan: RunPlan, stdin: boolean): Fra
   for (const group of plan.groups) writer.u32(group);
   writer.text(plan.hostname).u32(plan.umask);
   writer.u64(plan.capabilities.reduce((mask, capability) => mask + 2 ** capability, 0));
-  return writer
+  writer
     .u32(planFlags(plan, stdin))
     .u32(plan.columns ?? 0)
     .u32(plan.rows ?? 0)
-    .end();
+    .bytes(plan.seccomp ?? new Uint8Array());
+  writer.u32(plan.limits?.length ?? 0);
+  for (const { resource, soft, hard } of plan.limits ?? [])
+    writer.u32(resource).u64(finite(soft)).u64(finite(hard));
+  return writer.texts(plan.cgroups ?? []).end();
+}
+
+/** RLIM_INFINITY is all ones: -1 in two's complement. */
+function finite(limit: number): number {
+  return Number.isFinite(limit) ? limit : -1;
 }
 
 function planFlags(plan: RunPlan, stdin: boolean): number {
