@@ -1,3 +1,4 @@
+import { keepContentList } from "./context/content-list.ts";
 import { imageLayers } from "./image-layers.ts";
 import type { Contexts } from "./open-contexts.ts";
 import type { OpServices } from "./ops/types.ts";
@@ -22,6 +23,7 @@ export function opServices(
     gitFiles: async (op, step) => (await import("./fetch-files.ts")).gitFiles(session, op, step),
     tree: (rootfs) => session.trees.of(rootfs),
     withTars: (work) => session.trees.withTars(work),
+    keepContentList: (digest, list) => keepContentList(session.store, digest, list),
     seal: (changes, signal) => session.layers.seal(changes, { signal, ...times }),
     adopt: (upper, lower) => session.layers.adopt(upper, lower, times),
     discard: (directory) =>

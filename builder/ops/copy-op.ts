@@ -29,7 +29,9 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
     contentInputs: (op, inputs) =>
       [...sourceInputs(op)].filter((index) => inputs[index]?.op.type !== "image"),
     content: (op, inputs) =>
-      services.withTars(async () => copyContent(op, await sourceTrees(services, op, inputs))),
+      services.withTars(async () =>
+        copyContent(op, await sourceTrees(services, op, inputs), services.keepContentList),
+      ),
     async run(op, inputs, step) {
       const base = baseOf(op, inputs);
       const tree = await services.tree(base);

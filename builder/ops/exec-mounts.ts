@@ -40,7 +40,9 @@ export async function mountContent(services: OpServices, op: ExecOp, inputs: Inp
   for (const mount of op.mounts) {
     if (mount.type !== "bind" || inputs[mount.input] === undefined) continue;
     const source = await sourceTree(services, inputAt(inputs, mount.input), true);
-    contents.push(await services.withTars(() => copyContent(copyOf(mount.source), [source])));
+    contents.push(
+      await services.withTars(() => copyContent(copyOf(mount.source), [source], services.keepContentList)),
+    );
   }
   return contents;
 }

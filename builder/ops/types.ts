@@ -5,6 +5,7 @@ import type { BuildContext } from "../context/types.ts";
 import type { Op, Vertex } from "../graph/types.ts";
 import type { Layer, NewChange, RootFs } from "../layers/types.ts";
 import type { OpContext, OpResult } from "../solver/types.ts";
+import type { KeepList } from "./copy/content.ts";
 import type { CacheMounts } from "../../runtime/mounts/cache-mounts.ts";
 import type { Helper } from "../../runtime/types.ts";
 
@@ -45,6 +46,8 @@ export interface OpServices {
   tree(rootfs: RootFs): Promise<Tree>;
   /** Runs `work` again with more layers here as tars until it has all the bytes that it reads. */
   withTars<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Keeps what a content digest was taken of, so that a later build can tell what changed. */
+  readonly keepContentList: KeepList;
   /** Seals changes into a layer. */
   seal(changes: readonly NewChange[], signal: AbortSignal): Promise<Layer>;
   /** Makes a layer of what a step wrote into an upper directory, which it takes, over `lower`. */

@@ -11,6 +11,8 @@ import type { Digest, DiffId } from "../core/digest.ts";
  *     snapshots/<id>/         unpacked layers
  *     records/<hex of key>    cache records
  *     context/                context indexes
+ *     contents/<hex>          what a content digest in a record's inputs was taken of (context/content-list.ts); needed
+ *                             by no build, only to say what changed
  *     mounts/<hex of id>/     RUN --mount=type=cache, a directory for each slot
  *     plans/ code/            remembered plans; V8's code of the command
  *     sources/                what URLs and repositories gave: records that name blobs

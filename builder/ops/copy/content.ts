@@ -1,14 +1,18 @@
 import { setImmediate } from "node:timers/promises";
 import type { Bytes } from "../../core/bytes.ts";
-import { Hasher, sha256 } from "../../core/digest.ts";
+import { Hasher, sha256, type Digest } from "../../core/digest.ts";
 import type { Entry, Tree } from "../../core/entry.ts";
 import { TsbuildError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
+import { describeItem, type Take } from "../../context/content-list.ts";
 import type { CopyOp } from "../../graph/types.ts";
 import { parseChmod } from "./chmod.ts";
 import { selectionsOf, type Selection } from "./filter.ts";
 import type { CopySourceTree } from "./plan.ts";
 import { walkTree } from "./walk.ts";
+
+/** Is given each digest with the list that it was taken of (context/content-list.ts). */
+export type KeepList = (digest: Digest, list: readonly Buffer[]) => void;
 
 /**
  * What a COPY takes, by content: for each source the digest of the paths that it selects, as they will be and no more, so
@@ -18,6 +22,7 @@ import { walkTree } from "./walk.ts";
 export async function copyContent(
   op: CopyOp,
   sources: readonly (CopySourceTree | undefined)[],
+  keep: KeepList,
 ): Promise<Json> {
   const octal = op.chmod === undefined ? undefined : parseChmod(op.chmod).octal;
   const contents: Json[] = [];
@@ -32,16 +37,10 @@ export async function copyContent(
     const take = { mode: octal === undefined, owner: input.keepOwner && op.chown === undefined };
     const selections: Json[] = [];
     for (const selection of selectionsOf(op, source, input.tree, input.describeMissing))
-      selections.push(await selectionContent(input.tree, take, selection));
+      selections.push(await selectionContent(input.tree, take, selection, keep));
     contents.push(selections);
   }
   return contents;
-}
-
-/** Which properties of an entry come from the source. */
-interface Take {
-  readonly mode: boolean;
-  readonly owner: boolean;
 }
 
 interface Item {
@@ -50,15 +49,20 @@ interface Item {
   readonly isParent: boolean;
 }
 
-async function selectionContent(tree: Tree, take: Take, { selected, filter }: Selection): Promise<Json> {
+async function selectionContent(
+  tree: Tree,
+  take: Take,
+  { selected, filter }: Selection,
+  keep: KeepList,
+): Promise<Json> {
   const { name, entry, path } = selected;
   if (entry.type !== "directory")
-    return { name, digest: await digestOf(tree, take, [{ name, entry, isParent: false }]) };
+    return { name, digest: await digestOf(tree, take, [{ name, entry, isParent: false }], keep) };
   const items: Item[] = [];
   walkTree(tree, path, filter, (relative, found, isParent) =>
     items.push({ name: relative, entry: found, isParent }),
   );
-  return { directory: await digestOf(tree, take, items) };
+  return { directory: await digestOf(tree, take, items, keep) };
 }
 
 /** Bytes to collect before hashing: a call for each of 20,000 files would cost more than the hash. */
@@ -68,45 +72,31 @@ const BIG = 8 << 20;
 /** Milliseconds after which signals and the display have their turn. */
 const TURN = 50;
 
-async function digestOf(tree: Tree, take: Take, items: readonly Item[]): Promise<string> {
+async function digestOf(tree: Tree, take: Take, items: readonly Item[], keep: KeepList): Promise<Digest> {
   const hasher = new Hasher();
+  const list: Buffer[] = [];
+  const flush = (): void => {
+    const part = Buffer.from(batch, "latin1");
+    hasher.update(part);
+    list.push(part);
+    batch = "";
+  };
   let batch = "";
   let turn = performance.now();
   for (const { name, entry, isParent } of items) {
     const file = entry.type === "hardlink" ? (tree.stat(entry.link ?? entry.path) ?? entry) : entry;
-    batch += describe(name, file, take, isParent);
+    batch += describeItem(name, file, take, isParent);
     if (file.type === "file") {
       if (file.size >= BIG) await tree.prehash?.(entry.path);
       batch += tree.hash(entry.path);
     }
-    if (batch.length >= BATCH) {
-      hasher.update(Buffer.from(batch, "latin1"));
-      batch = "";
-    }
+    if (batch.length >= BATCH) flush();
     if (performance.now() - turn < TURN) continue;
     await setImmediate();
     turn = performance.now();
   }
-  return hasher.update(Buffer.from(batch, "latin1")).digest();
-}
-
-/** Each field of variable length has its length in front: no two trees describe themselves alike. */
-function describe(name: Bytes, entry: Entry, take: Take, isParent: boolean): string {
-  const mode = take.mode && entry.type !== "symlink" ? entry.mode : "";
-  const owner = take.owner ? `${entry.uid}:${entry.gid}` : "";
-  const device = entry.major === undefined ? "" : `${entry.major}:${entry.minor ?? 0}`;
-  const xattrs = entry.xattrs === undefined ? "" : describeXattrs(entry.xattrs);
-  const type = isParent ? "parent" : entry.type;
-  return `${framed(name)}${type} ${mode} ${owner} ${entry.size} ${device} ${framed(entry.link ?? "")}${framed(xattrs)}`;
-}
-
-function describeXattrs(xattrs: NonNullable<Entry["xattrs"]>): string {
-  return Object.entries(xattrs)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => framed(key) + framed(value))
-    .join("");
-}
-
-function framed(text: string): string {
-  return `${text.length}:${text}`;
+  flush();
+  const digest = hasher.digest();
+  keep(digest, list);
+  return digest;
 }
