@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,7 +10,6 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -20,6 +18,7 @@
 #include "devices.h"
 #include "init.h"
 #include "mounts.h"
+#include "network.h"
 #include "overlay.h"
 #include "privileges.h"
 #include "report.h"
@@ -28,15 +27,6 @@
 #include "userns.h"
 
 /* Everything below runs in the container's first process, as root of its user namespace, until the command is executed. */
-
-static int loopback_up(struct error *error) {
-  cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  struct ifreq request = {.ifr_name = "lo"};
-  if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0) return fail(error, errno, "Cannot look at the loopback device");
-  request.ifr_flags |= IFF_UP;
-  if (ioctl(fd, SIOCSIFFLAGS, &request) < 0) return fail(error, errno, "Cannot start the loopback device");
-  return 0;
-}
 
 /*
  * Mounts the root filesystem and gives the worker a descriptor of it, for what is to be done when the step has ended.
@@ -103,12 +93,22 @@ static int set_up(const struct container *container, struct terminal *terminal, 
   umask(0);
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return fail(error, errno, "Cannot make the mounts private");
   if (sethostname(plan->hostname, strlen(plan->hostname)) < 0) return fail(error, errno, "Cannot set the host name");
+  if (*plan->network && join_network(plan->network, error) < 0) return -1;
   if ((plan->flags & PLAN_NO_NETWORK) && loopback_up(error) < 0) return -1;
   cleanup_close int root = mount_root(container, error);
   if (root < 0 || mount_all(container, root, terminal, error) < 0 || enter_root(root, error) < 0) return -1;
   if (enter_cwd(plan, error) < 0) return -1;
   if (new_session_keyring() < 0) return fail(error, errno, "Cannot make a session keyring");
   return 0;
+}
+
+/* Beside the processes of a container that runs already. */
+static int set_up_joined(const struct container *container, struct terminal *terminal, struct error *error) {
+  if (join_enter(container->joined, error) < 0) return -1;
+  cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) return fail(error, errno, "Cannot open the container's root filesystem");
+  if ((container->plan->flags & PLAN_TERMINAL) && new_terminal(root, container->plan, terminal, error) < 0) return -1;
+  return enter_cwd(container->plan, error);
 }
 
 static int take_stdio(const struct container *container, const struct terminal *terminal, struct error *error) {
@@ -151,7 +151,11 @@ static _Noreturn void container_main(const struct container *container) {
   struct pollfd worker = {.fd = container->status};
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (poll(&worker, 1, 0) != 0) _exit(1);
-  if (enter_cgroups(container->plan, &report.error) < 0 || set_up(container, &terminal, &report.error) < 0) {
+  int ready = enter_cgroups(container->plan, &report.error);
+  if (ready == 0)
+    ready = container->joined ? set_up_joined(container, &terminal, &report.error)
+                              : set_up(container, &terminal, &report.error);
+  if (ready < 0) {
     report_send(container->status, &report, -1);
     _exit(1);
   }
@@ -173,6 +177,7 @@ pid_t container_start(const struct container *container, struct error *error) {
   unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
   if (container->plan->cgroups.count == 0) flags |= CLONE_NEWCGROUP;
   if (container->plan->flags & PLAN_NO_NETWORK) flags |= CLONE_NEWNET;
+  if (container->joined) flags = 0;
   pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
   if (pid == 0) container_main(container);
   return pid >= 0 ? pid : fail(error, errno, "Cannot make the namespaces of a container");

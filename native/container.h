@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include "join.h"
 #include "plan.h"
 #include "stubs.h"
 
@@ -10,6 +11,7 @@
 struct container {
   const struct plan *plan;
   struct stubs *stubs;
+  const struct joined *joined; /* NULL for a container of its own */
   int status;   /* for reports */
   int stdio[3]; /* -1: the terminal's */
 };

@@ -93,10 +93,10 @@ static int bind_console(struct mounter *mounter, int slave, struct error *error)
   return 0;
 }
 
-int open_terminal(struct mounter *mounter, const struct plan *plan, struct terminal *terminal, struct error *error) {
+int new_terminal(int root, const struct plan *plan, struct terminal *terminal, struct error *error) {
   /* The kernel names the slave, not a path that something could have been put at (CVE-2025-52565). */
   int unlock = 0;
-  terminal->master = open_in_root(mounter->root, "dev/pts/ptmx", O_RDWR | O_NOCTTY);
+  terminal->master = open_in_root(root, "dev/pts/ptmx", O_RDWR | O_NOCTTY);
   if (terminal->master < 0 || ioctl(terminal->master, TIOCSPTLCK, &unlock) < 0)
     return fail(error, errno, "Cannot open a terminal");
   terminal->slave = ioctl(terminal->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -104,5 +104,10 @@ int open_terminal(struct mounter *mounter, const struct plan *plan, struct termi
   if (terminal->slave < 0 || fchown(terminal->slave, plan->uid, (gid_t)-1) < 0 ||
       (plan->columns > 0 && ioctl(terminal->master, TIOCSWINSZ, &size) < 0))
     return fail(error, errno, "Cannot set the terminal up");
+  return 0;
+}
+
+int open_terminal(struct mounter *mounter, const struct plan *plan, struct terminal *terminal, struct error *error) {
+  if (new_terminal(mounter->root, plan, terminal, error) < 0) return -1;
   return bind_console(mounter, terminal->slave, error);
 }

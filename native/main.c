@@ -14,6 +14,7 @@
 #include "diff.h"
 #include "list.h"
 #include "namespaces.h"
+#include "network.h"
 #include "remove.h"
 #include "run.h"
 #include "sys.h"
@@ -25,7 +26,8 @@ typedef int command(struct lane *lane, const struct frame *frame, struct error *
 
 static command *const COMMANDS[] = {
     [FRAME_RUN] = run,   [FRAME_DIFF] = diff,     [FRAME_APPLY] = apply, [FRAME_LIST] = list,
-    [FRAME_COPY] = copy, [FRAME_REMOVE] = remove_trees, [FRAME_SYNC] = sync_directory};
+    [FRAME_COPY] = copy, [FRAME_REMOVE] = remove_trees, [FRAME_SYNC] = sync_directory,
+    [FRAME_NETWORK] = network};
 
 /* In a worker: one command, its answer, and the lane left clean for the next one. */
 static _Noreturn void work(int fd) {
@@ -75,9 +77,29 @@ static void reap(struct lane *control, pid_t *workers, size_t count) {
   }
 }
 
+/* False where the client is gone; `lane` is of the worker that goes on without it, where there is such a one. */
+static bool take_control(struct lane *control, size_t *lane) {
+  struct frame frame;
+  if (!lane_try_fill(control)) return false;
+  while (lane_next(control, &frame)) {
+    struct reader reader = reader_of(&frame);
+    if (frame.type == FRAME_DETACH) *lane = get_u32(&reader);
+  }
+  return true;
+}
+
+/* The client left a container here: all ends with the worker that watches it, and main with that. */
+static void outlive_client(const pid_t *workers, size_t count, size_t lane) {
+  close_from_except(0, -1);
+  if (lane >= count || workers[lane] == 0) return;
+  for (pid_t pid; (pid = waitpid(-1, NULL, 0)) != workers[lane];)
+    if (pid < 0 && errno != EINTR) return;
+}
+
 /* Until the client is gone: its end of the control pipe closes, however it ends. */
 static void serve(struct lane *control, size_t count) {
   pid_t workers[MAX_LANES] = {0};
+  size_t detached = MAX_LANES;
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
@@ -88,7 +110,7 @@ static void serve(struct lane *control, size_t count) {
     bool starved = false;
     for (size_t i = 0; i < count; i++) fds[i + 2] = (struct pollfd){workers[i] ? -1 : FIRST_LANE + (int)i, POLLIN, 0};
     if (poll(fds, count + 2, -1) < 0) continue;
-    if (fds[0].revents) break;
+    if (fds[0].revents && !take_control(control, &detached)) break;
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) > 0) continue;
     reap(control, workers, count);
@@ -99,6 +121,7 @@ static void serve(struct lane *control, size_t count) {
     }
     if (starved) poll(NULL, 0, 20);
   }
+  if (detached < MAX_LANES) outlive_client(workers, count, detached);
   for (size_t i = 0; i < count; i++)
     if (workers[i]) kill(workers[i], SIGKILL);
   while (wait(NULL) > 0 || errno == EINTR) continue;
@@ -127,7 +150,7 @@ int main(int argc, char **argv) {
   struct error error = {0, ""};
   unsigned long lanes = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;
   if (lanes < 1 || lanes > MAX_LANES) {
-    fprintf(stderr, "usage: tsbuild-helper LANES [userns]; it is started by tsbuild, not by hand\n");
+    fprintf(stderr, "usage: tsbuild-helper LANES [userns | join NAMESPACE]; it is started by tsbuild, not by hand\n");
     return 2;
   }
   if (become_copy(argv, &error) < 0) goto failed;
@@ -135,7 +158,8 @@ int main(int argc, char **argv) {
   setsid();
   close_on_exec_from(CONTROL);
   lane_open(&control, CONTROL);
-  if (argc > 2 && strcmp(argv[2], "userns") == 0 && enter_user_namespace(&control, &error) < 0) goto failed;
+  if (argc == 3 && strcmp(argv[2], "userns") == 0 && enter_user_namespace(&control, &error) < 0) goto failed;
+  if (argc == 4 && strcmp(argv[2], "join") == 0 && join_user_namespace(argv[3], &error) < 0) goto failed;
   if (enter_mount_namespace(&error) < 0) goto failed;
   send_empty(&control, FRAME_READY);
   serve(&control, lanes);

@@ -229,6 +229,11 @@ void clear_work(const char *work) {
 
 void get_root(struct reader *reader, struct root_spec *spec) {
   *spec = (struct root_spec){.kind = get_u8(reader)};
+  if (spec->kind == ROOT_CONTAINER) {
+    spec->pid = get_u32(reader);
+    spec->start = get_u64(reader);
+    return;
+  }
   if (spec->kind == ROOT_DIRECTORY) {
     spec->path = get_string(reader);
     return;

@@ -12,6 +12,8 @@ struct root_spec {
   struct strings lowers; /* bottom first */
   const char *upper, *work;
   const char *path;
+  uint32_t pid; /* of a process in a container that runs, and when it started: only to run in */
+  uint64_t start;
 };
 
 void get_root(struct reader *reader, struct root_spec *spec);

@@ -87,6 +87,8 @@ int plan_read(const struct frame *frame, struct plan *plan, struct error *error)
   plan->seccomp = get_bytes(&reader);
   read_limits(&reader, plan);
   plan->cgroups = get_strings(&reader);
+  plan->network = get_string(&reader);
+  plan->state = get_string(&reader);
   if (reader_finish(&reader, "run", error) < 0) return -1;
   return plan->argv.count > 0 ? 0 : fail(error, EINVAL, "Cannot run a command without words");
 }

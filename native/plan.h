@@ -41,6 +41,8 @@ struct plan {
   size_t limit_count;
   struct limit *limits;
   struct strings cgroups; /* directories of the host: the groups that all of the container is put into */
+  const char *network; /* a file that is a network namespace; "" for none */
+  const char *state;   /* a directory for what is told of the container there; "" for none */
 };
 
 int plan_read(const struct frame *frame, struct plan *plan, struct error *error);

@@ -17,12 +17,14 @@ enum frame_type {
   FRAME_COPY = 5,
   FRAME_REMOVE = 6,
   FRAME_SYNC = 7,
+  FRAME_NETWORK = 8,
   /* client to helper: while a command works */
   FRAME_STDIN = 16,
   FRAME_SIGNAL = 17,
   FRAME_RESIZE = 18,
   FRAME_CANCEL = 19,
   FRAME_RELEASE = 20,
+  FRAME_DETACH = 21,
   /* both ways: the entries of a layer */
   FRAME_ENTRY = 32,
   FRAME_DATA = 33,
@@ -46,7 +48,7 @@ enum frame_type {
   FRAME_DIED = 99
 };
 
-enum root_kind { ROOT_LAYERS = 0, ROOT_OVERLAY = 1, ROOT_DIRECTORY = 2 };
+enum root_kind { ROOT_LAYERS = 0, ROOT_OVERLAY = 1, ROOT_DIRECTORY = 2, ROOT_CONTAINER = 3 };
 
 enum entry_type {
   ENTRY_FILE = 0,
@@ -81,7 +83,9 @@ enum plan_flag {
   PLAN_NO_NETWORK = 4,
   PLAN_INIT = 8,
   PLAN_TERMINAL = 16,
-  PLAN_STDIN = 32
+  PLAN_STDIN = 32,
+  PLAN_DETACHED = 256,
+  PLAN_REMOVE = 512
 };
 
 enum exit_failure { FAILURE_NONE = 0, FAILURE_NOT_FOUND = 1, FAILURE_NOT_EXECUTABLE = 2 };

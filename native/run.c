@@ -11,8 +11,10 @@
 #include <sys/wait.h>
 
 #include "container.h"
+#include "journal.h"
 #include "oom.h"
 #include "overlay.h"
+#include "remove.h"
 #include "report.h"
 
 enum { OUTPUT_PIECE = 64 * 1024 };
@@ -27,6 +29,9 @@ struct run {
   uint8_t *pending; /* bytes for the standard input that did not fit yet; the client waits for FRAME_TAKEN */
   size_t pending_size, pending_at;
   bool cancelled, killed, ended, started;
+  bool parting, detached; /* the client asked to go; it is gone, and only the journal tells of what follows */
+  uint32_t flags;         /* enum plan_flag */
+  struct journal journal;
   int wait_status;
   struct report last; /* REPORT_RUNNING until something else is known */
 };
@@ -51,6 +56,8 @@ static void take_reports(struct run *run) {
     run->master = fd;
     if (fd >= 0) fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
     frame_begin(run->lane, FRAME_STARTED);
+    put_u32(run->lane, (uint32_t)run->child);
+    put_u32(run->lane, (uint32_t)getpid());
     frame_end(run->lane);
   }
 }
@@ -101,6 +108,8 @@ static void take_frame(struct run *run, const struct frame *frame) {
     int number = (int)get_u32(&reader);
     if (number == SIGKILL) run->killed = true;
     kill(run->child, number);
+  } else if (frame->type == FRAME_DETACH) {
+    run->parting = true;
   } else if (frame->type == FRAME_RESIZE) {
     struct winsize size = {0};
     size.ws_col = (unsigned short)get_u32(&reader);
@@ -109,10 +118,22 @@ static void take_frame(struct run *run, const struct frame *frame) {
   }
 }
 
+static uint8_t stream_of(enum frame_type type) {
+  return type == FRAME_STDOUT ? 1 : 2;
+}
+
 /* One piece of output; false when there is nothing now. */
 static bool pump_output(struct run *run, int *fd, enum frame_type type) {
   if (*fd < 0) return false;
-  ssize_t got = frame_from_fd(run->lane, type, *fd, OUTPUT_PIECE);
+  ssize_t got;
+  if (run->flags & PLAN_DETACHED) {
+    static uint8_t piece[OUTPUT_PIECE];
+    got = read(*fd, piece, sizeof piece);
+    if (got > 0) journal_output(&run->journal, stream_of(type), piece, (size_t)got);
+  } else {
+    got = frame_from_fd(run->lane, type, *fd, OUTPUT_PIECE);
+    if (got > 0) journal_output(&run->journal, stream_of(type), run->lane->out + run->lane->out_end - got, (size_t)got);
+  }
   if (got > 0) return true;
   /* A terminal answers EIO when its last slave is closed; another may be opened, so only the end of all ends it. */
   if (got == 0 || (errno != EAGAIN && fd != &run->master)) drop(fd);
@@ -123,6 +144,19 @@ static void reap(struct run *run) {
   struct signalfd_siginfo info;
   (void)!read(run->signals, &info, sizeof info);
   if (waitpid(run->child, &run->wait_status, WNOHANG) == run->child) run->ended = true;
+}
+
+/*
+ * Lets the client go when the command runs: without a first process of ours its end of the status socket closes with its
+ * execution. One that could not be executed is told of as ever.
+ */
+static void part(struct run *run) {
+  if (run->status >= 0 && !(run->flags & PLAN_INIT)) return;
+  if (run->last.kind != REPORT_RUNNING) return;
+  send_empty(run->lane, FRAME_DONE);
+  close(run->lane->fd);
+  run->lane->fd = -1;
+  run->detached = true;
 }
 
 static void pump(struct run *run) {
@@ -149,7 +183,8 @@ static void pump(struct run *run) {
       while (lane_next(run->lane, &frame)) take_frame(run, &frame);
     }
     if (fds[SIGNALS].revents) reap(run);
-    lane_flush(run->lane);
+    if (run->parting && !run->detached && !run->ended) part(run);
+    if (!run->detached) lane_flush(run->lane);
   }
   /* The pid namespace is empty: what the pipes hold now is all that there will be. */
   if (run->status >= 0) take_reports(run);
@@ -164,11 +199,15 @@ static void send_exit(struct run *run, bool out_of_memory) {
   bool unrun = run->last.kind == REPORT_UNRUN;
   int failure = unrun ? run->last.value : FAILURE_NONE;
   int code = unrun ? (failure == FAILURE_NOT_FOUND ? 127 : 126) : number ? 128 + number : WEXITSTATUS(status);
+  bool run_out = out_of_memory && code == 128 + SIGKILL && !run->killed;
+  journal_exit(&run->journal, &(struct ending){code, unrun ? 0 : number, failure, run_out,
+                                               unrun ? run->last.error.message : ""});
+  if (run->detached) return;
   frame_begin(run->lane, FRAME_EXIT);
   put_u32(run->lane, (uint32_t)code);
   put_u32(run->lane, (uint32_t)(unrun ? 0 : number));
   put_u8(run->lane, (uint8_t)failure);
-  put_u8(run->lane, out_of_memory && code == 128 + SIGKILL && !run->killed);
+  put_u8(run->lane, run_out);
   put_string(run->lane, unrun ? run->last.error.message : "");
   frame_end(run->lane);
   lane_flush(run->lane);
@@ -185,7 +224,9 @@ static int open_pipe(int *ours, int *theirs, bool we_read, struct error *error) 
 }
 
 static int start(struct run *run, const struct plan *plan, struct stubs *stubs, struct error *error) {
-  struct container container = {plan, stubs, -1, {-1, -1, -1}};
+  struct joined joined;
+  bool joins = plan->root.kind == ROOT_CONTAINER;
+  struct container container = {plan, stubs, joins ? &joined : NULL, -1, {-1, -1, -1}};
   int pair[2];
   sigset_t child;
   sigemptyset(&child);
@@ -204,6 +245,7 @@ static int start(struct run *run, const struct plan *plan, struct stubs *stubs, 
       return fail(error, errno, "Cannot open /dev/null");
     }
   }
+  if (joins && join_open(&joined, (pid_t)plan->root.pid, plan->root.start, error) < 0) return -1;
   run->child = container_start(&container, error);
   close(container.status);
   for (int i = 0; i < 3; i++) drop(&container.stdio[i]);
@@ -218,15 +260,18 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
-  if (!stubs || plan_read(frame, &plan, error) < 0) return -1;
-  cleanup_free char *work = plan.root.kind == ROOT_OVERLAY ? must_format("%s", plan.root.work) : NULL;
+  /* The plan points into its frame, which the next one would overwrite. */
+  struct frame kept = {frame->type, memcpy(must_alloc(frame->size), frame->data, frame->size), frame->size};
+  if (!stubs || plan_read(&kept, &plan, error) < 0) return -1;
+  run.flags = plan.flags;
+  if (journal_open(&run.journal, plan.state, error) < 0) return -1;
   uint64_t kills = oom_kills(&plan.cgroups);
   if (start(&run, &plan, stubs, error) < 0) return -1;
   pump(&run);
   /* Closing the last descriptor of the root unmounts it: who hears of the exit finds the upper directory at rest. */
   if (run.root >= 0) stubs_remove(stubs, run.root);
   drop(&run.root);
-  if (work) clear_work(work);
+  if (plan.root.kind == ROOT_OVERLAY) clear_work(plan.root.work);
   if (run.cancelled) return fail(error, ECANCELED, "Cannot finish the command");
   if (run.last.kind == REPORT_FAILED) {
     *error = run.last.error;
@@ -234,5 +279,7 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
   }
   if (!run.started) return fail(error, 0, "Cannot start a container: its first process ended early");
   send_exit(&run, WIFSIGNALED(run.wait_status) || run.last.kind == REPORT_ENDED ? oom_kills(&plan.cgroups) > kills : false);
-  return 0;
+  if (!run.detached) return 0;
+  if (plan.flags & PLAN_REMOVE) remove_tree(AT_FDCWD, plan.state, error);
+  _exit(0);
 }

@@ -51,12 +51,16 @@ bool lane_next(struct lane *lane, struct frame *frame) {
   return false;
 }
 
-void lane_fill(struct lane *lane) {
+bool lane_try_fill(struct lane *lane) {
   ssize_t got;
   do got = read(lane->fd, lane->in + lane->in_end, lane->in_size - lane->in_end);
   while (got < 0 && errno == EINTR);
-  if (got <= 0) gone();
-  lane->in_end += (size_t)got;
+  if (got > 0) lane->in_end += (size_t)got;
+  return got > 0;
+}
+
+void lane_fill(struct lane *lane) {
+  if (!lane_try_fill(lane)) gone();
 }
 
 void lane_read(struct lane *lane, struct frame *frame) {

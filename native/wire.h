@@ -30,6 +30,8 @@ void lane_read(struct lane *lane, struct frame *frame);
 bool lane_next(struct lane *lane, struct frame *frame);
 /* Reads what is there, waiting where nothing is. */
 void lane_fill(struct lane *lane);
+/* The same, but false where the other end is gone. */
+bool lane_try_fill(struct lane *lane);
 /* True when the client asked to stop; looks without waiting. */
 bool lane_cancelled(struct lane *lane);
 

@@ -9,6 +9,13 @@ import type { Bytes } from "../builder/core/bytes.ts";
 export interface Helper extends AsyncDisposable {
   /** Runs a process in a root filesystem; resolves when it and all that it started have ended. */
   run(plan: RunPlan, io: RunIo, signal?: AbortSignal): Promise<RunExit>;
+  /**
+   * Starts a container that outlives this process; the helper stays with it. Resolves when it runs, or with its exit
+   * where that came first. What it writes goes to `state` alone. Nothing else can be asked of the helper then.
+   */
+  runDetached(plan: RunPlan & { readonly state: string }): Promise<StartedContainer | RunExit>;
+  /** Makes a network namespace at `path`, a file to be made, connected by a program until it is disposed of. */
+  connect(path: string, program: readonly string[], signal?: AbortSignal): Promise<NetworkLink>;
   /** What an upper directory changes over the lower ones, in the order of a layer, as a layer records it. */
   diff(request: DiffRequest, visit: EntryVisitor, signal?: AbortSignal): Promise<void>;
   /** Writes a layer's changes into a new directory, in overlay form. */
@@ -37,8 +44,28 @@ export type RootSpec =
   /** A plain directory. */
   | { readonly kind: "directory"; readonly path: string };
 
+/** A network namespace with a program that connects it. */
+export interface NetworkLink extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** A container that runs. Process ids are the caller's. */
+export interface StartedContainer {
+  /** The container's first process. */
+  readonly pid: number;
+  /** The helper's process that watches it. */
+  readonly supervisor: number;
+}
+
+/** A process of a container that runs: to start another one beside it. `start` as in proc_pid_stat(5). */
+export interface RunningRoot {
+  readonly kind: "container";
+  readonly pid: number;
+  readonly start: number;
+}
+
 export interface RunPlan {
-  readonly root: RootSpec;
+  readonly root: RootSpec | RunningRoot;
   readonly mounts: readonly MountSpec[];
   readonly argv: readonly string[];
   readonly env: readonly string[];
@@ -54,8 +81,8 @@ export interface RunPlan {
   readonly noNewPrivileges: boolean;
   /** The root filesystem cannot be written to. */
   readonly readonlyRoot: boolean;
-  /** "host" shares the caller's network, "none" has only a loopback device. */
-  readonly network: "host" | "none";
+  /** "host" shares the caller's network, "none" has only a loopback device; else the path of a NetworkLink. */
+  readonly network: "host" | "none" | { readonly path: string };
   /** A first process of our own reaps orphans and passes signals on; else the command itself is PID 1. */
   readonly init: boolean;
   readonly stdio: "pipes" | "terminal";
@@ -68,6 +95,12 @@ export interface RunPlan {
   readonly limits?: readonly ResourceLimit[];
   /** Control groups, as directories of the host, that all of its processes are put into. */
   readonly cgroups?: readonly string[];
+  /** A detached container's standard input stays open, though nobody writes to it: `run -d -i`. */
+  readonly stdinOpen?: boolean;
+  /** Directory for files `log` and `exit`, which native/journal.h describes. */
+  readonly state?: string;
+  /** For a detached container: `state` is removed when it ends. */
+  readonly removeState?: boolean;
 }
 
 /** A limit of setrlimit(2); "unlimited" is Infinity. */
@@ -141,7 +174,7 @@ export interface RunIo {
   onStart?(control: RunControl): void;
 }
 
-export interface RunControl {
+export interface RunControl extends StartedContainer {
   /** Sends a signal, by number, to the command. */
   signal(number: number): void;
   resize(columns: number, rows: number): void;

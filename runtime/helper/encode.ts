@@ -1,13 +1,15 @@
 import { unreachable } from "../../builder/core/errors.ts";
 import type { Entry } from "../../builder/core/entry.ts";
 import { toBuffer } from "../../builder/core/bytes.ts";
-import type { MountFlags, MountSpec, RootSpec, RunPlan } from "../types.ts";
+import type { MountFlags, MountSpec, RootSpec, RunPlan, RunningRoot } from "../types.ts";
 import { ENTRY_TYPES, FLAG, FRAME, MOUNT_TYPES, PLAN, ROOT } from "./protocol.ts";
 import type { FrameReader } from "./reader.ts";
 import type { FrameWriter } from "./writer.ts";
 
-export function putRoot(writer: FrameWriter, root: RootSpec): FrameWriter {
+export function putRoot(writer: FrameWriter, root: RootSpec | RunningRoot): FrameWriter {
   switch (root.kind) {
+    case "container":
+      return writer.u8(ROOT.CONTAINER).u32(root.pid).u64(root.start);
     case "layers":
       return writer.u8(ROOT.LAYERS).texts(root.lowers);
     case "overlay":
@@ -19,8 +21,13 @@ export function putRoot(writer: FrameWriter, root: RootSpec): FrameWriter {
   }
 }
 
+export interface RunWay {
+  readonly stdin: boolean;
+  readonly detached: boolean;
+}
+
 /** The whole RUN frame. */
-export function putPlan(writer: FrameWriter, plan: RunPlan, stdin: boolean): FrameWriter {
+export function putPlan(writer: FrameWriter, plan: RunPlan, way: RunWay): FrameWriter {
   putRoot(writer.begin(FRAME.RUN), plan.root).u32(plan.mounts.length);
   for (const mount of plan.mounts) putMount(writer, mount);
   writer.texts(plan.argv).texts(plan.env).text(plan.cwd).u32(plan.uid).u32(plan.gid);
@@ -29,14 +36,18 @@ export function putPlan(writer: FrameWriter, plan: RunPlan, stdin: boolean): Fra
   writer.text(plan.hostname).u32(plan.umask);
   writer.u64(plan.capabilities.reduce((mask, capability) => mask + 2 ** capability, 0));
   writer
-    .u32(planFlags(plan, stdin))
+    .u32(planFlags(plan, way))
     .u32(plan.columns ?? 0)
     .u32(plan.rows ?? 0)
     .bytes(plan.seccomp ?? new Uint8Array());
   writer.u32(plan.limits?.length ?? 0);
   for (const { resource, soft, hard } of plan.limits ?? [])
     writer.u32(resource).u64(finite(soft)).u64(finite(hard));
-  return writer.texts(plan.cgroups ?? []).end();
+  return writer
+    .texts(plan.cgroups ?? [])
+    .text(typeof plan.network === "string" ? "" : plan.network.path)
+    .text(plan.state ?? "")
+    .end();
 }
 
 /** RLIM_INFINITY is all ones: -1 in two's complement. */
@@ -44,14 +55,16 @@ function finite(limit: number): number {
   return Number.isFinite(limit) ? limit : -1;
 }
 
-function planFlags(plan: RunPlan, stdin: boolean): number {
+function planFlags(plan: RunPlan, { stdin, detached }: RunWay): number {
   return (
     (plan.noNewPrivileges ? PLAN.NO_NEW_PRIVILEGES : 0) |
     (plan.readonlyRoot ? PLAN.READONLY_ROOT : 0) |
     (plan.network === "none" ? PLAN.NO_NETWORK : 0) |
     (plan.init ? PLAN.INIT : 0) |
     (plan.stdio === "terminal" ? PLAN.TERMINAL : 0) |
-    (stdin ? PLAN.STDIN : 0)
+    (stdin ? PLAN.STDIN : 0) |
+    (detached ? PLAN.DETACHED : 0) |
+    (plan.removeState === true ? PLAN.REMOVE : 0)
   );
 }
 

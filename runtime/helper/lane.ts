@@ -73,6 +73,11 @@ export class Lane {
     this.send(new FrameWriter(16).begin(FRAME.CANCEL).end().take());
   }
 
+  /** Asks the worker to go on when this process is gone; its answer to that ends the exchange. */
+  detach(): void {
+    this.send(new FrameWriter(16).begin(FRAME.DETACH).end().take());
+  }
+
   /** Resolves when little is left to be sent, or nothing can be any more. */
   async drain(): Promise<void> {
     while (this.#exchange !== undefined && this.#socket.writableLength > SMALL) {

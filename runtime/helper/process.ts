@@ -22,11 +22,12 @@ export class HelperProcess {
   readonly #exited: Promise<void>;
   #stderr = "";
   #closing = false;
+  #left = false;
   #failure: Error | undefined;
 
-  constructor(binary: string, lanes: number, userns: boolean) {
+  constructor(binary: string, lanes: number, mode: readonly string[]) {
     const pipes = Array.from({ length: lanes + 2 }, () => "pipe" as const);
-    const args = [String(lanes), ...(userns ? ["userns"] : [])];
+    const args = [String(lanes), ...mode];
     this.#child = spawn(binary, args, { stdio: ["ignore", "ignore", ...pipes], env: {}, cwd: "/" });
     this.lanes = new LanePool(lanes);
     this.#child.stderr?.on("data", (chunk: Buffer) => {
@@ -78,7 +79,18 @@ export class HelperProcess {
     this.#closing = true;
     const control = this.#child.stdio[CONTROL];
     if (control instanceof Socket) control.destroy();
-    await this.#exited;
+    if (!this.#left) await this.#exited;
+  }
+
+  /** Leaves the helper to the container on `lane`: it ends when that does. */
+  async detach(lane: number): Promise<void> {
+    this.#closing = true;
+    const control = socketOf(this.#child.stdio[CONTROL]);
+    const frame = new FrameWriter(16).begin(FRAME.DETACH).u32(lane).end().take();
+    await new Promise<void>((resolve) => control.write(frame, () => resolve()));
+    for (const stream of this.#child.stdio) stream?.destroy();
+    this.#child.unref();
+    this.#left = true;
   }
 
   #workerDied(reader: FrameReader): void {

@@ -11,11 +11,13 @@ export const FRAME = {
   COPY: 5,
   REMOVE: 6,
   SYNC: 7,
+  NETWORK: 8,
   STDIN: 16,
   SIGNAL: 17,
   RESIZE: 18,
   CANCEL: 19,
   RELEASE: 20,
+  DETACH: 21,
   ENTRY: 32,
   DATA: 33,
   RANGE: 34,
@@ -36,7 +38,7 @@ export const FRAME = {
   DIED: 99,
 } as const;
 
-export const ROOT = { LAYERS: 0, OVERLAY: 1, DIRECTORY: 2 } as const;
+export const ROOT = { LAYERS: 0, OVERLAY: 1, DIRECTORY: 2, CONTAINER: 3 } as const;
 
 /** In the order of their numbers. */
 export const ENTRY_TYPES = [
@@ -74,6 +76,8 @@ export const PLAN = {
   INIT: 8,
   TERMINAL: 16,
   STDIN: 32,
+  DETACHED: 256,
+  REMOVE: 512,
 } as const;
 
 /** In the order of their numbers. */

@@ -1,8 +1,9 @@
-import type { RunExit, RunIo, RunPlan } from "../types.ts";
+import type { RunExit, RunIo, RunPlan, StartedContainer } from "../types.ts";
 import { expectAnswer } from "./answer.ts";
 import { putPlan } from "./encode.ts";
 import type { Lane } from "./lane.ts";
 import { FAILURES, FRAME } from "./protocol.ts";
+import { FrameReader } from "./reader.ts";
 import { FrameWriter } from "./writer.ts";
 
 const PIECE = 64 * 1024;
@@ -20,30 +21,57 @@ export async function runOn(
     else if (type === FRAME.STDERR) io.onOutput("stderr", payload);
     else if (type === FRAME.TAKEN) feeder?.taken();
     else if (type === FRAME.STARTED) {
-      io.onStart?.(controlOf(lane));
+      io.onStart?.({ ...startedOf(payload), ...controlOf(lane) });
       feeder?.start();
     }
   };
   try {
     const answer = await lane.exchange(
-      putPlan(new FrameWriter(), plan, feeder !== undefined).take(),
+      putPlan(new FrameWriter(), plan, { stdin: feeder !== undefined, detached: false }).take(),
       onFrame,
       signal,
     );
-    const reader = expectAnswer(answer, "SANDBOX");
-    const [code, number] = [reader.u32(), reader.u32()];
-    const failure = FAILURES[reader.u8()];
-    const outOfMemory = reader.u8() !== 0;
-    const message = reader.text();
-    return {
-      code,
-      outOfMemory,
-      ...(number === 0 ? {} : { signal: number }),
-      ...(failure === undefined ? {} : { failure, message }),
-    };
+    return exitOf(expectAnswer(answer, "SANDBOX"));
   } finally {
     feeder?.stop();
   }
+}
+
+/** Runs a plan on a lane that stays with it when this process ends; the lane is lost. */
+export async function runDetachedOn(
+  lane: Lane,
+  plan: RunPlan,
+  stdin: boolean,
+): Promise<StartedContainer | RunExit> {
+  let started: StartedContainer | undefined;
+  const answer = await lane.exchange(
+    putPlan(new FrameWriter(), plan, { stdin, detached: true }).take(),
+    (type, payload) => {
+      if (type !== FRAME.STARTED) return;
+      started = startedOf(payload);
+      lane.detach();
+    },
+  );
+  const reader = expectAnswer(answer, "SANDBOX");
+  return answer.type === FRAME.EXIT || started === undefined ? exitOf(reader) : started;
+}
+
+function startedOf(payload: Buffer): StartedContainer {
+  const reader = new FrameReader(payload);
+  return { pid: reader.u32(), supervisor: reader.u32() };
+}
+
+function exitOf(reader: FrameReader): RunExit {
+  const [code, number] = [reader.u32(), reader.u32()];
+  const failure = FAILURES[reader.u8()];
+  const outOfMemory = reader.u8() !== 0;
+  const message = reader.text();
+  return {
+    code,
+    outOfMemory,
+    ...(number === 0 ? {} : { signal: number }),
+    ...(failure === undefined ? {} : { failure, message }),
+  };
 }
 
 function controlOf(lane: Lane): {

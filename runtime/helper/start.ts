@@ -3,10 +3,12 @@ import type {
   DiffRequest,
   EntryVisitor,
   Helper,
+  NetworkLink,
   RootSpec,
   RunExit,
   RunIo,
   RunPlan,
+  StartedContainer,
 } from "../types.ts";
 import { expectAnswer } from "./answer.ts";
 import { Applier } from "./apply.ts";
@@ -16,7 +18,8 @@ import { planFor } from "./idmap.ts";
 import type { OnFrame } from "./lane.ts";
 import { HelperProcess, defaultBinary } from "./process.ts";
 import { FRAME } from "./protocol.ts";
-import { runOn } from "./run.ts";
+import { Link } from "./link.ts";
+import { runDetachedOn, runOn } from "./run.ts";
 import { visitFrames } from "./visit.ts";
 import { FrameWriter } from "./writer.ts";
 
@@ -25,6 +28,8 @@ export interface HelperOptions {
   readonly binary?: string;
   /** Works as root of a user namespace with these ids. */
   readonly idMaps?: IdMaps;
+  /** Works in the user namespace at this path instead: that of a container that runs. */
+  readonly userNamespace?: string;
   /** How many commands may be under way at once, up to 64. */
   readonly lanes: number;
 }
@@ -32,14 +37,16 @@ export interface HelperOptions {
 /** Starts the native helper; resolves when it takes commands. */
 export async function startHelper(options: HelperOptions): Promise<Helper> {
   const binary = options.binary ?? defaultBinary();
-  const process = new HelperProcess(binary, options.lanes, options.idMaps !== undefined);
+  const { idMaps, userNamespace } = options;
+  const mode = userNamespace !== undefined ? ["join", userNamespace] : idMaps !== undefined ? ["userns"] : [];
+  const process = new HelperProcess(binary, options.lanes, mode);
   try {
-    await process.ready(options.idMaps);
+    await process.ready(idMaps);
   } catch (error) {
     await process.close();
     throw error;
   }
-  return new NativeHelper(process, options.idMaps);
+  return new NativeHelper(process, idMaps);
 }
 
 const nothing: OnFrame = () => {};
@@ -48,6 +55,7 @@ class NativeHelper implements Helper {
   readonly #process: HelperProcess;
 
   readonly #idMaps: IdMaps | undefined;
+  readonly #links = new Set<Link>();
 
   constructor(process: HelperProcess, idMaps: IdMaps | undefined) {
     this.#process = process;
@@ -56,6 +64,23 @@ class NativeHelper implements Helper {
 
   async run(plan: RunPlan, io: RunIo, signal?: AbortSignal): Promise<RunExit> {
     return runOn(await this.#process.lanes.acquire(signal), planFor(this.#idMaps, plan), io, signal);
+  }
+
+  async runDetached(plan: RunPlan & { readonly state: string }): Promise<StartedContainer | RunExit> {
+    const lane = await this.#process.lanes.acquire();
+    const stdin = plan.stdio === "terminal" || plan.stdinOpen === true;
+    const result = await runDetachedOn(lane, planFor(this.#idMaps, plan), stdin);
+    if (!("pid" in result)) return result;
+    for (const link of this.#links) await link.detach();
+    await this.#process.detach(lane.index);
+    return result;
+  }
+
+  async connect(path: string, program: readonly string[], signal?: AbortSignal): Promise<NetworkLink> {
+    const lane = await this.#process.lanes.acquire(signal);
+    const link = await Link.open(lane, path, program, signal, () => this.#links.delete(link));
+    this.#links.add(link);
+    return link;
   }
 
   diff(request: DiffRequest, visit: EntryVisitor, signal?: AbortSignal): Promise<void> {

@@ -1,0 +1,49 @@
+#include "journal.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/uio.h>
+#include <time.h>
+
+struct __attribute__((packed)) log_header {
+  uint64_t time;
+  uint32_t size;
+  uint8_t stream, zero[3];
+};
+
+static uint64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_REALTIME, &time);
+  return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_nsec;
+}
+
+int journal_open(struct journal *journal, const char *directory, struct error *error) {
+  *journal = (struct journal){directory, -1};
+  if (*directory == 0) return 0;
+  cleanup_free char *path = must_format("%s/log", directory);
+  journal->log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  return journal->log >= 0 ? 0 : fail(error, errno, "Cannot open '%s'", path);
+}
+
+void journal_output(const struct journal *journal, uint8_t stream, const void *data, size_t size) {
+  if (journal->log < 0) return;
+  struct log_header header = {htole64(now()), htole32((uint32_t)size), stream, {0}};
+  struct iovec parts[] = {{&header, sizeof header}, {(void *)data, size}};
+  off_t before = lseek(journal->log, 0, SEEK_END);
+  ssize_t put = writev(journal->log, parts, 2);
+  /* A piece that did not fit would make what follows unreadable. */
+  if (put != (ssize_t)(sizeof header + size) && before >= 0) (void)!ftruncate(journal->log, before);
+}
+
+void journal_exit(const struct journal *journal, const struct ending *ending) {
+  if (*journal->directory == 0) return;
+  cleanup_free char *path = must_format("%s/exit", journal->directory);
+  cleanup_free char *temp = must_format("%s/exit.tmp", journal->directory);
+  cleanup_close int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return;
+  if (dprintf(fd, "%d %d %d %d %llu\n%s", ending->code, ending->signal, ending->failure, ending->out_of_memory,
+              (unsigned long long)now(), ending->message) > 0)
+    rename(temp, path);
+}
