@@ -6,7 +6,7 @@ import { createOpRunner } from "./ops/runner.ts";
 import { checkSupported } from "./ops/supported.ts";
 import { openOutputs } from "./open-outputs.ts";
 import { opServices } from "./op-services.ts";
-import { openContexts } from "./open-contexts.ts";
+import { openContexts, type Contexts } from "./open-contexts.ts";
 import type { Output, OutputResult } from "./outputs/types.ts";
 import { planGraph } from "./plan-dockerfile.ts";
 import { claimStep } from "./claim-step.ts";
@@ -23,11 +23,11 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const graph = await planGraph(session, options, contexts);
   checkSupported(graph);
   const outputs = openOutputs(session, options);
-  const target = graph.target.rootfs;
+  const { rootfs: target, epoch } = graph.target;
 
   emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
   const secrets = new BuildSecrets(options.secrets ?? [], options.ssh ?? {}, session.env);
-  const services = opServices(session, contexts, secrets, undefined);
+  const services = opServices(session, await contextsFor(graph, contexts, session, emit), secrets, epoch);
   for (const vertex of graph.vertices)
     if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
   const solution = solve({
@@ -54,6 +54,18 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     ran: report.filter(({ outcome }) => outcome === "ran").length,
     cached: report.filter(({ outcome }) => outcome === "cached" || outcome === "shared").length,
   };
+}
+
+/** With SOURCE_DATE_EPOCH, what two checkouts of one commit differ in is taken out of their files. */
+async function contextsFor(
+  { target: { epoch } }: BuildGraph,
+  contexts: Contexts,
+  { env }: Session,
+  emit: BuildOptions["emit"],
+): Promise<Pick<Contexts, "open" | "get">> {
+  if (epoch === undefined) return contexts;
+  const { ReproducibleContexts } = await import("./reproducible-contexts.ts");
+  return new ReproducibleContexts(contexts, epoch, env, emit);
 }
 
 async function writeAll(

@@ -67,6 +67,14 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
     remove: (references) => removeNames(session.store, references),
     images: () => listImages(session.store),
     inspect: (reference) => inspectImage(session.store, reference),
+    async diff(a, b, request) {
+      const { diffImages } = await import("./diff-images.ts");
+      return diffImages(session, a, b, request);
+    },
+    async verify(request) {
+      const { verifyBuild } = await import("./verify.ts");
+      return verifyBuild(session, options, request);
+    },
     async doctor() {
       const { examine } = await import("./doctor.ts");
       return examine(session);

@@ -6,7 +6,8 @@ import type { BuiltImage } from "./outputs/types.ts";
 
 /**
  * The image of a solved graph. A step's time is that of its record, and what makes no layer has the time of the step
- * before it: a build that changes nothing makes the very same image, its id included.
+ * before it: a build that changes nothing makes the very same image, its id included. SOURCE_DATE_EPOCH takes the place
+ * of all these times, but not of those that the base image's history has (BuildKit issue 4614).
  */
 export function builtImage(
   graph: BuildGraph,
@@ -14,11 +15,15 @@ export function builtImage(
   created: (id: VertexId) => number | undefined,
 ): BuiltImage {
   const { target } = graph;
-  let time = new Date(0).toISOString();
+  const { epoch } = target;
+  const fixed = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString();
+  let time = fixed ?? new Date(0).toISOString();
   const history = target.history.map(({ entry, vertex, inherited }): HistoryEntry => {
     const made = vertex === undefined ? undefined : created(vertex);
-    if (made !== undefined) time = new Date(made).toISOString();
-    else if (inherited) time = entry.created ?? time;
+    if (fixed === undefined) {
+      if (made !== undefined) time = new Date(made).toISOString();
+      else if (inherited) time = entry.created ?? time;
+    }
     return inherited ? entry : { ...entry, created: time };
   });
   return {
@@ -28,5 +33,6 @@ export function builtImage(
     ...(target.author === undefined ? {} : { author: target.author }),
     created: time,
     history,
+    ...(epoch === undefined ? {} : { epoch }),
   };
 }

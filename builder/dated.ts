@@ -1,10 +1,28 @@
 import type { Bytes } from "./core/bytes.ts";
 import { download } from "./context/download.ts";
 import { fetchGit } from "./context/git/fetch.ts";
+import { commitTime, inWorkingTree } from "./context/git/working-tree.ts";
 import { timeOfDownload } from "./context/remote.ts";
 import type { Contexts } from "./open-contexts.ts";
 import type { Session } from "./session.ts";
 import type { Dated } from "./stages/types.ts";
+
+/** A checkout has the time of its commit; another directory has none, and the build is told so. */
+async function timeOfDirectory(
+  name: string,
+  { env, emit }: Session,
+  contexts: Contexts,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const directory = contexts.directory(name);
+  if (directory === undefined) return undefined;
+  const time = inWorkingTree(directory) ? await commitTime(directory, { env, signal }) : undefined;
+  if (time === undefined) {
+    const message = `SOURCE_DATE_EPOCH stays unset: "${directory}" is in no git repository with a commit, so that it has no time`;
+    emit({ type: "notice", message });
+  }
+  return time;
+}
 
 /** The time of what is fetched, which the build then has at hand; undefined where it has none of its own. */
 export async function timeOf(
@@ -19,7 +37,7 @@ export async function timeOf(
       // Images have their time in other ways: a layer's is that of its files.
       if (contexts.images.has(source.name)) return undefined;
       await contexts.open(source.name, signal);
-      return contexts.get(source.name).time;
+      return contexts.get(source.name).time ?? timeOfDirectory(source.name, session, contexts, signal);
     case "http": {
       const { url, checksum } = source;
       const expected = checksum === undefined ? {} : { checksum };

@@ -9,7 +9,7 @@ import type { CacheMounts } from "../runtime/mounts/cache-mounts.ts";
 /** What the ops of one build work with. */
 export function opServices(
   session: Session,
-  contexts: Contexts,
+  contexts: Pick<Contexts, "open" | "get">,
   secrets: BuildSecrets,
   epoch: number | undefined,
 ): OpServices {
@@ -39,6 +39,7 @@ export function opServices(
     },
     secret: (id) => secrets.value(id),
     sshSocket: (id) => secrets.sshSocket(id),
+    ...times,
     now: epoch ?? Math.floor(Date.now() / 1000),
   };
 }

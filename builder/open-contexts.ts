@@ -27,6 +27,8 @@ export interface Contexts {
   open(name: string, signal: AbortSignal): Promise<void>;
   /** A context that is open. */
   get(name: string): BuildContext;
+  /** The directory of this machine that a context is; undefined for one that was fetched. */
+  directory(name: string): string | undefined;
   /** Keeps what was learnt of the files for the next build. */
   save(): void;
 }
@@ -57,6 +59,10 @@ export async function openContexts(session: Session, options: BuildOptions): Pro
       const context = contexts.get(name);
       if (context !== undefined) return context;
       throw new TsbuildError("INTERNAL", `Cannot find build context "${name}": it is not open`);
+    },
+    directory(name) {
+      const source = name === "" ? options.context : places.get(name);
+      return source !== undefined && placeOf(source).kind === "directory" ? source : undefined;
     },
     save: () => opener.save(),
   };

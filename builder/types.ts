@@ -3,6 +3,7 @@ import type { Emit } from "./core/events.ts";
 import type { Digest } from "./core/digest.ts";
 import type { Platform } from "./core/platform.ts";
 import type { ImageConfig, Manifest } from "./image/types.ts";
+import type { ComparedImage, ImageDifference } from "./compare/types.ts";
 
 /** When a base image is asked for at its registry: --pull. */
 export type PullPolicy = "always" | "missing" | "newer" | "never";
@@ -213,6 +214,10 @@ export interface Tsbuild extends AsyncDisposable {
   remove(references: readonly string[]): readonly string[];
   images(): readonly ImageSummary[];
   inspect(reference: string): ImageDetails;
+  /** What differs between two images, which are pulled where the store has them not. */
+  diff(a: string, b: string, options: DiffOptions): Promise<Comparison>;
+  /** Builds once more without the cache, in a store of its own, and says what came out otherwise. */
+  verify(options: VerifyOptions): Promise<Comparison>;
   doctor(): Promise<readonly Finding[]>;
 }
 
@@ -220,4 +225,21 @@ export interface TransferOptions {
   readonly platform?: Platform;
   readonly signal: AbortSignal;
   readonly emit: Emit;
+}
+
+export interface DiffOptions extends TransferOptions {
+  /** "files": what a container sees; "layers": each layer against its counterpart. --layers */
+  readonly by: "files" | "layers";
+}
+
+export interface VerifyOptions extends BuildOptions {
+  /** An image to hold the new build against, in place of a build with the cache. --against */
+  readonly against?: string;
+}
+
+/** Two images, and what differs between them. */
+export interface Comparison {
+  readonly a: ComparedImage;
+  readonly b: ComparedImage;
+  readonly difference: ImageDifference;
 }

@@ -15,6 +15,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "builder/layers": 2,
 
   "builder/context": 3,
+  "builder/compare": 3,
   "builder/graph": 3,
   "builder/registry": 4,
   runtime: 4,

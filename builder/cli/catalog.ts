@@ -50,6 +50,16 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,
   },
   {
+    name: "diff",
+    summary: "Show which files and settings differ between two images",
+    load: async () => (await import("./commands/diff.ts")).diffCommand,
+  },
+  {
+    name: "verify",
+    summary: "Build twice, and say what makes the two builds differ",
+    load: async () => (await import("./commands/verify.ts")).verifyCommand,
+  },
+  {
     name: "doctor",
     summary: "Say what this machine offers to builds, and how to get more",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand,

@@ -9,6 +9,14 @@ export function* flatten(tree: Tree, from = "" as Bytes): Generator<NewChange> {
   yield* walk(tree, from, new Map(), new Set());
 }
 
+/** The same with one time for every file; as they are where that is undefined. */
+export function* dated(changes: Iterable<NewChange>, epoch: number | undefined): Generator<NewChange> {
+  for (const change of changes) {
+    if (epoch === undefined || change.kind !== "entry") yield change;
+    else yield { ...change, entry: { ...change.entry, mtime: epoch } };
+  }
+}
+
 /** `firstNames`: a file → the name that it was given as, where a link to it came before it. */
 function* walk(
   tree: Tree,

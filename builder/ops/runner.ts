@@ -12,6 +12,9 @@ import { imageHandler } from "./image-op.ts";
 import { mkdirHandler } from "./mkdir-op.ts";
 import type { Inputs, OpHandler, OpServices } from "./types.ts";
 
+/** The ops that make layers. */
+const LAYERS: ReadonlySet<Op["type"]> = new Set(["copy", "exec", "mkdir"]);
+
 /** The ops as the solver sees them. `vertices` is the whole graph: an op is told what its inputs are. */
 export function createOpRunner(services: OpServices, vertices: readonly Vertex[]): OpRunner {
   const byId = new Map(vertices.map((vertex) => [vertex.id, vertex]));
@@ -56,12 +59,27 @@ export function createOpRunner(services: OpServices, vertices: readonly Vertex[]
     }
   };
 
+  /** A layer's times are no later than SOURCE_DATE_EPOCH: it is part of what makes a layer, and of nothing else. */
+  const dated = (vertex: Vertex, definition: Json): Json =>
+    services.epoch === undefined || !LAYERS.has(vertex.op.type)
+      ? definition
+      : { epoch: services.epoch, op: definition };
+
   return {
     resource: (vertex) => dispatch(vertex.op, (handler) => handler.resource),
     recorded: (vertex) => dispatch(vertex.op, (handler) => handler.recorded ?? true),
     contentDefinition: (vertex) =>
-      dispatch(vertex.op, (handler, op) => handler.contentDefinition?.(op) ?? handler.definition(op) ?? null),
-    definition: (vertex) => dispatch(vertex.op, (handler, op) => handler.definition(op)),
+      dated(
+        vertex,
+        dispatch(
+          vertex.op,
+          (handler, op) => handler.contentDefinition?.(op) ?? handler.definition(op) ?? null,
+        ),
+      ),
+    definition: (vertex) => {
+      const definition = dispatch(vertex.op, (handler, op) => handler.definition(op));
+      return definition === undefined ? undefined : dated(vertex, definition);
+    },
     contentInputs: (vertex) =>
       dispatch(vertex.op, (handler, op) => handler.contentInputs?.(op, vertex.inputs.map(find)) ?? []),
     content: (vertex, results) =>

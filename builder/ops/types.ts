@@ -70,4 +70,6 @@ export interface OpServices {
   sshSocket(id: string): string | undefined;
   /** Seconds since 1970: of directories that nobody gave a time. */
   readonly now: number;
+  /** SOURCE_DATE_EPOCH: layers have no later time, and are others with every other one. */
+  readonly epoch?: number;
 }

@@ -1,5 +1,5 @@
 import type { Tree } from "../core/entry.ts";
-import { flatten } from "../layers/flatten.ts";
+import { dated, flatten } from "../layers/flatten.ts";
 import { writeLayer } from "../layers/write-layer.ts";
 import type { RootFs } from "../layers/types.ts";
 import { writeWhole, type Sink } from "./sink.ts";
@@ -16,7 +16,7 @@ export function filesystemTarOutput(
     async write(image) {
       const files = await tree(image.rootfs);
       await writeWhole(open, async (sink) => {
-        await writeLayer([...flatten(files)], (chunk) => sink.write(chunk));
+        await writeLayer([...dated(flatten(files), image.epoch)], (chunk) => sink.write(chunk));
         await sink.end();
       });
       return { path: dest };

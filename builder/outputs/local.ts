@@ -19,7 +19,7 @@ import { printable, toFsPath, type Bytes } from "../core/bytes.ts";
 import type { Content, Entry, Tree } from "../core/entry.ts";
 import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
 import { ContentReader } from "../layers/content-reader.ts";
-import { flatten } from "../layers/flatten.ts";
+import { dated, flatten } from "../layers/flatten.ts";
 import type { NewChange, RootFs } from "../layers/types.ts";
 import type { Emit } from "../core/events.ts";
 import type { Output } from "./types.ts";
@@ -40,7 +40,7 @@ export function localOutput(tree: (rootfs: RootFs) => Promise<Tree>, dest: strin
       makeDirectory(root);
       const directories: Entry[] = [];
       using reader = new ContentReader();
-      for (const change of flatten(files)) {
+      for (const change of dated(flatten(files), image.epoch)) {
         signal.throwIfAborted();
         if (change.kind !== "entry") continue;
         if (change.entry.type === "directory") directories.push(change.entry);

@@ -13,6 +13,8 @@ export interface BuiltImage {
   /** `created` of the image and of the history entries that this build added: RFC 3339. */
   readonly created: string;
   readonly history: readonly HistoryEntry[];
+  /** SOURCE_DATE_EPOCH: the time of every file that an output without an image writes (BuildKit exporter/local). */
+  readonly epoch?: number;
 }
 
 /** What an output made. */

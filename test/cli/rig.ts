@@ -93,6 +93,8 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
     remove: never,
     images: never,
     inspect: never,
+    diff: never,
+    verify: never,
     doctor: never,
     [Symbol.asyncDispose]: async () => undefined,
     ...parts,

@@ -61,7 +61,9 @@ function buildArguments(
   env: NodeJS.ProcessEnv,
 ): Readonly<Record<string, string>> {
   const files = flags["build-arg-file"].flatMap((path) => readPairsFile("build", "--build-arg-file", path));
-  const pairs: (readonly [string, string])[] = [];
+  // As buildx passes it on: --build-arg, which comes later, goes over it.
+  const epoch = fromEnvironment("SOURCE_DATE_EPOCH", env);
+  const pairs: (readonly [string, string])[] = epoch === undefined ? [] : [epoch];
   for (const text of [...files, ...flags["build-arg"]]) {
     const pair = fromEnvironment(text, env);
     if (text === "" || pair?.[0] === "") {
