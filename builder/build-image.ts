@@ -10,6 +10,7 @@ import { openContexts, type Contexts } from "./open-contexts.ts";
 import type { Output, OutputResult } from "./outputs/types.ts";
 import { planGraph } from "./plan-dockerfile.ts";
 import { claimStep } from "./claim-step.ts";
+import type { BuildCaches } from "./build-caches.ts";
 import { builtImage } from "./built-image.ts";
 import { BuildSecrets } from "./secrets.ts";
 import type { Session } from "./session.ts";
@@ -30,30 +31,53 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const services = opServices(session, await contextsFor(graph, contexts, session, emit), secrets, epoch);
   for (const vertex of graph.vertices)
     if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
-  const solution = solve({
-    vertices: graph.vertices,
-    runner: createOpRunner(services, graph.vertices),
-    cache: openCache(session.store, (diffId) => session.layers.open(diffId) !== undefined),
-    openLayers: (diffIds) => session.layers.openAll(diffIds),
-    claim: (key, claimSignal, onWait) => claimStep(session.store, key, claimSignal, onWait),
-    slots: session.slots,
-    signal,
-    emit,
-    noCache: options.noCache,
-  });
-  const rootfs = target === null ? [] : (await solution.result(target)).rootfs;
-  contexts.save();
+  const caches = await openCaches(session, options);
+  const bases = new Set(graph.vertices.flatMap(({ op }) => (op.type === "image" ? op.diffIds : [])));
 
-  const image = builtImage(graph, rootfs, (id) => solution.created(id));
-  const results = await writeAll(outputs, image, options);
-  await session.makeDurable();
-  const report = solution.report().filter(({ recorded }) => recorded);
-  return {
-    ...summaryOf(results),
-    platform: graph.target.platform,
-    ran: report.filter(({ outcome }) => outcome === "ran").length,
-    cached: report.filter(({ outcome }) => outcome === "cached" || outcome === "shared").length,
+  const attempt = async (): Promise<BuildResult> => {
+    const local = openCache(session.store, (diffId) => session.layers.open(diffId) !== undefined);
+    const solution = solve({
+      vertices: graph.vertices,
+      runner: createOpRunner(services, graph.vertices),
+      cache: caches?.imports.open(local) ?? local,
+      openLayers: (diffIds) => session.layers.openAll(diffIds),
+      claim: (key, claimSignal, onWait) => claimStep(session.store, key, claimSignal, onWait),
+      slots: session.slots,
+      signal,
+      emit: caches?.imports.watching(emit) ?? emit,
+      noCache: options.noCache,
+    });
+    const rootfs = target === null ? [] : (await solution.result(target)).rootfs;
+    contexts.save();
+
+    const exported = await caches?.exportable(graph, solution, local, rootfs, bases);
+    const image = builtImage(graph, rootfs, (id) => solution.created(id));
+    const inlineCache = exported && caches?.inline(exported);
+    const results = await writeAll(outputs, inlineCache ? { ...image, inlineCache } : image, options);
+    if (exported !== undefined) await caches?.write(exported);
+    await session.makeDurable();
+    const report = solution.report().filter(({ recorded }) => recorded);
+    return {
+      ...summaryOf(results),
+      platform: graph.target.platform,
+      ran: report.filter(({ outcome }) => outcome === "ran").length,
+      cached: report.filter(({ outcome }) => outcome === "cached" || outcome === "shared").length,
+    };
   };
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal.aborted || caches?.imports.takeFailure() !== true) throw error;
+    }
+  }
+}
+
+/** Loaded where caches travel at all. */
+async function openCaches(session: Session, options: BuildOptions): Promise<BuildCaches | undefined> {
+  if ((options.cacheFrom ?? []).length + (options.cacheTo ?? []).length === 0) return undefined;
+  const { BuildCaches } = await import("./build-caches.ts");
+  return new BuildCaches(session, options);
 }
 
 /** With SOURCE_DATE_EPOCH, what two checkouts of one commit differ in is taken out of their files. */

@@ -37,7 +37,7 @@ export function imageLayers(session: Session, source: ImageSource, fetching: Fet
     const descriptor = manifest.layers[index];
     if (descriptor === undefined) return [];
     const fetch = lazy(() => fetchBlob(session, { registry, name: repository }, descriptor, fetching));
-    return [session.layers.remote(diffId, { descriptor, fetch })];
+    return [session.layers.remote(diffId, { descriptor, fetch, repository: { registry, name: repository } })];
   });
 }
 

@@ -4,7 +4,7 @@ import { formatReference, parseReference, withDefaultTag } from "./image/referen
 import { imageLayers } from "./image-layers.ts";
 import { findStored } from "./images.ts";
 import { assembleStored } from "./outputs/assemble.ts";
-import { compressedBlob } from "./outputs/compress.ts";
+import { outgoingLayer } from "./outputs/outgoing.ts";
 import { pushAssembled } from "./outputs/registry.ts";
 import type { Session } from "./session.ts";
 import type { TransferOptions } from "./types.ts";
@@ -46,7 +46,7 @@ export async function pushStoredImage(
   const { image, name } = findStored(session.store, text);
   const source = { reference: name, manifest: image.manifest.digest, diffIds: image.config.diffIds };
   const rootfs = imageLayers(session, source, { emit, signal });
-  const assembled = await assembleStored(image, rootfs, (layer) => compressedBlob(session.store, layer));
+  const assembled = await assembleStored(image, rootfs, (layer) => outgoingLayer(session.store, layer));
   await pushAssembled(await session.registry(), session.slots, assembled, name, { emit, signal });
   return { name, digest: assembled.manifestDescriptor.digest };
 }

@@ -1,3 +1,4 @@
+import type { CacheFrom, CacheTo } from "./cache/types.ts";
 import type { Diagnostic, Range, SourceText } from "./core/diagnostic.ts";
 import type { Emit } from "./core/events.ts";
 import type { Digest } from "./core/digest.ts";
@@ -49,6 +50,10 @@ export interface BuildOptions {
   readonly push: boolean;
   /** --output */
   readonly outputs: readonly OutputSpec[];
+  /** Caches that are looked in, in this order, where the store's own knows nothing. --cache-from */
+  readonly cacheFrom?: readonly CacheFrom[];
+  /** Where the cache of this build goes. --cache-to */
+  readonly cacheTo?: readonly CacheTo[];
   readonly signal: AbortSignal;
   readonly emit: Emit;
 }

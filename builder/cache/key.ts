@@ -3,9 +3,9 @@ import { canonicalJson, type Json } from "../core/json.ts";
 import type { CacheKey } from "./types.ts";
 
 /** To be raised when a record of before must not be found any more: ops or layers are made differently. */
-const FORMAT = "tsbuild cache key, format 1";
+export const KEY_FORMAT = "tsbuild cache key, format 1";
 
 /** The key of what is written in `inputs`: equal inputs, equal keys. */
 export function cacheKey(inputs: Json): CacheKey {
-  return sha256(`${FORMAT}\n${canonicalJson(inputs)}`) as CacheKey;
+  return sha256(`${KEY_FORMAT}\n${canonicalJson(inputs)}`) as CacheKey;
 }

@@ -4,7 +4,7 @@ import { hexOf, isDigest, sha256, type DiffId } from "../core/digest.ts";
 import { errnoOf } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import type { LayerRecord, Store } from "../store/types.ts";
-import type { Cache, CacheKey, CacheRecord } from "./types.ts";
+import type { CacheKey, CacheRecord, LocalCache } from "./types.ts";
 
 type Stored =
   | { readonly alias: CacheKey }
@@ -14,7 +14,7 @@ type Stored =
  * The cache of this machine: one small file for each key, in the store. A look-up reads one file, an alias's two.
  * `canFetch` tells of layers that the store may not know: those of base images, which a registry gives when asked.
  */
-export function openCache(store: Store, canFetch: (diffId: DiffId) => boolean = () => false): Cache {
+export function openCache(store: Store, canFetch: (diffId: DiffId) => boolean = () => false): LocalCache {
   const known = new Set<DiffId>();
   const place = (key: CacheKey): string => join(store.root, "records", hexOf(key));
   // Layers repeat from step to step: each is looked at once.

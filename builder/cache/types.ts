@@ -1,6 +1,35 @@
 import type { DiffId, Digest } from "../core/digest.ts";
 import type { Json } from "../core/json.ts";
 
+/** --cache-from: a cache of before. */
+export type CacheFrom =
+  | { readonly type: "registry"; readonly ref: string }
+  /** `digest` counts more than `tag`. */
+  | { readonly type: "local"; readonly src: string; readonly tag: string; readonly digest?: Digest };
+
+/** Which steps an exported cache has: those whose layers are in the result, or all. */
+export type CacheMode = "min" | "max";
+
+interface CacheToCommon {
+  readonly mode: CacheMode;
+  readonly compression: "gzip" | "uncompressed";
+  /** False: a cache that could not be written fails the build. */
+  readonly ignoreError: boolean;
+}
+
+/** --cache-to: where the cache goes. */
+export type CacheTo =
+  | ({ readonly type: "registry"; readonly ref: string } & CacheToCommon)
+  /** `reset`: what other exports left in the directory goes. */
+  | ({
+      readonly type: "local";
+      readonly dest: string;
+      readonly tag: string;
+      readonly reset: boolean;
+    } & CacheToCommon)
+  /** In the config of the image. */
+  | { readonly type: "inline" };
+
 /** Names the result of a step: by definition, or by the content that it works on (docs/dev/cache-keys.md). */
 export type CacheKey = Digest & { readonly __cacheKey: true };
 
@@ -16,8 +45,13 @@ export interface CacheRecord {
 
 export interface Cache {
   /** The record of a key, or of the key that it is an alias of. A record whose layers are gone is a miss. */
-  get(key: CacheKey): CacheRecord | undefined;
+  get(key: CacheKey): CacheRecord | undefined | Promise<CacheRecord | undefined>;
   put(record: CacheRecord): void;
   /** From now on `alias` finds the record of `key`. */
   alias(alias: CacheKey, key: CacheKey): void;
+}
+
+/** The cache of this machine answers at once. */
+export interface LocalCache extends Cache {
+  get(key: CacheKey): CacheRecord | undefined;
 }

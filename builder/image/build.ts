@@ -14,6 +14,8 @@ export interface ConfigParts {
   readonly config: RunConfig;
   readonly diffIds: readonly DiffId[];
   readonly history: readonly HistoryEntry[];
+  /** Cache records for whoever builds from this image. */
+  readonly inlineCache?: object;
 }
 
 export interface ManifestParts {
@@ -28,6 +30,9 @@ export interface IndexParts {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly format: ImageFormat;
 }
+
+/** The member of an image's config that holds its cache. Readers pass over members that they do not know. */
+export const INLINE_CACHE = "tsbuild.cache.v1";
 
 /** The bytes of an image config; equal parts give equal bytes. The keys stand in the order in which docker writes them. */
 export function buildConfig(parts: ConfigParts): Buffer {
@@ -47,6 +52,7 @@ export function buildConfig(parts: ConfigParts): Buffer {
     os: platform.os,
     "os.version": platform.osVersion,
     rootfs: { type: "layers", diff_ids: parts.diffIds },
+    [INLINE_CACHE]: parts.inlineCache,
     variant: platform.variant,
   });
 }
@@ -69,6 +75,12 @@ export function buildManifest(parts: ManifestParts): Buffer {
     },
     2,
   );
+}
+
+/** The bytes of an OCI manifest of what is no image (OCI image-spec, manifest.md#guidelines-for-artifact-usage). */
+export function buildArtifact(config: Descriptor, layers: readonly Descriptor[]): Buffer {
+  const document = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociManifest, artifactType: config.mediaType };
+  return bytes({ ...document, config: descriptor(config), layers: layers.map(descriptor) }, 2);
 }
 
 /** The bytes of an index of several images. */

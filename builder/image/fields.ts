@@ -84,11 +84,23 @@ export class Fields {
     });
   }
 
+  integers(key: string): readonly number[] | undefined {
+    return this.#array(key)?.map((item) => {
+      if (Number.isSafeInteger(item)) return item as number;
+      throw this.#wrong(key, "a list of integers");
+    });
+  }
+
   digests(key: string): readonly Digest[] | undefined {
     return this.strings(key)?.map((item) => {
       if (isDigest(item)) return item;
       throw this.#wrong(key, "a list of digests");
     });
+  }
+
+  /** Any value, as it was parsed; null where there is none. */
+  any(key: string): unknown {
+    return this.#get(key) ?? null;
   }
 
   /** A map of strings, without a prototype: its keys are the image's. */

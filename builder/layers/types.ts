@@ -26,6 +26,13 @@ export interface LayerBlob {
   readonly path: string;
 }
 
+/** Where a layer comes from: its blob there. */
+export interface LayerOrigin {
+  readonly blob: Omit<LayerBlob, "path">;
+  /** A registry's repository that others of that registry can take it over from. */
+  readonly repository?: { readonly registry: string; readonly name: string };
+}
+
 /** An unpacked layer in overlay form: character device 0:0 is a whiteout, the `overlay.opaque` xattr an opaque directory. */
 export interface Snapshot {
   /** Absolute path. */
@@ -44,6 +51,8 @@ export interface Layer {
   /** The uncompressed tar. */
   tar(): Promise<LayerBlob>;
   snapshot(): Promise<Snapshot>;
+  /** Known without fetching it; undefined where this machine made it. */
+  origin?(): LayerOrigin | undefined;
 }
 
 /** The layers of a root filesystem, bottom first. */

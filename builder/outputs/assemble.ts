@@ -5,13 +5,16 @@ import { MEDIA_TYPES, type Descriptor, type Image } from "../image/types.ts";
 import type { Layer, LayerBlob, RootFs } from "../layers/types.ts";
 import type { BuiltImage } from "./types.ts";
 
-/** An image as its destination will have it: the documents, and the files of the layers. */
-export interface Assembled {
+/** What a manifest says of a blob. */
+type BlobName = Omit<LayerBlob, "path">;
+
+/** An image as its destination will have it: the documents, and the layers, by default as files. */
+export interface Assembled<Blob extends BlobName = LayerBlob> {
   readonly config: Buffer;
   readonly configDescriptor: Descriptor;
   readonly manifest: Buffer;
   readonly manifestDescriptor: Descriptor;
-  readonly layers: readonly LayerBlob[];
+  readonly layers: readonly Blob[];
 }
 
 const DOCKER_LAYERS: Readonly<Record<string, string>> = {
@@ -24,11 +27,11 @@ const OCI_LAYERS: Readonly<Record<string, string>> = {
 };
 
 /** Makes config and manifest; `form` chooses in which form each layer goes out. */
-export async function assemble(
+export async function assemble<Blob extends BlobName>(
   image: BuiltImage,
   format: ImageFormat,
-  form: (layer: Layer) => Promise<LayerBlob>,
-): Promise<Assembled> {
+  form: (layer: Layer) => Promise<Blob>,
+): Promise<Assembled<Blob>> {
   const [diffIds, layers] = await Promise.all([
     Promise.all(image.rootfs.map((layer) => layer.diffId())),
     Promise.all(image.rootfs.map(form)),
@@ -41,6 +44,7 @@ export async function assemble(
     config: image.config,
     diffIds,
     history: image.history,
+    ...(image.inlineCache === undefined ? {} : { inlineCache: image.inlineCache }),
   });
   const configType = format === "docker" ? MEDIA_TYPES.dockerConfig : MEDIA_TYPES.ociConfig;
   const configDescriptor = describe(configType, config);
@@ -61,11 +65,11 @@ export async function assemble(
 }
 
 /** The same for an image that has its documents: its config stays as it is, its manifest where all layers do. */
-export async function assembleStored(
+export async function assembleStored<Blob extends BlobName>(
   image: Image,
   rootfs: RootFs,
-  form: (layer: Layer) => Promise<LayerBlob>,
-): Promise<Assembled> {
+  form: (layer: Layer) => Promise<Blob>,
+): Promise<Assembled<Blob>> {
   const layers = await Promise.all(rootfs.map(form));
   const { manifest } = image;
   const same = layers.every(({ digest }, index) => digest === manifest.layers[index]?.digest);
@@ -90,7 +94,7 @@ export async function assembleStored(
 }
 
 /** docker's image id of what was assembled. */
-export function imageIdOf(assembled: Assembled): Digest {
+export function imageIdOf(assembled: Pick<Assembled, "configDescriptor">): Digest {
   return assembled.configDescriptor.digest;
 }
 

@@ -4,7 +4,7 @@ import { parseReference } from "../image/reference.ts";
 import type { RegistryClient } from "../registry/types.ts";
 import type { Store } from "../store/types.ts";
 import { assemble, imageIdOf, type Assembled } from "./assemble.ts";
-import { compressedBlob } from "./compress.ts";
+import { outgoingLayer, type OutgoingLayer } from "./outgoing.ts";
 import type { Output, OutputContext } from "./types.ts";
 
 const READ_SIZE = 1 << 20;
@@ -19,7 +19,7 @@ export function registryOutput(
   return {
     label: `pushing ${names.join(", ")}`,
     async write(image, context) {
-      const assembled = await assemble(image, "oci", (layer) => compressedBlob(store, layer));
+      const assembled = await assemble(image, "oci", (layer) => outgoingLayer(store, layer));
       for (const name of names) await pushAssembled(await client(), slots, assembled, name, context);
       return { imageId: imageIdOf(assembled), manifest: assembled.manifestDescriptor.digest, names };
     },
@@ -30,15 +30,17 @@ export function registryOutput(
 export async function pushAssembled(
   client: RegistryClient,
   slots: Slots,
-  assembled: Assembled,
+  assembled: Assembled<OutgoingLayer>,
   name: string,
   { signal, emit }: OutputContext,
 ): Promise<void> {
   const { pushImage } = await import("../registry/push.ts");
   const config = { descriptor: assembled.configDescriptor, open: () => once(assembled.config) };
-  const layers = assembled.layers.map(({ mediaType, digest, size, path }) => ({
+  const layers = assembled.layers.map(({ mediaType, digest, size, sources, path }) => ({
     descriptor: { mediaType, digest, size },
-    open: () => createReadStream(path, { highWaterMark: READ_SIZE }),
+    sources,
+    ready: path,
+    open: () => bytesOf(path),
   }));
   await pushImage({
     client,
@@ -49,6 +51,10 @@ export async function pushAssembled(
     signal,
     emit,
   });
+}
+
+async function* bytesOf(path: () => Promise<string>): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(await path(), { highWaterMark: READ_SIZE });
 }
 
 async function* once(data: Buffer): AsyncGenerator<Uint8Array> {

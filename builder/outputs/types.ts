@@ -15,6 +15,8 @@ export interface BuiltImage {
   readonly history: readonly HistoryEntry[];
   /** SOURCE_DATE_EPOCH: the time of every file that an output without an image writes (BuildKit exporter/local). */
   readonly epoch?: number;
+  /** What --cache-to type=inline puts into the config. */
+  readonly inlineCache?: object;
 }
 
 /** What an output made. */

@@ -1,6 +1,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { Emit } from "../core/events.ts";
 import type { Slots } from "../core/slots.ts";
+import { TsbuildError } from "../core/errors.ts";
 import { shortDigest } from "../core/digest.ts";
 import { formatReference, withDefaultTag, type Reference } from "../image/reference.ts";
 import type { Descriptor } from "../image/types.ts";
@@ -9,10 +10,12 @@ import type { RegistryClient, Repository } from "./types.ts";
 /** One blob of an image, and how to read it. */
 export interface PushBlob {
   readonly descriptor: Descriptor;
+  /** Brings it here, where it is not: called before `open`, where the registry lacks it. */
+  ready?(): Promise<unknown>;
   /** Called only where the registry lacks it; again for each retry. */
   open(): AsyncIterable<Uint8Array>;
-  /** Where it was pulled from: in the same registry it need not travel. */
-  readonly source?: Repository;
+  /** Repositories that have it: in the same registry it need not travel. */
+  readonly sources?: readonly Repository[];
 }
 
 /** A manifest or index as it will lie in the registry. */
@@ -46,12 +49,10 @@ export async function pushImage(request: PushRequest): Promise<Digest> {
   const either = AbortSignal.any([signal, others.signal]);
   const unique = new Map(request.blobs.map((blob) => [blob.descriptor.digest, blob]));
   const pushes = [...unique.values()].map((blob) =>
-    request.slots
-      .use("network", either, () => pushBlob(request, repository, label, blob, either))
-      .catch((error: unknown) => {
-        others.abort(error);
-        throw error;
-      }),
+    pushBlob(request, repository, label, blob, either).catch((error: unknown) => {
+      others.abort(error);
+      throw error;
+    }),
   );
   const failed = (await Promise.allSettled(pushes)).some(({ status }) => status === "rejected");
   signal.throwIfAborted();
@@ -72,10 +73,10 @@ export async function pushImage(request: PushRequest): Promise<Digest> {
 const REPORT_BYTES = 1024 * 1024;
 
 async function pushBlob(
-  { client, emit }: PushRequest,
+  { client, emit, slots }: PushRequest,
   repository: Repository,
   label: string,
-  { descriptor, open, source }: PushBlob,
+  { descriptor, ready, open, sources = [] }: PushBlob,
   signal: AbortSignal,
 ): Promise<void> {
   const { digest, size } = descriptor;
@@ -92,18 +93,30 @@ async function pushBlob(
       time: Date.now(),
     });
   };
-  report(0, false);
-  const isThere =
-    (await client.hasBlob(repository, digest, signal)) ||
-    (source !== undefined &&
-      source.registry === repository.registry &&
-      source.name !== repository.name &&
-      (await client.mountBlob(repository, digest, source.name, signal)));
-  if (!isThere) {
-    await client.putBlob(repository, descriptor, open, signal, (current) => {
-      // A retry begins again from nothing.
-      if (current < reported || current - reported >= REPORT_BYTES) report(current, false);
-    });
+  const isThere = async (): Promise<boolean> => {
+    report(0, false);
+    if (await client.hasBlob(repository, digest, signal)) return true;
+    for (const { registry, name } of sources) {
+      if (registry !== repository.registry || name === repository.name) continue;
+      try {
+        if (await client.mountBlob(repository, digest, name, signal)) return true;
+      } catch (error) {
+        // Only a saving: who may not read that repository uploads.
+        signal.throwIfAborted();
+        if (!(error instanceof TsbuildError)) throw error;
+      }
+    }
+    return false;
+  };
+  if (!(await slots.use("network", signal, isThere))) {
+    // Without a slot: bringing it here may take one.
+    await ready?.();
+    await slots.use("network", signal, () =>
+      client.putBlob(repository, descriptor, open, signal, (current) => {
+        // A retry begins again from nothing.
+        if (current < reported || current - reported >= REPORT_BYTES) report(current, false);
+      }),
+    );
   }
   report(size, true);
 }

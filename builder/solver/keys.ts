@@ -31,7 +31,7 @@ export async function findKey(state: State, keying: Keying): Promise<Keyed> {
   if (!recorded) return { canonical: byDefinition, alias: undefined, record: undefined, renewed };
 
   if (!renewed) {
-    const record = ask(state, "definition", byDefinition, keying.options);
+    const record = await ask(state, "definition", byDefinition, keying.options);
     if (record !== undefined) return { canonical: record, alias: undefined, record, renewed };
   }
   if (contentInputs.length === 0) {
@@ -53,19 +53,19 @@ export async function findKey(state: State, keying: Keying): Promise<Keyed> {
   const alias = byContent === undefined ? undefined : byDefinition?.key;
   // Content tells all about an input that was made anew; its key, which the other inputs are known by, tells nothing.
   const stale = forced || parents.some((parent, index) => parent.renewed && !byContentAlone.includes(index));
-  const record = stale ? undefined : ask(state, "content", byContent, keying.options);
+  const record = stale ? undefined : await ask(state, "content", byContent, keying.options);
   if (record !== undefined && alias !== undefined) cache.alias(alias, record.key);
   return { canonical: byContent, alias, record, renewed: stale };
 }
 
-function ask(
+async function ask(
   state: State,
   by: Lookup["by"],
   named: NamedKey | undefined,
   { cache }: SolveOptions,
-): CacheRecord | undefined {
+): Promise<CacheRecord | undefined> {
   if (named === undefined) return undefined;
-  const record = cache.get(named.key);
+  const record = await cache.get(named.key);
   state.lookups.push({ by, ...named, answer: record === undefined ? "miss" : "hit" });
   return record;
 }

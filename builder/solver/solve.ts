@@ -1,7 +1,7 @@
 import type { CacheKey } from "../cache/types.ts";
 import { findKey } from "./keys.ts";
 import { Schedule } from "./schedule.ts";
-import { ancestry, createdAt, stateOf, statesOf, type Keyed, type State } from "./state.ts";
+import { ancestry, createdAt, keysOf, stateOf, statesOf, type Keyed, type State } from "./state.ts";
 import { Steps } from "./steps.ts";
 import type { OpResult, Solution, SolveOptions } from "./types.ts";
 
@@ -130,6 +130,7 @@ export function solve(options: SolveOptions): Solution {
         letGo();
       }
     },
+    keysOf: (id) => keysOf(stateOf(states, id)),
     created: (id) => createdAt(stateOf(states, id)),
     report: () =>
       [...states.values()].map((state) => ({

@@ -77,3 +77,10 @@ export function ancestry(states: ReadonlyMap<VertexId, State>, of: State): State
 export function createdAt(state: State): number | undefined {
   return state.created ?? state.twin?.created ?? state.keyed?.record?.created;
 }
+
+/** The canonical key, and the keys that lead to it. */
+export function keysOf({ keyed, lookups }: State): readonly CacheKey[] {
+  if (keyed?.canonical === undefined) return [];
+  const others = [keyed.alias, ...lookups.map(({ key }) => key)].filter((key) => key !== undefined);
+  return [...new Set([keyed.canonical.key, ...others])];
+}

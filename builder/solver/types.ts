@@ -78,6 +78,8 @@ export interface Solution {
   result(id: VertexId): Promise<OpResult>;
   /** When its result was made, now or by an earlier build: milliseconds since 1970. Undefined where no record says. */
   created(id: VertexId): number | undefined;
+  /** The keys that a vertex's record is found by, the one that it lies under first; none where it has no key. */
+  keysOf(id: VertexId): readonly CacheKey[];
   /** What became of each vertex so far, in the order of the graph. */
   report(): readonly VertexReport[];
 }

@@ -53,6 +53,11 @@ export class LayerStore implements LayerServices {
     return this.#known.get(diffId) ?? this.#remember(new StoredLayer(diffId, this, remote));
   }
 
+  /** A layer that could not be had from where it was said to be: whoever makes it again makes it anew. */
+  forget(diffId: DiffId): void {
+    this.#known.delete(diffId);
+  }
+
   /** Seals changes straight from where their bytes lie: one read, one write. */
   async seal(
     changes: readonly NewChange[],

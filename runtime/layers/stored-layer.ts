@@ -4,7 +4,7 @@ import { TsbuildError, errnoOf } from "../../builder/core/errors.ts";
 import { lazy } from "../../builder/core/lazy.ts";
 import { MEDIA_TYPES } from "../../builder/image/types.ts";
 import { parseIndex } from "../../builder/layers/index-file.ts";
-import type { Layer, LayerBlob, LayerIndex, Snapshot } from "../../builder/layers/types.ts";
+import type { Layer, LayerBlob, LayerIndex, LayerOrigin, Snapshot } from "../../builder/layers/types.ts";
 import { applyIndexed } from "./apply-indexed.ts";
 import type { LayerServices, RemoteBlob } from "./types.ts";
 import { unpack, type Unpacked } from "./unpack.ts";
@@ -24,6 +24,13 @@ export class StoredLayer implements Layer {
   }
 
   readonly diffId = async (): Promise<DiffId> => this.id;
+
+  origin(): LayerOrigin | undefined {
+    if (this.#remote === undefined) return undefined;
+    const { descriptor, repository } = this.#remote;
+    const { mediaType, digest, size } = descriptor;
+    return { blob: { mediaType, digest, size }, ...(repository && { repository }) };
+  }
 
   readonly blob = lazy(async (): Promise<LayerBlob> => {
     const { blobs, layers } = this.#layers.store;

@@ -7,6 +7,7 @@ import type { Helper } from "../types.ts";
 /** A blob that can be had from elsewhere: its descriptor, and how to bring it into the store. */
 export interface RemoteBlob {
   readonly descriptor: Descriptor;
+  readonly repository?: { readonly registry: string; readonly name: string };
   /** Resolves when the verified blob is in the store. */
   fetch(): Promise<void>;
 }

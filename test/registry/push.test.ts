@@ -64,7 +64,7 @@ function setup(): Setup {
 }
 
 function from(blob: PushBlob, registry: FakeRegistry, source: string | undefined): PushBlob {
-  return source === undefined ? blob : { ...blob, source: repositoryAt(registry.host, source) };
+  return source === undefined ? blob : { ...blob, sources: [repositoryAt(registry.host, source)] };
 }
 
 test("pushImage() uploads each blob once, and names the image last", async () => {

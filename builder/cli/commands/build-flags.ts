@@ -38,6 +38,18 @@ export const BUILD_FLAGS = {
   label: { value: "NAME=VALUE", repeat: true, group: IMAGE, doc: "Set a label of the image" },
   platform: { value: "OS/ARCH", group: IMAGE, doc: "Build for this platform", default: "this machine's" },
   "no-cache": { group: STEPS, doc: "Run every step, whatever the cache has" },
+  "cache-from": {
+    value: "SOURCE",
+    repeat: true,
+    group: STEPS,
+    doc: "Look up steps in a cache from elsewhere too: type=registry,ref=NAME, type=local,src=DIR, or an image's name",
+  },
+  "cache-to": {
+    value: "DEST",
+    repeat: true,
+    group: RESULT,
+    doc: "Write the cache of this build: type=registry,ref=NAME, type=local,dest=DIR or type=inline; mode=max for all stages",
+  },
   pull: {
     value: "WHEN",
     bare: "always",
@@ -95,7 +107,6 @@ export const MISSING_BUILD_FLAGS: Readonly<Record<string, string | undefined>> =
   annotation: "a --label is kept in the image as well",
   "attest|provenance|sbom": undefined,
   builder: "tsbuild has no builders to choose from: it builds in its own process",
-  "cache-from|cache-to": "the store of this machine is the cache",
   "cgroup-parent|resource": undefined,
   compress: "layers are compressed when they leave the machine",
   "cpu-period|cpu-quota|cpu-shares|c|cpuset-cpus|cpuset-mems|cpus|memory|m|memory-swap|pids-limit": undefined,

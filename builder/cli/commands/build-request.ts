@@ -38,6 +38,7 @@ export async function buildRequest(
     ...(platform === undefined ? {} : { platform }),
     push: flags.push,
     outputs,
+    ...(await caches(flags)),
   };
 }
 
@@ -50,6 +51,16 @@ async function outputsOf(
   const outputs = flags.output.map((text) => parseOutput(text, flags.tag));
   checkStandardOutput(outputs, io.stdout.isTTY, flags.quiet);
   return outputs;
+}
+
+async function caches(
+  flags: FlagValues<typeof BUILD_FLAGS>,
+): Promise<Pick<BuildRequest, "cacheFrom" | "cacheTo">> {
+  const from = flags["cache-from"];
+  const to = flags["cache-to"];
+  if (from.length === 0 && to.length === 0) return {};
+  const { parseCacheFrom, parseCacheTo } = await import("./build-caches.ts");
+  return { cacheFrom: from.map(parseCacheFrom), cacheTo: to.map(parseCacheTo) };
 }
 
 function checkContext(context: string): void {

@@ -1,0 +1,72 @@
+import { createReadStream } from "node:fs";
+import { sha256 } from "../core/digest.ts";
+import type { Platform } from "../core/platform.ts";
+import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
+import { MEDIA_TYPES } from "../image/types.ts";
+import type { RegistryClient, Repository } from "../registry/types.ts";
+import { loadCache } from "./load.ts";
+import type { CacheSource, CacheTarget } from "./places.ts";
+
+const READ_SIZE = 1 << 20;
+
+/** A cache, or an image that carries one, in a registry. */
+export function registrySource(
+  client: () => Promise<RegistryClient>,
+  ref: string,
+  platform: Platform,
+): CacheSource {
+  const reference = withDefaultTag(parseReference(ref));
+  const repository: Repository = { registry: reference.registry, name: reference.repository };
+  const label = formatReference(reference);
+  return {
+    label,
+    repository,
+    async load(signal) {
+      const registry = await client();
+      const documents = {
+        manifest: (digest = reference.digest ?? reference.tag ?? "latest") =>
+          registry.getManifest(repository, digest, signal),
+        blob: (descriptor: Parameters<RegistryClient["getBlob"]>[1]) =>
+          registry.getBlob(repository, descriptor, signal),
+      };
+      return loadCache(documents, platform, label);
+    },
+    async *open(blob, signal) {
+      yield* (await client()).getBlob(repository, blob, signal);
+    },
+  };
+}
+
+/** A cache as an image manifest in a registry, which keeps it as it keeps images. */
+export function registryTarget(client: () => Promise<RegistryClient>, ref: string): CacheTarget {
+  const reference = withDefaultTag(parseReference(ref));
+  return {
+    label: formatReference(reference),
+    async write({ manifest, config, configDescriptor, blobs }, writing) {
+      const { pushImage } = await import("../registry/push.ts");
+      await pushImage({
+        ...writing,
+        client: await client(),
+        reference,
+        manifest: { raw: manifest, digest: sha256(manifest), mediaType: MEDIA_TYPES.ociManifest },
+        blobs: [
+          ...blobs.map(({ descriptor, sources, path }) => ({
+            descriptor,
+            sources,
+            open: () => fileOf(path),
+            ready: path,
+          })),
+          { descriptor: configDescriptor, open: () => once(config) },
+        ],
+      });
+    },
+  };
+}
+
+async function* fileOf(path: () => Promise<string>): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(await path(), { highWaterMark: READ_SIZE });
+}
+
+async function* once(data: Buffer): AsyncGenerator<Uint8Array> {
+  yield data;
+}
