@@ -25,7 +25,7 @@ export class Steps {
     // Before a slot is taken: who has one waits for nobody, or two builds could wait for each other.
     const claim = await this.#watch(state, () => this.#claim(state, keyed));
     const release = (): void => claim?.[Symbol.dispose]();
-    const theirs = claim && this.#madeElsewhere(state, keyed);
+    const theirs = claim && (await this.#madeElsewhere(state, keyed));
     if (theirs !== undefined) {
       release();
       return theirs;
@@ -76,9 +76,9 @@ export class Steps {
   }
 
   /** The result that another process recorded since this one looked. */
-  #madeElsewhere(state: State, { canonical, alias }: Keyed): OpResult | undefined {
+  async #madeElsewhere(state: State, { canonical, alias }: Keyed): Promise<OpResult | undefined> {
     const { cache, openLayers } = this.#options;
-    const record = canonical && cache.get(canonical.key);
+    const record = canonical && (await cache.get(canonical.key));
     const rootfs = record && openLayers(record.layers);
     if (record === undefined || rootfs === undefined) return undefined;
     if (alias !== undefined) cache.alias(alias, record.key);

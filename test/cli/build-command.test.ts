@@ -54,6 +54,34 @@ test("build asks for what its flags say", async () => {
     ["--build-arg A=1 --build-arg B=x=y --build-arg A=2", { buildArgs: { A: "2", B: "x=y" } }],
     ["--build-arg FROM_ENV --build-arg EMPTY --build-arg UNSET", { buildArgs: { FROM_ENV: "e", EMPTY: "" } }],
     [`--build-arg-file ${folder}/args --build-arg A=2`, { buildArgs: { A: "2", FROM_ENV: "e", B: "x y=z" } }],
+    [
+      "--cache-from app:main --cache-from type=local,src=d --cache-to type=inline",
+      {
+        cacheFrom: [
+          { type: "registry", ref: "app:main" },
+          { type: "local", src: "d", tag: "latest" },
+        ],
+        cacheTo: [{ type: "inline" }],
+      },
+    ],
+    [
+      "--cache-to type=registry,ref=app:c,mode=max,oci-mediatypes=true,image-manifest=true --cache-to type=local,dest=d,reset=true,compression=uncompressed,ignore-error=false",
+      {
+        cacheFrom: [],
+        cacheTo: [
+          { type: "registry", ref: "app:c", mode: "max", compression: "gzip", ignoreError: true },
+          {
+            type: "local",
+            dest: "d",
+            tag: "latest",
+            reset: true,
+            mode: "min",
+            compression: "uncompressed",
+            ignoreError: false,
+          },
+        ],
+      },
+    ],
     ["--label a=b --label c", { labels: { a: "b", c: "" } }],
     ["--build-context b=oci-layout:///x=y", { contexts: { b: "oci-layout:///x=y" } }],
     [
@@ -134,7 +162,20 @@ test("build says what it cannot do before it opens the store", async () => {
     [". --secret id=a,scr=b", 2, /it has no option "scr"\nhint: did you mean "src"/],
     [". --ssh =x", 2, /the id is missing/],
     [". --squash", 1, /Cannot use --squash: tsbuild build does not support it yet/],
-    [". --cache-to x", 1, /does not support it yet\nhint: the store of this machine is the cache/],
+    [". --cache-to type=gha", 1, /no cache of type gha\nhint: use type=registry, or .* tsbuild cache save/],
+    [". --cache-to type=registry,rf=x", 2, /"rf" is not known\nhint: did you mean "ref"/],
+    [". --cache-to type=registry,mode=max", 2, /ref is missing\nhint: write type=registry,ref=NAME/],
+    [". --cache-to type=local,dest=x,mode=mox", 2, /"mox" is none of min, max\nhint: did you mean "max"/],
+    [". --cache-to type=local,dest=x,compression=zstd", 1, /tsbuild writes gzip/],
+    [". --cache-to type=local,dest=x,image-manifest=false", 1, /always an OCI image manifest/],
+    [". --cache-to type=inline,mode=max", 2, /"mode" is not known/],
+    [
+      ". --cache-from type=locl,src=x",
+      2,
+      /type "locl" is none of registry, local\nhint: did you mean "local"/,
+    ],
+    [". --cache-from ref=x", 2, /type is missing/],
+    [". --cache-from Wrong", 1, /Wrong/],
     [". -o type=ocj,dest=x", 2, /none of oci.*\nhint: did you mean "oci"/],
     [". -o dest=x", 2, /type is missing/],
     [". -o type=local", 2, /a directory is missing/],
