@@ -52,7 +52,7 @@ async function fetchBlob(
 ): Promise<void> {
   const { blobs } = session.store;
   const { digest, size } = descriptor;
-  if (blobs.has(digest)) return;
+  if (blobs.use(digest)) return;
   const report = (current: number, done: boolean): void =>
     emit({
       type: "transfer",

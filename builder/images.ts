@@ -101,7 +101,7 @@ function imagesById(store: Store, id: string): { image: Image; target: RefTarget
 
 function sizeOf(store: Store, { manifest, config }: Image): number {
   return config.diffIds.reduce(
-    (sum, diffId, index) => sum + (store.layers.get(diffId)?.size ?? manifest.layers[index]?.size ?? 0),
+    (sum, diffId, index) => sum + (store.layers.peek(diffId)?.size ?? manifest.layers[index]?.size ?? 0),
     0,
   );
 }

@@ -40,7 +40,7 @@ function splitSource(source: string): { directory: string; tag: string | undefin
 }
 
 function importBlob(store: Store, directory: string, { digest }: Descriptor): Buffer {
-  if (store.blobs.has(digest)) return store.blobs.read(digest);
+  if (store.blobs.use(digest)) return store.blobs.read(digest);
   const data = readLayoutFile(directory, blobPath(digest));
   using writer = store.blobs.create();
   writer.write(data);
@@ -50,7 +50,7 @@ function importBlob(store: Store, directory: string, { digest }: Descriptor): Bu
 
 /** A layer goes through in pieces: it may be larger than memory. */
 function importFile(store: Store, directory: string, { digest }: Descriptor): void {
-  if (store.blobs.has(digest)) return;
+  if (store.blobs.use(digest)) return;
   const file = openSync(join(directory, blobPath(digest)), "r");
   using writer = store.blobs.create();
   try {

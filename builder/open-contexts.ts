@@ -175,6 +175,7 @@ class Opener {
   #openDirectory(directory: string, named: { readonly dockerfilePath?: string }): LocalContext {
     const { store } = this.#session;
     const indexFile = store.path("context", hexOf(sha256(resolve(directory))));
+    store.touch(indexFile);
     const local = openLocalContext({ directory, indexFile, ...named });
     this.#locals.push(local);
     return local;

@@ -43,7 +43,7 @@ export async function rememberedPlan(
   const path = join(store.root, "plans", hexOf(sha256(place.join("\0"))));
   const key = keyOf(code, planning);
   const images = askingOnce(planning.images);
-  const old = readPlan(path, key);
+  const old = store.touch(path) ? readPlan(path, key) : undefined;
   if (old !== undefined && (await isAsItWas(old, images, planning.options))) {
     for (const { message, diagnostic } of old.warnings) planning.warn(message, diagnostic);
     return old.graph;

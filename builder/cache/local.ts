@@ -6,7 +6,8 @@ import type { Json } from "../core/json.ts";
 import type { LayerRecord, Store } from "../store/types.ts";
 import type { CacheKey, CacheRecord, LocalCache } from "./types.ts";
 
-type Stored =
+/** What is stored under a key. */
+export type StoredRecord =
   | { readonly alias: CacheKey }
   | { readonly inputs: Json; readonly layers: readonly DiffId[]; readonly created: number };
 
@@ -24,15 +25,15 @@ export function openCache(store: Store, canFetch: (diffId: DiffId) => boolean = 
     if (here) known.add(diffId);
     return here;
   };
-  const write = (key: CacheKey, stored: Stored): void => {
+  const write = (key: CacheKey, stored: StoredRecord): void => {
     const json = JSON.stringify(stored);
     store.writeFile(place(key), `${sha256(json)}\n${json}\n`);
   };
   return {
     get(key) {
-      const first = read(place(key));
+      const first = read(store, place(key));
       const canonical = first !== undefined && "alias" in first ? first.alias : key;
-      const stored = canonical === key ? first : read(place(canonical));
+      const stored = canonical === key ? first : read(store, place(canonical));
       if (stored === undefined || "alias" in stored || !stored.layers.every(isHere)) return undefined;
       return { key: canonical, ...stored } satisfies CacheRecord;
     },
@@ -43,8 +44,12 @@ export function openCache(store: Store, canFetch: (diffId: DiffId) => boolean = 
   };
 }
 
-/** A file that is torn, or that is not there, says nothing. */
-function read(path: string): Stored | undefined {
+function read(store: Store, path: string): StoredRecord | undefined {
+  return store.touch(path) ? readRecordFile(path) : undefined;
+}
+
+/** What the file of a key says. One that is torn, or that is not there, says nothing. */
+export function readRecordFile(path: string): StoredRecord | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -60,7 +65,7 @@ function read(path: string): Stored | undefined {
 }
 
 /** The digest says that the bytes are those that were written, not that this version wrote them. */
-function check(value: unknown): Stored | undefined {
+function check(value: unknown): StoredRecord | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const stored = value as Readonly<Record<string, unknown>>;
   if ("alias" in stored)

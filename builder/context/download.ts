@@ -126,7 +126,7 @@ function isUnchanged(response: HttpResponse, { etag }: Known): boolean {
 function readKnown(store: Store, record: string): Known | undefined {
   const { digest, size, mtime, etag, lastModified } = readSourceRecord(store, record) ?? {};
   if (!isDigest(digest) || typeof size !== "number" || typeof mtime !== "number") return undefined;
-  if (store.blobs.size(digest) !== size) return undefined;
+  if (!store.blobs.use(digest) || store.blobs.size(digest) !== size) return undefined;
   return { digest, size, mtime, etag: textOf(etag), lastModified: textOf(lastModified) };
 }
 

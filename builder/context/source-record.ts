@@ -6,8 +6,10 @@ import type { Store } from "../store/types.ts";
  * A record that is torn, or whose blob is gone, is one that never was.
  */
 export function readSourceRecord(store: Store, name: string): Readonly<Record<string, unknown>> | undefined {
+  const path = store.path("sources", name);
+  if (!store.touch(path)) return undefined;
   try {
-    const value: unknown = JSON.parse(readFileSync(store.path("sources", name), "utf8"));
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;

@@ -30,7 +30,7 @@ export async function compressedBlob(store: Store, layer: Layer): Promise<LayerB
 async function gzipped(store: Store, diffId: DiffId, blob: LayerBlob): Promise<LayerBlob> {
   const known = store.layers.get(diffId)?.compressed ?? [];
   const kept = known.find(
-    (form) => form.mediaType === MEDIA_TYPES.ociLayerGzip && store.blobs.has(form.digest),
+    (form) => form.mediaType === MEDIA_TYPES.ociLayerGzip && store.blobs.use(form.digest),
   );
   if (kept !== undefined) return { ...kept, path: store.blobs.path(kept.digest) };
 

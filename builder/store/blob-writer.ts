@@ -52,7 +52,7 @@ export function blobWriter(files: Files, place: (digest: Digest) => string): Blo
             { hint: "the source sent damaged or different data: try again" },
           );
         }
-        files.moveInPlace(temp, place(digest));
+        files.moveInPlace(temp, place(digest), size);
         return { digest, size };
       } finally {
         discard();

@@ -17,12 +17,13 @@ export function openBlobs(files: Files): BlobStore {
   return {
     path,
     size,
+    use: (digest) => files.touch(path(digest)),
     has: (digest) => size(digest) !== undefined,
     read: (digest) => readBlob(path(digest), digest),
     put(data) {
       const digest = sha256(data);
       // A blob that is here with this size is whole: recover.ts has seen to it.
-      if (size(digest) !== data.length) files.writeFile(path(digest), data);
+      if (size(digest) !== data.length || !files.touch(path(digest))) files.writeFile(path(digest), data);
       return digest;
     },
     create: () => blobWriter(files, path),

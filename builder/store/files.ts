@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errnoOf } from "../core/errors.ts";
 import type { Durability } from "./durability.ts";
 import { explained, storeFailure } from "./failure.ts";
+import { sinceOf } from "./session.ts";
 import { makeDirectory } from "../core/make-directory.ts";
 
 /** The files of one session: everything is made in its own directory of tmp/ and moved in place. Makes nothing at first. */
@@ -12,6 +13,9 @@ export class Files {
   readonly #durability: Durability;
   readonly #made = new Set<string>();
   #count = 0;
+  /** Since when others know of this session (ms); it is in use with what it touched since. */
+  #since: number | undefined;
+  #written = 0;
 
   constructor(root: string, session: string, durability: Durability) {
     this.root = root;
@@ -23,6 +27,42 @@ export class Files {
     return join(this.root, "tmp", this.session);
   }
 
+  /** Bytes of the files that were moved in place. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /**
+   * Says that a file is used now: no other process removes it, or what it stands for, before this session ends. False
+   * where there is no such file.
+   */
+  touch(path: string): boolean {
+    if (this.#since === undefined && !existsSync(path)) return false;
+    const time = Math.max(Date.now(), this.#enter()) / 1000;
+    try {
+      utimesSync(path, time, time);
+      return true;
+    } catch (error) {
+      // Where it cannot be written to it cannot be removed either.
+      return errnoOf(error) !== "ENOENT";
+    }
+  }
+
+  /** Lets others know of this session, before it uses anything. */
+  #enter(): number {
+    if (this.#since !== undefined) return this.#since;
+    try {
+      this.makeFolder(this.sessionFolder);
+      const path = sinceOf(this.sessionFolder);
+      writeFileSync(path, "");
+      this.#since = statSync(path).mtimeMs;
+    } catch {
+      // A store that cannot be written to, or a full disk: what is here can be read for all that.
+      this.#since = Date.now();
+    }
+    return this.#since;
+  }
+
   /** Absolute path below the root; the folder that it lies in is made. */
   path(...parts: readonly string[]): string {
     const path = join(this.root, ...parts);
@@ -32,6 +72,7 @@ export class Files {
 
   tempPath(label: string): string {
     this.#durability.begin();
+    this.#enter();
     return this.path("tmp", this.session, `${++this.#count}-${label}`);
   }
 
@@ -40,7 +81,7 @@ export class Files {
     explained("write", path, () => {
       try {
         writeFileSync(temp, data);
-        this.moveInPlace(temp, path);
+        this.moveInPlace(temp, path, data.length);
       } catch (error) {
         rmSync(temp, { force: true });
         throw error;
@@ -49,7 +90,8 @@ export class Files {
   }
 
   /** Renames a finished file of the session's directory to where readers look for it. */
-  moveInPlace(temp: string, path: string): void {
+  moveInPlace(temp: string, path: string, size: number): void {
+    this.#written += size;
     this.#durability.wrote(path);
     this.makeFolder(dirname(path));
     explained("write", path, () => renameSync(temp, path));

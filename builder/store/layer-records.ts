@@ -10,10 +10,20 @@ type Compressed = LayerRecord["compressed"][number];
  * a face that is forgotten is made again when it is needed, so a lock would cost more than it saves.
  */
 export function openLayerRecords(files: Files): LayerRecords {
-  const get = (diffId: DiffId): LayerRecord | undefined =>
-    parse(readRecord(join(files.root, "layers", hexOf(diffId))), diffId);
+  /** What this session uses, as it last saw it: for the moment in which another process looks whether it may remove it. */
+  const used = new Map<DiffId, LayerRecord>();
+  const place = (diffId: DiffId): string => join(files.root, "layers", hexOf(diffId));
+  const peek = (diffId: DiffId): LayerRecord | undefined => parse(readRecord(place(diffId)), diffId);
+  const get = (diffId: DiffId): LayerRecord | undefined => {
+    if (!used.has(diffId) && !files.touch(place(diffId))) return undefined;
+    const record = peek(diffId) ?? used.get(diffId);
+    if (record !== undefined) used.set(diffId, record);
+    return record;
+  };
   return {
     get,
+    peek,
+    forget: (diffId) => void used.delete(diffId),
     update(diffId, change) {
       const old = get(diffId);
       const merged: LayerRecord = {
@@ -24,6 +34,7 @@ export function openLayerRecords(files: Files): LayerRecords {
       };
       const text = JSON.stringify(merged);
       if (text !== JSON.stringify(old)) files.writeFile(files.path("layers", hexOf(diffId)), `${text}\n`);
+      used.set(diffId, merged);
       return merged;
     },
   };

@@ -10,7 +10,7 @@ import { recover } from "./recover.ts";
 import { namesIn } from "./names-in.ts";
 import { openRefs } from "./refs.ts";
 import { storeRoot } from "./root.ts";
-import { abandoned, newSessionName } from "./session.ts";
+import { abandoned, livingSince, newSessionName } from "./session.ts";
 import type { Store } from "./types.ts";
 
 export interface StoreOptions {
@@ -44,6 +44,9 @@ export function openStore(options: StoreOptions): Store {
     },
     tempPath: (label) => files.tempPath(label),
     path: (...parts) => files.path(...parts),
+    touch: (path) => files.touch(path),
+    written: () => files.written,
+    livingSince: () => livingSince(join(root, "tmp"), session),
     writeFile: (path, data) => files.writeFile(path, data),
     sync: (syncfs) => durability.sync(syncfs),
     async sweepSessions() {

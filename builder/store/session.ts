@@ -46,6 +46,24 @@ export function socketOf(directory: string): string {
   return join(directory, "alive");
 }
 
+/** A file that is as old as the session is known to others. */
+export function sinceOf(directory: string): string {
+  return join(directory, "since");
+}
+
+/** Since when each session that lives is known (ms), but for one's own. */
+export async function livingSince(folder: string, own: string): Promise<number[]> {
+  const times: number[] = [];
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    if (name === own || !(await isLiving(path, name))) continue;
+    const stat =
+      statSync(sinceOf(path), { throwIfNoEntry: false }) ?? statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined) times.push(stat.mtimeMs);
+  }
+  return times;
+}
+
 /** The directories in `folder` of sessions that are gone, or that nobody has touched for a day and cannot be seen. */
 export async function abandoned(folder: string, own: string): Promise<string[]> {
   const found: string[] = [];

@@ -17,6 +17,7 @@ import type { Digest, DiffId } from "../core/digest.ts";
  *     plans/ code/            remembered plans; V8's code of the command
  *     sources/                what URLs and repositories gave: records that name blobs
  *     containers/             what `run` left
+ *     space/                  bytes in use as far as is known; which records were removed, and when (builder/space)
  *     locks/<lock>.<number>   who has a lock and who waits for it (locks.ts)
  *     unsynced/<session>      empty: what that session wrote may be lost in a power cut (durability.ts)
  *     tmp/<session>/          half-made things: removed when the process that owns them is gone
@@ -33,6 +34,15 @@ export interface Store {
   tempPath(label: string): string;
   /** Absolute path of a file or folder of the store; its folder exists. */
   path(...parts: readonly string[]): string;
+  /**
+   * Says that a file is used now, as its time: what this session touched since it began is kept by every other process
+   * until it ends (builder/space). False where it is not there. To be called before anything is read of what it stands for.
+   */
+  touch(path: string): boolean;
+  /** Bytes that this session added so far, but for snapshots. */
+  written(): number;
+  /** Since when each other session that lives is known (ms): all that was touched since then may be in use. */
+  livingSince(): Promise<readonly number[]>;
   /** Writes a file whole or not at all (tmp + rename). */
   writeFile(path: string, data: string | Uint8Array): void;
   /** Makes what was written so far survive a power cut: with `syncfs` (the helper's) at once, else file by file. */
@@ -65,6 +75,8 @@ export interface BlobStore {
   /** Path of a blob, whether it is there or not. */
   path(digest: Digest): string;
   has(digest: Digest): boolean;
+  /** `has`, and keeps it here until this session ends. */
+  use(digest: Digest): boolean;
   size(digest: Digest): number | undefined;
   /** The bytes, checked against the digest: for manifests and configs, not for layers. */
   read(digest: Digest): Buffer;
@@ -118,7 +130,12 @@ export interface LayerRecord {
 }
 
 export interface LayerRecords {
+  /** What is known of a layer; from now on it is in use by this session. */
   get(diffId: DiffId): LayerRecord | undefined;
+  /** The same for those who only look. */
+  peek(diffId: DiffId): LayerRecord | undefined;
+  /** Ends the use: it is to be removed. */
+  forget(diffId: DiffId): void;
   /** Adds to what is known. */
   update(diffId: DiffId, change: Partial<Omit<LayerRecord, "diffId">>): LayerRecord;
 }

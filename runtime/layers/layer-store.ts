@@ -50,7 +50,11 @@ export class LayerStore implements LayerServices {
 
   /** A layer of a registry's image: fetched when somebody reads it. */
   remote(diffId: DiffId, remote: RemoteBlob): Layer {
-    return this.#known.get(diffId) ?? this.#remember(new StoredLayer(diffId, this, remote));
+    const known = this.#known.get(diffId);
+    if (known !== undefined) return known;
+    // What is here of it is in use from now on.
+    this.store.layers.get(diffId);
+    return this.#remember(new StoredLayer(diffId, this, remote));
   }
 
   /** A layer that could not be had from where it was said to be: whoever makes it again makes it anew. */

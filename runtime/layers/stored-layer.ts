@@ -38,7 +38,7 @@ export class StoredLayer implements Layer {
       this.#remote === undefined ? (layers.get(this.id)?.compressed ?? []) : [this.#remote.descriptor];
     // The bytes as pulled go first: a base image's layers leave as they came.
     const tar = this.#tarHere();
-    const form = compressed.find(({ digest }) => blobs.has(digest));
+    const form = compressed.find(({ digest }) => blobs.use(digest));
     if (this.#remote === undefined && tar !== undefined) return tar;
     if (form !== undefined)
       return {

@@ -20,7 +20,7 @@ export function loadCheckout(store: Store, request: GitRequest, commit: string):
   const record = readSourceRecord(store, nameOf(request, commit));
   const { blob, mtime, rows } = record ?? {};
   if (!isDigest(blob) || typeof mtime !== "number" || !Array.isArray(rows)) return undefined;
-  if (!store.blobs.has(blob)) return undefined;
+  if (!store.blobs.use(blob)) return undefined;
   const tree = new EntryTree(mtime);
   const owner = { uid: 0, gid: 0, mtime };
   for (const row of rows as readonly Row[]) {
