@@ -1,6 +1,6 @@
 // Bundles the command line: dist/bin/tsbuild.cjs, which starts, and dist/bin/program.cjs, all of builder/ and runtime/ in
 // one file. Node 20 takes half a millisecond for each module that it loads, and a build loads 200 of them. The
-// packages of node_modules stay where they are.
+// packages of node_modules stay where they are, but for the parser of Dockerfiles, which is 40 modules.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,8 @@ const common = {
   platform: "node",
   target: "node20",
   format: "cjs",
-  packages: "external",
+  external: packagesLeftOut(),
+  mainFields: ["module", "main"],
   define: { "import.meta.dirname": "__dirname" },
   plugins: [{ name: "build-id", setup: replaceBuildId }],
   logLevel: "warning",
@@ -34,8 +35,27 @@ await Promise.all([
 const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 const program = readFileSync("bin/program.cjs", "utf8").replace(/[^\x00-\x7f]/g, escaped);
 // What is left of these are packages (code-cache.ts).
-writeFileSync("bin/program.cjs", program.replace(/\bimport\((?=")/g, "importPackage("));
+writeFileSync("bin/program.cjs", lazyBuiltins(program).replace(/\bimport\((?=")/g, "importPackage("));
 writeFileSync("bin/build-id", buildId);
+
+/** Node's own modules that take a millisecond or more are loaded when something of them is asked for the first time. */
+function lazyBuiltins(text) {
+  const heavy = /\b(import_\w+) = require\("(node:(?:child_process|crypto|net|stream|zlib|timers\/promises))"\);/g;
+  const names = new Map();
+  const bare = text.replace(heavy, (_, variable, module) => {
+    names.set(variable, module);
+    return `${variable} = undefined;`;
+  });
+  const getters = [...new Set(names.values())].map((module) => {
+    const name = module.replace(/\W/g, "_");
+    return `var $${name}; function ${name}() { return $${name} ??= require("${module}"); }\n`;
+  });
+  const lazy = bare.replace(/\b(import_\w+)\./g, (use, variable) => {
+    const module = names.get(variable);
+    return module === undefined ? use : `${module.replace(/\W/g, "_")}().`;
+  });
+  return getters.join("") + lazy;
+}
 
 /** A digest of everything that the bundle is made from. */
 function idOfInputs() {
@@ -45,6 +65,12 @@ function idOfInputs() {
     for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort())
       if (name.endsWith(".js")) hash.update(`${name}\0`).update(readFileSync(`${folder}/${name}`));
   return hash.digest("hex").slice(0, 20);
+}
+
+/** Those that a build seldom needs, and whose files are better read when it does. */
+function packagesLeftOut() {
+  const { dependencies } = JSON.parse(readFileSync("../package.json", "utf8"));
+  return Object.keys(dependencies).filter((name) => name !== "dockerfile-ast");
 }
 
 function idOfOutput() {

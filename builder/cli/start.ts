@@ -9,13 +9,15 @@ import type * as Program from "./program.ts";
  * that V8 made of it before. Of the 75 ms that a cached build may take, Node itself needs 55.
  */
 const argv = process.argv.slice(2);
+// What a check runs is other code than what a build does: each has its own, and pays for no more.
+const checks = argv.includes("--check");
 const cache = new CodeCache(
   join(storeRoot(process.env), "code"),
-  `${buildId}-${process.version}-${process.arch}`,
+  `${buildId}-${process.version}-${process.arch}${checks ? "-check" : ""}`,
 );
 const program = cache.load(join(import.meta.dirname, "program.cjs")) as typeof Program;
 void program.runProgram(argv).then((status) => {
-  if (status === 0 && program.asksForBuild(argv)) cache.keep();
+  if (checks ? status <= 1 : status === 0 && program.asksForBuild(argv)) cache.keep();
   // Not left to the event loop: standard input may be open still. All that was written is out, for writes are synchronous.
   process.exit(status);
 });

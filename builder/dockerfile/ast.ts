@@ -3,20 +3,20 @@ import type { Range } from "../core/diagnostic.ts";
 
 /** An instruction as dockerfile-ast sees it. */
 export interface AstInstruction {
-  /** Upper case. */
-  readonly keyword: string;
   /** From its keyword to the end of its last line, heredocs not included. */
   readonly range: Range;
 }
 
-/** Instructions, their keywords and their places, from a masked text: it tells where, never what (see mask.ts). */
+/** Instructions' places, from a masked text: it tells where, never what (see mask.ts). */
 export function readAst(masked: string): readonly AstInstruction[] {
-  return DockerfileParser.parse(masked)
+  // It goes through every space behind a keyword, twice.
+  const short = masked
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
+  return DockerfileParser.parse(short)
     .getInstructions()
-    .map((instruction) => ({
-      keyword: instruction.getKeyword(),
-      range: toRange(instruction.getRange()),
-    }));
+    .map((instruction) => ({ range: toRange(instruction.getRange()) }));
 }
 
 interface LspRange {

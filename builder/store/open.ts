@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { lazy } from "../core/lazy.ts";
 import { openBlobs } from "./blobs.ts";
@@ -58,6 +58,8 @@ export function openStore(options: StoreOptions): Store {
     },
     async close() {
       if (locked) (await locks()).close();
+      // rmSync alone takes a millisecond to load what it removes with.
+      if (!existsSync(files.sessionFolder)) return;
       try {
         rmSync(files.sessionFolder, { recursive: true, force: true });
       } catch {

@@ -16,7 +16,7 @@ function mask(text: string): { masked: string; logical: ReturnType<typeof joinLi
   return { masked: maskText(text, lines, logical), logical };
 }
 
-test("maskText() keeps keywords and continuations and blanks the rest", () => {
+test("maskText() keeps where keywords and continuations are and blanks the rest", () => {
   const text = [
     "# escape=`",
     "FROM a",
@@ -32,15 +32,15 @@ test("maskText() keeps keywords and continuations and blanks the rest", () => {
   ].join("\n");
   const expected = [
     "          ",
-    "FROM  ",
-    "RUN   \\",
+    "xxxx  ",
+    "xxx   \\",
     "      ",
     "",
     "  x  ",
-    "COPY      ",
+    "xxxx      ",
     "      ",
     " ",
-    "USER   ",
+    "xxxx   ",
     "",
   ];
   assert.deepEqual(
@@ -68,16 +68,14 @@ test("behind the mask dockerfile-ast finds the instructions that BuildKit's rule
   fc.assert(
     fc.property(arbitraryDockerfile, (text) => {
       const { masked, logical } = mask(text);
-      const found = readAst(masked).map(({ keyword, range }) => [
-        keyword,
+      const found = readAst(masked).map(({ range }) =>
         logical.findIndex(
           ({ firstLine, lastLine }) => firstLine <= range.start.line && range.end.line <= lastLine,
         ),
-      ]);
-      const wanted = logical.flatMap((line, index) => {
-        const keyword = splitCommand({ text: line.text, at: 0 }).keyword.text;
-        return keyword === "" ? [] : [[keyword.replace(/[^A-Za-z]/g, "_").toUpperCase(), index]];
-      });
+      );
+      const wanted = logical.flatMap((line, index) =>
+        splitCommand({ text: line.text, at: 0 }).keyword.text === "" ? [] : [index],
+      );
       assert.deepEqual(found, wanted);
     }),
     { numRuns: 500 },
