@@ -1,12 +1,15 @@
+import { existsSync } from "node:fs";
 import type { Diagnostic } from "./core/diagnostic.ts";
 import { TsbuildError } from "./core/errors.ts";
 import { localImage } from "./base-images.ts";
 import type { Dockerfile } from "./dockerfile/types.ts";
 import { formatReference, parseReference, withDefaultTag } from "./image/reference.ts";
 import { openContexts, type Contexts } from "./open-contexts.ts";
-import { askedImages, planOptions, readParsed } from "./plan-dockerfile.ts";
+import { rememberedPlan, type Planning } from "./plan-cache.ts";
+import { askedImages, cacheOf, parsedAs, planOptions } from "./plan-dockerfile.ts";
+import { DIAGNOSTICS } from "./plan-file.ts";
+import { readDockerfile } from "./dockerfile-source.ts";
 import type { Session } from "./session.ts";
-import { planStages } from "./stages/plan.ts";
 import type { BaseImages } from "./stages/types.ts";
 import type { BuildOptions, CheckReport } from "./types.ts";
 
@@ -16,23 +19,33 @@ import type { BuildOptions, CheckReport } from "./types.ts";
  */
 export async function checkDockerfile(session: Session, options: BuildOptions): Promise<CheckReport> {
   const contexts = await openContexts(session, options);
-  const dockerfile = await readParsed(options, contexts);
-  const { source } = dockerfile;
+  const source = await readDockerfile(options, contexts);
   const warnings: Diagnostic[] = [];
-  const errors: Diagnostic[] = [];
-  try {
-    await planStages(
-      withoutFailing(dockerfile),
-      planOptions(options, contexts),
-      knownImages(session, options, contexts),
-      (_message, diagnostic) => void (diagnostic && warnings.push(diagnostic)),
-      { all: options.target === undefined },
-    );
-  } catch (error) {
-    if (!(error instanceof TsbuildError) || error.diagnostics.length === 0) throw error;
-    errors.push(...error.diagnostics);
-  }
-  return { source, warnings: warnings.sort(byLine), errors: errors.sort(byLine) };
+  const given: Planning = {
+    source,
+    options: planOptions(options, contexts),
+    images: knownImages(session, options, contexts),
+    warn: (_message, diagnostic) => void (diagnostic && warnings.push(diagnostic)),
+  };
+  const all = options.target === undefined;
+  const cache = cacheOf(DIAGNOSTICS, session, options, "check");
+  const errors = await rememberedPlan(
+    // A check alone makes no store.
+    existsSync(session.store.root) ? cache : { ...cache, code: undefined },
+    given,
+    async (planning) => {
+      const { planStages } = await import("./stages/plan.ts");
+      const dockerfile = withoutFailing(await parsedAs(source, options));
+      try {
+        await planStages(dockerfile, planning.options, planning.images, planning.warn, { all });
+        return [];
+      } catch (error) {
+        if (!(error instanceof TsbuildError) || error.diagnostics.length === 0) throw error;
+        return error.diagnostics;
+      }
+    },
+  );
+  return { source, warnings: warnings.sort(byLine), errors: errors.toSorted(byLine) };
 }
 
 function byLine(a: Diagnostic, b: Diagnostic): number {

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { hexOf, sha256 } from "./core/digest.ts";
 import { messageOf, TsbuildError } from "./core/errors.ts";
 import { redact } from "./core/redact.ts";
@@ -118,7 +118,7 @@ function urlOf(text: string): URL | undefined {
 class Opener {
   readonly #session: Session;
   readonly #options: BuildOptions;
-  readonly #locals: LocalContext[] = [];
+  readonly #locals: { readonly local: LocalContext; readonly index: readonly string[] }[] = [];
 
   constructor(session: Session, options: BuildOptions) {
     this.#session = session;
@@ -169,15 +169,20 @@ class Opener {
   }
 
   save(): void {
-    for (const local of this.#locals) local.saveIndex();
+    for (const { local, index } of this.#locals) {
+      this.#session.store.path(...index);
+      local.saveIndex();
+    }
   }
 
   #openDirectory(directory: string, named: { readonly dockerfilePath?: string }): LocalContext {
     const { store } = this.#session;
-    const indexFile = store.path("context", hexOf(sha256(resolve(directory))));
+    // Nothing is made in the store until there is something to keep: a check writes nothing where there is no store.
+    const index = ["context", hexOf(sha256(resolve(directory)))];
+    const indexFile = join(store.root, ...index);
     store.touch(indexFile);
     const local = openLocalContext({ directory, indexFile, ...named });
-    this.#locals.push(local);
+    this.#locals.push({ local, index });
     return local;
   }
 

@@ -6,8 +6,7 @@ import type { Bytes } from "./core/bytes.ts";
 import type { Diagnostic, SourceText } from "./core/diagnostic.ts";
 import { canonicalJson, type Json } from "./core/json.ts";
 import { redact } from "./core/redact.ts";
-import type { BuildGraph } from "./graph/types.ts";
-import { packPlan, unpackPlan, type Plan } from "./plan-file.ts";
+import { packPlan, unpackPlan, type Format, type Plan } from "./plan-file.ts";
 import type { EmitWarning } from "./stages/problems.ts";
 import type { BaseImage, BaseImages, Dated, HiddenBy, PlanOptions } from "./stages/types.ts";
 import type { Store } from "./store/types.ts";
@@ -20,7 +19,8 @@ export interface Planning {
   readonly warn: EmitWarning;
 }
 
-export interface PlanCacheOptions {
+export interface PlanCacheOptions<T, Packed> {
+  readonly format: Format<T, Packed>;
   readonly store: Store;
   /** The code that plans: another version may plan otherwise. Undefined: nothing is remembered. */
   readonly code: string | undefined;
@@ -29,41 +29,43 @@ export interface PlanCacheOptions {
 }
 
 /**
- * The graph that `make` makes of a Dockerfile, or the one that it made of the very same before: then none of the code that
+ * What `make` makes of a Dockerfile, or what it made of the very same before: then none of the code that
  * reads Dockerfiles is loaded, which takes as long as the rest of a cached build. What `make` asks on the way (which
  * image a name stands for, by the rules of --pull; what an ignore file hides) is asked again, and has to have the same
  * answers. Warnings are told again.
  */
-export async function rememberedPlan(
-  { store, code, place }: PlanCacheOptions,
+export async function rememberedPlan<T, Packed>(
+  { format, store, code, place }: PlanCacheOptions<T, Packed>,
   planning: Planning,
-  make: (planning: Planning) => Promise<BuildGraph>,
-): Promise<BuildGraph> {
+  make: (planning: Planning) => Promise<T>,
+): Promise<T> {
   if (code === undefined) return make(planning);
   const path = join(store.root, "plans", hexOf(sha256(place.join("\0"))));
   const key = keyOf(code, planning);
   const images = askingOnce(planning.images);
-  const old = store.touch(path) ? readPlan(path, key) : undefined;
+  const old = store.touch(path) ? readPlan(path, key, format) : undefined;
   if (old !== undefined && (await isAsItWas(old, images, planning.options))) {
     for (const { message, diagnostic } of old.warnings) planning.warn(message, diagnostic);
-    return old.graph;
+    return old.result;
   }
   const noted = new Notes({ ...planning, images });
-  const graph = await make(noted.planning);
-  // A time is asked of what is far away: with the Dockerfile read again, it says where an error belongs.
-  if (!noted.dated) writePlan(store, path, key, { graph, ...noted.taken });
-  return graph;
+  const result = await make(noted.planning);
+  if (!noted.fleeting) writePlan(store, path, key, packPlan({ result, ...noted.taken }, format));
+  return result;
 }
 
 /** Watches what a planning asks and says. */
 class Notes {
   readonly planning: Planning;
-  /** Whether the time of something that is fetched was asked for. */
-  dated = false;
+  /**
+   * Whether something was asked that another time may have another answer: an image that was not to be had, or the time of
+   * what is fetched.
+   */
+  fleeting = false;
   readonly #taken = {
-    images: [] as Plan["images"][number][],
-    ignored: [] as Plan["ignored"][number][],
-    warnings: [] as Plan["warnings"][number][],
+    images: [] as Plan<unknown>["images"][number][],
+    ignored: [] as Plan<unknown>["ignored"][number][],
+    warnings: [] as Plan<unknown>["warnings"][number][],
   };
 
   constructor(planning: Planning) {
@@ -82,14 +84,14 @@ class Notes {
         }),
         ...(options.timeOf && {
           timeOf: async (source: Dated): Promise<number | undefined> => {
-            this.dated = true;
+            this.fleeting = true;
             return options.timeOf?.(source);
           },
         }),
       },
       images: {
-        async resolve(reference, platform) {
-          const image = await planning.images.resolve(reference, platform);
+        resolve: async (reference, platform) => {
+          const image = await this.#trying(planning.images.resolve(reference, platform));
           images.push({ reference, platform, answer: nameOf(image) });
           return image;
         },
@@ -101,12 +103,21 @@ class Notes {
     };
   }
 
-  get taken(): Omit<Plan, "graph"> {
+  async #trying<R>(question: Promise<R>): Promise<R> {
+    try {
+      return await question;
+    } catch (error) {
+      this.fleeting = true;
+      throw error;
+    }
+  }
+
+  get taken(): Omit<Plan<unknown>, "result"> {
     return this.#taken;
   }
 }
 
-async function isAsItWas(old: Plan, images: BaseImages, { ignored }: PlanOptions): Promise<boolean> {
+async function isAsItWas(old: Plan<unknown>, images: BaseImages, { ignored }: PlanOptions): Promise<boolean> {
   if (!old.ignored.every(({ path, answer }) => answerOf(ignored?.(path)) === answer)) return false;
   try {
     const answers = await Promise.all(
@@ -155,7 +166,7 @@ function keyOf(code: string, { source, options }: Planning): Digest {
 }
 
 /** A file that is torn, that is another's, or that is not there, says nothing. */
-function readPlan(path: string, key: Digest): Plan | undefined {
+function readPlan<T, Packed>(path: string, key: Digest, format: Format<T, Packed>): Plan<T> | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -165,11 +176,10 @@ function readPlan(path: string, key: Digest): Plan | undefined {
   const [first, second] = [text.indexOf("\n"), text.indexOf("\n", text.indexOf("\n") + 1)];
   const json = text.slice(second + 1);
   if (text.slice(0, first) !== key || text.slice(first + 1, second) !== sha256(json)) return undefined;
-  return unpackPlan(json);
+  return unpackPlan(json, format);
 }
 
-function writePlan(store: Store, path: string, key: Digest, plan: Plan): void {
-  const json = packPlan(plan);
+function writePlan(store: Store, path: string, key: Digest, json: string): void {
   // What must not be printed is not kept either: credentials in URLs.
   if (redact(json) === json) store.writeFile(path, `${key}\n${sha256(json)}\n${json}`);
 }

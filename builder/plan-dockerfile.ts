@@ -7,7 +7,8 @@ import { readDockerfile } from "./dockerfile-source.ts";
 import type { Dockerfile } from "./dockerfile/types.ts";
 import type { BuildGraph } from "./graph/types.ts";
 import type { Contexts } from "./open-contexts.ts";
-import { rememberedPlan, type Planning } from "./plan-cache.ts";
+import { rememberedPlan, type PlanCacheOptions, type Planning } from "./plan-cache.ts";
+import { GRAPH, type Format } from "./plan-file.ts";
 import type { Session } from "./session.ts";
 import type { EmitWarning } from "./stages/problems.ts";
 import type { BaseImages, PlanOptions } from "./stages/types.ts";
@@ -30,18 +31,23 @@ export async function planGraph(
     images: askedImages(session, options, contexts),
     warn: warningsTo(options),
   };
-  const { context, dockerfile = "", target = "", platform } = options;
-  const place = [
-    resolve(context),
-    dockerfile,
-    target,
-    platform === undefined ? "" : formatPlatform(platform),
-  ];
-  return rememberedPlan({ store: session.store, code: buildId, place }, given, async (planning) => {
+  return rememberedPlan(cacheOf(GRAPH, session, options), given, async (planning) => {
     const parsed = await parsedAs(source, options);
     const { planBuild } = await import("./graph/plan.ts");
     return planBuild(parsed, planning.options, planning.images, planning.warn);
   });
+}
+
+/** Where what was planned for this context, target and platform is kept. `purpose` tells apart what else is made of one. */
+export function cacheOf<T, Packed>(
+  format: Format<T, Packed>,
+  { store }: Session,
+  { context, dockerfile = "", target = "", platform }: BuildOptions,
+  ...purpose: readonly string[]
+): PlanCacheOptions<T, Packed> {
+  const platformName = platform === undefined ? "" : formatPlatform(platform);
+  const place = [resolve(context), dockerfile, target, platformName, ...purpose];
+  return { format, store, code: buildId, place };
 }
 
 /** The Dockerfile that a build names, parsed. */
@@ -49,7 +55,8 @@ export async function readParsed(options: BuildOptions, contexts: Contexts): Pro
   return parsedAs(await readDockerfile(options, contexts), options);
 }
 
-async function parsedAs(source: SourceText, options: BuildOptions): Promise<Dockerfile> {
+/** A Dockerfile's text, parsed by the rules of a build. */
+export async function parsedAs(source: SourceText, options: BuildOptions): Promise<Dockerfile> {
   const { parseDockerfile } = await import("./dockerfile/parse.ts");
   return parseDockerfile(source, options.buildArgs["BUILDKIT_DOCKERFILE_CHECK"]);
 }

@@ -3,9 +3,9 @@ import type { Diagnostic, SourceText } from "./core/diagnostic.ts";
 import type { Platform } from "./core/platform.ts";
 import type { BuildGraph, Vertex } from "./graph/types.ts";
 
-/** A graph, and what it rests on beside what was given. */
-export interface Plan {
-  readonly graph: BuildGraph;
+/** What planning came to, and what that rests on beside what was given. */
+export interface Plan<T> {
+  readonly result: T;
   readonly warnings: readonly { readonly message: string; readonly diagnostic?: Diagnostic }[];
   readonly images: readonly {
     readonly reference: string;
@@ -15,24 +15,54 @@ export interface Plan {
   readonly ignored: readonly { readonly path: Bytes; readonly answer: string }[];
 }
 
-/** The same with numbers in place of Dockerfiles: every vertex points into one. */
-interface Packed {
+/** How a result of planning is kept as a text. `Packed` is plain JSON with numbers in place of Dockerfiles. */
+export interface Format<T, Packed> {
+  pack(result: T, numberOf: (source: SourceText) => number): Packed;
+  unpack(packed: Packed, sourceOf: (number: number) => SourceText): T;
+}
+
+type Numbered<T> = Omit<T, "source"> & { readonly source: number };
+
+interface PackedPlan<Packed> extends Omit<Plan<Packed>, "warnings"> {
   readonly sources: readonly SourceText[];
-  readonly vertices: readonly Numbered<Vertex>[];
-  readonly warnings: readonly {
-    readonly message: string;
-    readonly diagnostic?: Omit<Diagnostic, "source"> & { readonly source: number };
-  }[];
-  readonly target: BuildGraph["target"];
-  readonly images: Plan["images"];
-  readonly ignored: Plan["ignored"];
+  readonly warnings: readonly { readonly message: string; readonly diagnostic?: Numbered<Diagnostic> }[];
 }
 
 type At = NonNullable<Vertex["at"]>;
-type Numbered<T> = Omit<T, "at"> & { readonly at?: Omit<At, "source"> & { readonly source: number } };
+
+/** Every vertex points into a Dockerfile. */
+export const GRAPH: Format<
+  BuildGraph,
+  {
+    readonly vertices: readonly (Omit<Vertex, "at"> & { readonly at?: Numbered<At> })[];
+    readonly target: BuildGraph["target"];
+  }
+> = {
+  pack: ({ vertices, target }, numberOf) => ({
+    target,
+    vertices: vertices.map(({ at, ...vertex }) =>
+      at === undefined ? vertex : { ...vertex, at: { ...at, source: numberOf(at.source) } },
+    ),
+  }),
+  unpack: ({ vertices, target }, sourceOf) => ({
+    target,
+    vertices: vertices.map(({ at, ...vertex }) =>
+      at === undefined ? vertex : { ...vertex, at: { ...at, source: sourceOf(at.source) } },
+    ),
+  }),
+};
+
+/** What is wrong with a Dockerfile. */
+export const DIAGNOSTICS: Format<readonly Diagnostic[], readonly Numbered<Diagnostic>[]> = {
+  pack: (diagnostics, numberOf) => diagnostics.map((one) => ({ ...one, source: numberOf(one.source) })),
+  unpack: (packed, sourceOf) => packed.map((one) => ({ ...one, source: sourceOf(one.source) })),
+};
 
 /** A plan as a text. */
-export function packPlan({ graph, warnings, ...rest }: Plan): string {
+export function packPlan<T, Packed>(
+  { result, warnings, ...rest }: Plan<T>,
+  format: Format<T, Packed>,
+): string {
   const sources = new Map<string, { readonly number: number; readonly source: SourceText }>();
   const numberOf = (source: SourceText): number => {
     const key = JSON.stringify([source.name, source.text]);
@@ -40,12 +70,9 @@ export function packPlan({ graph, warnings, ...rest }: Plan): string {
     sources.set(key, known);
     return known.number;
   };
-  const packed: Omit<Packed, "sources"> = {
+  const packed: Omit<PackedPlan<Packed>, "sources"> = {
     ...rest,
-    target: graph.target,
-    vertices: graph.vertices.map(({ at, ...vertex }) =>
-      at === undefined ? vertex : { ...vertex, at: { ...at, source: numberOf(at.source) } },
-    ),
+    result: format.pack(result, numberOf),
     warnings: warnings.map(({ message, diagnostic }) =>
       diagnostic === undefined
         ? { message }
@@ -56,16 +83,11 @@ export function packPlan({ graph, warnings, ...rest }: Plan): string {
 }
 
 /** The plan in a text that `packPlan` made. */
-export function unpackPlan(text: string): Plan {
-  const { sources, vertices, target, warnings, images, ignored } = JSON.parse(text) as Packed;
+export function unpackPlan<T, Packed>(text: string, format: Format<T, Packed>): Plan<T> {
+  const { sources, result, warnings, images, ignored } = JSON.parse(text) as PackedPlan<Packed>;
   const sourceOf = (number: number): SourceText => sources[number] ?? { name: "", text: "" };
   return {
-    graph: {
-      target,
-      vertices: vertices.map(({ at, ...vertex }) =>
-        at === undefined ? vertex : { ...vertex, at: { ...at, source: sourceOf(at.source) } },
-      ),
-    },
+    result: format.unpack(result, sourceOf),
     warnings: warnings.map(({ message, diagnostic }) =>
       diagnostic === undefined
         ? { message }

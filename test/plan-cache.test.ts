@@ -10,6 +10,7 @@ import { parseDockerfile } from "../builder/dockerfile/parse.ts";
 import { planBuild } from "../builder/graph/plan.ts";
 import type { BuildGraph } from "../builder/graph/types.ts";
 import { rememberedPlan, type Planning } from "../builder/plan-cache.ts";
+import { GRAPH } from "../builder/plan-file.ts";
 import type { BaseImages, PlanOptions } from "../builder/stages/types.ts";
 import { AMD64, FakeImages } from "./graph/planning.ts";
 import { scratchStore, type ScratchStore } from "./store/scratch.ts";
@@ -60,7 +61,7 @@ async function planIn({ store }: ScratchStore, choices: Choices = {}): Promise<O
       warnings.push(`${diagnostic?.range.start.line} ${message} ${diagnostic?.source.text}`),
   };
   const code = "code" in choices ? choices.code : "one";
-  const graph = await rememberedPlan({ store, code, place: ["here"] }, given, (planning) => {
+  const graph = await rememberedPlan({ format: GRAPH, store, code, place: ["here"] }, given, (planning) => {
     planned = true;
     return planBuild(parseDockerfile(planning.source), planning.options, planning.images, planning.warn);
   });

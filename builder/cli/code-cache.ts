@@ -7,23 +7,23 @@ import { Script } from "node:vm";
 const PARAMETERS = "exports, require, module, __filename, __dirname, importPackage";
 const DIGEST = 32;
 /**
- * The first build of a store runs its steps; the next one is more like those to come. So the first only leaves word that
- * it was there, and the second keeps what was compiled for it: code that is read for nothing costs as much as it saves.
- */
-const LAST_GENERATION = 2;
-
-/**
  * What V8 compiled of a script, kept in a file of the store: loading that takes a third of the time of compiling again.
  * V8 itself refuses code of another version or of other flags, and this class what is torn or may be somebody else's.
  */
 export class CodeCache {
   readonly #folder: string;
   readonly #file: string;
+  readonly #typical: number;
   #script: Script | undefined;
   #generation = 0;
 
-  /** `name` tells apart programs, and versions of Node. */
-  constructor(folder: string, name: string) {
+  /**
+   * `name` tells apart programs, and versions of Node. `typical` is the first run of a store that is like those to come: it
+   * keeps what was compiled for it, and those before it only leave word that they were there. Code that is read for
+   * nothing costs as much as it saves.
+   */
+  constructor(folder: string, name: string, typical: number) {
+    this.#typical = typical;
     this.#folder = folder;
     this.#file = join(folder, name);
   }
@@ -49,9 +49,9 @@ export class CodeCache {
 
   /** Called at the end of a build that went well. Only where there is a store already is anything written. */
   keep(): void {
-    if (this.#script === undefined || this.#generation >= LAST_GENERATION) return;
+    if (this.#script === undefined || this.#generation >= this.#typical) return;
     const generation = this.#generation + 1;
-    const compiled = generation < LAST_GENERATION ? Buffer.alloc(0) : this.#script.createCachedData();
+    const compiled = generation < this.#typical ? Buffer.alloc(0) : this.#script.createCachedData();
     const code = Buffer.concat([Buffer.of(generation), compiled]);
     const temporary = `${this.#file}.${process.pid}`;
     try {

@@ -5,6 +5,7 @@ import { makeBaseImage } from "../../fixtures/base-image.ts";
 import { removeTree } from "../../fixtures/remove-tree.ts";
 import { projectRoot } from "../support/project.ts";
 import { command } from "./measure.ts";
+import { checkAgain, checkChanged } from "./check-rows.ts";
 import { copyManyFiles, copyOneChanged, copyThenRun } from "./copy-rows.ts";
 import type { Bench, Row } from "./row.ts";
 import { cachedManyFiles, cachedRebuild, trivialSteps } from "./rows.ts";
@@ -32,6 +33,8 @@ try {
   for (const measure of [
     cachedRebuild,
     cachedManyFiles,
+    checkAgain,
+    checkChanged,
     trivialSteps,
     copyManyFiles,
     copyThenRun,

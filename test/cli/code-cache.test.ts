@@ -24,7 +24,7 @@ function place(): Place {
     folder,
     file: join(folder, "one"),
     run() {
-      const cache = new CodeCache(folder, "one");
+      const cache = new CodeCache(folder, "one", 2);
       const exports = cache.load(program) as { answer(n: number): number; file: string; path: string };
       assert.deepEqual([exports.answer(1), exports.file, exports.path], [42, program, "/"]);
       cache.keep();
@@ -85,7 +85,7 @@ test("CodeCache makes no store where there is none", () => {
 
 test("a program of CodeCache can import", async () => {
   using at = place();
-  const cache = new CodeCache(at.folder, "one");
+  const cache = new CodeCache(at.folder, "one", 2);
   const { lazy } = cache.load(join(at.folder, "../program.cjs")) as { lazy(): Promise<{ EOL: string }> };
   assert.equal((await lazy()).EOL, "\n");
 });
