@@ -77,7 +77,7 @@ test("CodeCache trusts no code that others could have written", () => {
 
 test("CodeCache makes no store where there is none", () => {
   using at = place();
-  const cache = new CodeCache(join(at.folder, "below"), "one");
+  const cache = new CodeCache(join(at.folder, "below"), "one", 2);
   cache.load(join(at.folder, "../program.cjs"));
   cache.keep();
   assert.equal(existsSync(at.folder), false);
