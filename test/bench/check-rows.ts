@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { command, inTurns } from "./measure.ts";
-import { contextWith, row, type Bench, type Row } from "./row.ts";
+import { contextWith, measureRow, type Bench, type Row } from "./row.ts";
 
 /** A check of a Dockerfile that was checked before. */
 export function checkAgain(bench: Bench): Promise<Row> {
@@ -17,18 +16,21 @@ export function checkChanged(bench: Bench): Promise<Row> {
 async function check(bench: Bench, name: string, text: () => string): Promise<Row> {
   const context = contextWith(bench, "check", "");
   const prepare = (): void => writeFileSync(join(context, "Dockerfile"), text());
-  const run = (): void => bench.tsbuild(["--check", context]);
+  const run = async (): Promise<void> => void (await bench.tsbuild(["--check", context]));
   // The first makes the store where there is none yet, the second leaves the code that it compiled.
-  bench.tsbuild(["-q", contextWith(bench, "any", "FROM scratch\nCOPY Dockerfile /\n")]);
+  await bench.tsbuild(["-q", contextWith(bench, "any", "FROM scratch\nCOPY Dockerfile /\n")]);
   for (let time = 0; time < 2; time++) {
     prepare();
-    run();
+    await run();
   }
-  const [floorMs, ours] = await inTurns(bench.rounds * 3, [
-    { run: () => command([process.execPath, "-e", "0"]) },
-    { prepare, run },
-  ]);
-  return row(name, "node -e 0", floorMs, ours, 1.35);
+  return measureRow(bench, {
+    name,
+    floor: "node -e 0",
+    floorWork: { run: async () => void (await bench.command([process.execPath, "-e", "0"])) },
+    ours: { prepare, run },
+    budget: 1.35,
+    rounds: bench.rounds * 3,
+  });
 }
 
 const STAGES = 17;

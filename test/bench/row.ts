@@ -1,25 +1,75 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Sample } from "./measure.ts";
+import { inTurns, type Sample, type Work } from "./measure.ts";
+import type { Peer } from "./peers/types.ts";
 
-/** One line of the table: a piece of work, the floor that it is held against, and the budget. */
+/** One line of the table: a piece of work, the floor that it is held against, the budget, and others that do it. */
 export interface Row {
   readonly name: string;
   readonly floor: string;
-  readonly floorMs: Sample;
+  readonly floorMs?: Sample;
   readonly ours: Sample;
-  /** `ours` / `floor`, or milliseconds a step where the budget is one. */
+  /** `ours` / `floor`, or what the unit says. */
   readonly ratio: number;
-  readonly unit: "×" | "ms a step";
+  readonly unit: "×" | "ms a step" | "MB";
   readonly budget: number;
+  readonly peers: readonly PeerResult[];
+  readonly note?: string;
+}
+
+export interface PeerResult {
+  readonly name: string;
+  readonly sample: Sample;
+  /** Its median / ours: above 1 it is slower. */
+  readonly times: number;
 }
 
 export interface Bench {
   readonly directory: string;
-  /** Runs our command line. */
-  tsbuild(args: readonly string[]): void;
+  /** Runs our command line; gives what it prints. */
+  tsbuild(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>;
+  command(argv: readonly string[], cwd?: string): Promise<string>;
   readonly baseLayout: string;
   readonly rounds: number;
+  readonly peers: readonly Peer[];
+  /** host:port of a registry on loopback, started when it is first asked for; undefined where there is none to start. */
+  registry(): Promise<string | undefined>;
+  /** Removes a store. */
+  clear(store: string): Promise<void>;
+}
+
+/** What a row is made of. */
+export interface RowWork {
+  readonly name: string;
+  readonly floor: string;
+  readonly floorWork: Work;
+  readonly ours: Work;
+  readonly peer?: (peer: Peer) => Work;
+  readonly budget: number;
+  readonly rounds?: number;
+}
+
+/** Measures a row of which the result is a ratio: floor, ours and the others in turns. */
+export async function measureRow(bench: Bench, work: RowWork): Promise<Row> {
+  const { peer } = work;
+  const others = peer === undefined ? [] : bench.peers;
+  const works = [work.floorWork, work.ours, ...(peer === undefined ? [] : others.map((one) => peer(one)))];
+  const [floorMs, ours, ...samples] = await inTurns(work.rounds ?? bench.rounds, works);
+  const [low, own] = [must(floorMs), must(ours)];
+  return {
+    name: work.name,
+    floor: work.floor,
+    floorMs: low,
+    ours: own,
+    ratio: own.median / low.median,
+    unit: "×",
+    budget: work.budget,
+    peers: others.map(({ name }, index) => peerResult(name, must(samples[index]), own)),
+  };
+}
+
+export function peerResult(name: string, sample: Sample, ours: Sample): PeerResult {
+  return { name, sample, times: sample.median / ours.median };
 }
 
 /** Arguments of a build that knows the base image. */
@@ -33,25 +83,6 @@ export function contextWith({ directory }: Bench, name: string, dockerfile: stri
   mkdirSync(context, { recursive: true });
   writeFileSync(join(context, "Dockerfile"), dockerfile);
   return context;
-}
-
-/** A row of which the result is a ratio. */
-export function row(
-  name: string,
-  floor: string,
-  floorMs: Sample | undefined,
-  ours: Sample | undefined,
-  budget: number,
-): Row {
-  return {
-    name,
-    floor,
-    floorMs: must(floorMs),
-    ours: must(ours),
-    ratio: must(ours).median / must(floorMs).median,
-    unit: "×",
-    budget,
-  };
 }
 
 /** What `inTurns` measured of one work. */

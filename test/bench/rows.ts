@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { command, inTurns } from "./measure.ts";
+import { inTurns } from "./measure.ts";
 import { FILES, makeFiles } from "./many-files.ts";
-import { buildArgs, contextWith, must, row, type Bench, type Row } from "./row.ts";
+import { buildArgs, contextWith, measureRow, must, type Bench, type Row } from "./row.ts";
 
 const STEPS = 30;
 
@@ -15,12 +15,18 @@ export async function cachedRebuild(bench: Bench): Promise<Row> {
   );
   writeFileSync(join(context, "a.txt"), "a\n");
   writeFileSync(join(context, "b.txt"), "b\n");
-  const build = learnt(() => bench.tsbuild(buildArgs(bench, "cached", context)));
-  const [floorMs, ours] = await inTurns(bench.rounds * 3, [
-    { run: () => command([process.execPath, "-e", "0"]) },
-    { run: build },
-  ]);
-  return row("every step cached, small context", "node -e 0", floorMs, ours, 1.35);
+  const build = async (): Promise<void> => void (await bench.tsbuild(buildArgs(bench, "cached", context)));
+  await learn(build);
+  for (const peer of bench.peers) await peer.build({ context, image: "cached" });
+  return measureRow(bench, {
+    name: "every step cached, small context",
+    floor: "node -e 0",
+    floorWork: { run: async () => void (await bench.command([process.execPath, "-e", "0"])) },
+    ours: { run: build },
+    peer: (peer) => ({ run: () => peer.build({ context, image: "cached" }) }),
+    budget: 1.35,
+    rounds: bench.rounds * 3,
+  });
 }
 
 /** The same with many files, none of which changed, against an interpreter that looks at each of them once. */
@@ -28,41 +34,72 @@ export async function cachedManyFiles(bench: Bench): Promise<Row> {
   const context = contextWith(bench, "many-cached", "FROM scratch\nCOPY files /files\n");
   const files = join(context, "files");
   makeFiles(files);
-  const build = learnt(() => bench.tsbuild(["build", "-q", "-t", "many-cached", context]));
+  const build = async (): Promise<void> =>
+    void (await bench.tsbuild(["build", "-q", "-t", "many-cached", context]));
+  await learn(build);
+  for (const peer of bench.peers) await peer.build({ context, image: "many-cached" });
   const look = `const { lstatSync, readdirSync } = require("node:fs");
     for (const folder of readdirSync(".")) for (const file of readdirSync(folder)) lstatSync(folder + "/" + file);`;
-  const [floorMs, ours] = await inTurns(bench.rounds, [
-    { run: () => command([process.execPath, "-e", look], process.env, files) },
-    { run: build },
-  ]);
+  const row = await measureRow(bench, {
+    name: `every step cached, ${FILES} files`,
+    floor: "node and one lstat each",
+    floorWork: { run: async () => void (await bench.command([process.execPath, "-e", look], files)) },
+    ours: { run: build },
+    peer: (peer) => ({ run: () => peer.build({ context, image: "many-cached" }) }),
+    budget: 1.5,
+  });
   rmSync(files, { recursive: true });
-  return row(`every step cached, ${FILES} files`, "node and one lstat each", floorMs, ours, 1.5);
+  return row;
 }
 
 /** The first build runs the steps, the second leaves the code that it compiled, the third is like all that follow. */
-function learnt(build: () => void): () => void {
-  for (let time = 0; time < 3; time++) build();
-  return build;
+async function learn(build: () => Promise<void>): Promise<void> {
+  for (let time = 0; time < 3; time++) await build();
 }
 
 /** Trivial RUN steps, all included, less what the same build costs without them. */
 export async function trivialSteps(bench: Bench): Promise<Row> {
   const one = contextWith(bench, "one-step", trivialLines(1));
   const many = contextWith(bench, "many-steps", trivialLines(STEPS + 1));
-  bench.tsbuild(buildArgs(bench, "one-step", one));
-  const [without, ours] = await inTurns(bench.rounds, [
-    { run: () => bench.tsbuild(["build", "--no-cache", ...buildArgs(bench, "one-step", one).slice(1)]) },
-    { run: () => bench.tsbuild(["build", "--no-cache", ...buildArgs(bench, "many-steps", many).slice(1)]) },
-  ]);
-  const step = ((ours?.median ?? 0) - (without?.median ?? 0)) / STEPS;
+  await bench.tsbuild(buildArgs(bench, "one-step", one));
+  const ours = (name: string, context: string) => async (): Promise<void> =>
+    void (await bench.tsbuild(["build", "--no-cache", ...buildArgs(bench, name, context).slice(1)]));
+  const pairs = [
+    [ours("one-step", one), ours("many-steps", many)] as const,
+    ...bench.peers.map(
+      (peer) =>
+        [
+          () => peer.build({ context: one, image: "one-step", noCache: true }),
+          () => peer.build({ context: many, image: "many-steps", noCache: true }),
+        ] as const,
+    ),
+  ];
+  const samples = await inTurns(
+    bench.rounds,
+    pairs.flatMap((pair) => pair.map((run) => ({ run }))),
+  );
+  const perStep = pairs.map(
+    (_, index) => (must(samples[2 * index + 1]).median - must(samples[2 * index]).median) / STEPS,
+  );
+  const [own = 0, ...others] = perStep;
   return {
     name: `${STEPS} trivial RUN steps`,
     floor: "the same build with one",
-    floorMs: must(without),
-    ours: must(ours),
-    ratio: step,
+    floorMs: must(samples[0]),
+    ours: must(samples[1]),
+    ratio: own,
     unit: "ms a step",
     budget: 15,
+    peers: bench.peers.map(({ name }, index) => ({
+      name,
+      sample: must(samples[2 * index + 3]),
+      times: (others[index] ?? 0) / own,
+    })),
+    ...(bench.peers.length === 0
+      ? {}
+      : {
+          note: `a step takes ${bench.peers.map(({ name }, index) => `${name} ${(others[index] ?? 0).toFixed(0)} ms`).join(", ")}`,
+        }),
   };
 }
 

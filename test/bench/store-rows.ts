@@ -1,0 +1,133 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { hashFile } from "./copy-rows.ts";
+import { LAYER_SIZE, makeLayerFiles } from "./image-files.ts";
+import { buildArgs, contextWith, measureRow, type Bench, type Row } from "./row.ts";
+
+/** Export of an image that the store has, against tar of its files and a hash of that. */
+export async function exportArchive(bench: Bench): Promise<Row> {
+  const context = contextWith(bench, "export", "FROM scratch\nCOPY data /data\n");
+  makeLayerFiles(join(context, "data"));
+  const archive = join(bench.directory, "exported.tar");
+  const args = ["build", "-q", "-t", "export", context];
+  await bench.tsbuild(args);
+  for (const peer of bench.peers) await peer.build({ context, image: "export" });
+  const prepare = (): void => rmSync(archive, { force: true });
+  const row = await measureRow(bench, {
+    name: `export of ${LAYER_SIZE / 1e6} MB to a docker tar`,
+    floor: "tar to a file + sha256",
+    floorWork: {
+      prepare,
+      async run() {
+        await bench.command(["tar", "-C", context, "-cf", archive, "data"]);
+        await hashFile(archive);
+      },
+    },
+    ours: {
+      prepare,
+      run: async () => void (await bench.tsbuild([...args, "-o", `type=docker,dest=${archive}`])),
+    },
+    peer: (peer) => ({ prepare, run: () => peer.save("export", archive) }),
+    budget: 1.3,
+  });
+  rmSync(archive, { force: true });
+  return row;
+}
+
+const BIG_FILES = 20;
+const BIG_FILE_SIZE = 100_000_000;
+
+/** The most that the process had resident while 2 GB were copied: as the kernel counts it, told when the process ends. */
+export async function memoryOfCopy(bench: Bench): Promise<Row> {
+  const context = contextWith(bench, "memory", "FROM scratch\nCOPY data /data\n");
+  const data = join(context, "data");
+  mkdirSync(data, { recursive: true });
+  const content = randomBytes(BIG_FILE_SIZE);
+  for (let number = 0; number < BIG_FILES; number++) {
+    content.writeUInt32LE(number);
+    writeFileSync(join(data, `big-${number}`), content);
+  }
+  const [hook, told] = [join(bench.directory, "peak.cjs"), join(bench.directory, "peak")];
+  writeFileSync(
+    hook,
+    `process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(told)}, String(process.resourceUsage().maxRSS)));\n`,
+  );
+  const env = { NODE_OPTIONS: `--require=${hook}` };
+  const peak = async (args: readonly string[]): Promise<number> => {
+    await bench.tsbuild(args, env);
+    return (Number(readFileSync(told, "utf8")) * 1024) / 1e6;
+  };
+  const start = performance.now();
+  const copied = await peak(["build", "-q", "-t", "memory", context]);
+  const time = performance.now() - start;
+  const archive = join(bench.directory, "memory.tar");
+  const exported = await peak(["build", "-q", "-o", `type=docker,dest=${archive}`, "-t", "memory", context]);
+  for (const path of [archive, data]) rmSync(path, { recursive: true });
+  return {
+    name: `memory, COPY of ${(BIG_FILES * BIG_FILE_SIZE) / 1e9} GB`,
+    floor: "–",
+    ours: { median: time, min: time, max: time },
+    ratio: Math.max(copied, exported),
+    unit: "MB",
+    budget: 120,
+    peers: [],
+    note: `resident at most: ${copied.toFixed(0)} MB while copying, ${exported.toFixed(0)} MB while exporting`,
+  };
+}
+
+/** A container that does nothing, against starting an OCI runtime and an interpreter. */
+export async function runTrue(bench: Bench): Promise<Row | string> {
+  const runtime = ociRuntime();
+  if (runtime === undefined) return "neither crun nor runc is installed";
+  const context = contextWith(bench, "true", "FROM base\nCOPY true /bin/true\n");
+  copyFileSync("/bin/true", join(context, "true"));
+  const bundle = join(bench.directory, "bundle");
+  const root = join(bundle, "rootfs");
+  await bench.tsbuild(buildArgs(bench, "true", context));
+  await bench.tsbuild([...buildArgs(bench, "true", context), "-o", root]);
+  await writeBundle(bench, runtime, bundle);
+  for (const peer of bench.peers) await peer.build({ context, image: "true" });
+  const runners = bench.peers.filter((peer) => peer.run !== undefined);
+  const floor = async (): Promise<void> => {
+    await bench.command([runtime, "run", `tsbuild-bench-${process.pid}`], bundle);
+    await bench.command([process.execPath, "-e", "0"]);
+  };
+  const ours = async (): Promise<void> => void (await bench.tsbuild(["run", "--rm", "true", "true"]));
+  for (let time = 0; time < 2; time++) await ours();
+  await floor();
+  return measureRow(
+    { ...bench, peers: runners },
+    {
+      name: "run --rm IMAGE true",
+      floor: `${runtime} run + node -e 0`,
+      floorWork: { run: floor },
+      ours: { run: ours },
+      peer: (peer) => ({ run: async () => peer.run?.("true") }),
+      budget: 1.1,
+      rounds: bench.rounds * 3,
+    },
+  );
+}
+
+/** crun refuses some arrangements of cgroups; runc takes them all. */
+function ociRuntime(): string | undefined {
+  const hybrid = /^cgroup2 \/sys\/fs\/cgroup\/unified /m.test(readFileSync("/proc/self/mounts", "utf8"));
+  return (hybrid ? ["runc"] : ["crun", "runc"]).find((name) => {
+    try {
+      execFileSync(name, ["--version"], { stdio: "ignore" });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function writeBundle(bench: Bench, runtime: string, bundle: string): Promise<void> {
+  await bench.command([runtime, "spec"], bundle);
+  const path = join(bundle, "config.json");
+  const config = JSON.parse(readFileSync(path, "utf8")) as { process: Record<string, unknown> };
+  config.process = { ...config.process, terminal: false, args: ["/bin/true"], rlimits: [] };
+  writeFileSync(path, JSON.stringify(config));
+}
