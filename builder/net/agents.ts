@@ -35,7 +35,7 @@ export class Agents {
   async route(url: URL): Promise<Route> {
     const proxy = proxyFor(url, this.#env);
     const settings = url.protocol === "https:" ? (this.#tls(url) ?? {}) : undefined;
-    const key = JSON.stringify([proxy?.href, settings?.insecure, settings?.ca, settings !== undefined]);
+    const key = JSON.stringify([proxy?.href, settings]);
     const known = this.#dispatchers.get(key);
     if (known !== undefined) return { dispatcher: known, proxy };
     const made = await this.#make(proxy, settings);
@@ -75,15 +75,19 @@ export class Agents {
 }
 
 /** The system's authorities as other programs see them, where there are any, else those that Node has; and the given ones. */
-function trust({ insecure, ca = [] }: TlsSettings, env: Environment): SecureContext {
-  if (insecure === true) return createSecureContext();
+function trust({ insecure, ca = [], keypairs = [] }: TlsSettings, env: Environment): SecureContext {
+  const own = {
+    cert: keypairs.map(({ cert }) => readPem(cert)),
+    key: keypairs.map(({ key }) => readPem(key)),
+  };
+  if (insecure === true) return createSecureContext(own);
   const extra = [...ca, ...(env["NODE_EXTRA_CA_CERTS"] ? [env["NODE_EXTRA_CA_CERTS"]] : [])];
-  return createSecureContext({ ca: [...systemAuthorities(env), ...extra.map(readAuthority)] });
+  return createSecureContext({ ...own, ca: [...systemAuthorities(env), ...extra.map(readPem)] });
 }
 
 function systemAuthorities(env: Environment): readonly (string | Buffer)[] {
   const named = env["SSL_CERT_FILE"];
-  if (named) return [readAuthority(named)];
+  if (named) return [readPem(named)];
   for (const path of SYSTEM_BUNDLES) {
     try {
       return [readFileSync(path)];
@@ -94,7 +98,7 @@ function systemAuthorities(env: Environment): readonly (string | Buffer)[] {
   return rootCertificates;
 }
 
-function readAuthority(path: string): Buffer {
+function readPem(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {

@@ -38,6 +38,14 @@ export interface TlsSettings {
   readonly insecure?: boolean;
   /** PEM files of more certificate authorities. */
   readonly ca?: readonly string[];
+  /** Shown to a server that asks who comes. */
+  readonly keypairs?: readonly KeyPair[];
+}
+
+/** PEM files of a client's certificate and of its private key. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
 }
 
 export interface Timeouts {

@@ -3,18 +3,19 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
 import { didYouMean } from "../core/suggest.ts";
-import type { Environment } from "../net/types.ts";
+import type { Environment, KeyPair } from "../net/types.ts";
+import { certificatesOf } from "./certs-d.ts";
+import { loadLocations } from "./registries-conf.ts";
+import { invalidConfig, parseToml, type Table } from "./toml.ts";
 import type { RegistryConfig, RegistrySettings } from "./types.ts";
 
 const SYSTEM_FILE = "/etc/tsbuild/config.toml";
-const KEYS = ["mirrors", "http", "insecure", "ca"] as const;
-
-type Table = Readonly<Record<string, unknown>>;
+const KEYS = ["mirrors", "http", "insecure", "ca", "keypair"] as const;
 
 /**
  * What is configured about registries: /etc/tsbuild/config.toml, over it the user's file ($XDG_CONFIG_HOME/tsbuild/config.toml),
  * over both TSBUILD_REGISTRY_MIRRORS. TSBUILD_CONFIG names one file that is read instead of the two. The keys are those of
- * buildkitd.toml.
+ * buildkitd.toml. Where they say nothing, the certs.d folders and the registries.conf of docker and podman count.
  */
 export async function loadRegistryConfig(env: Environment): Promise<RegistryConfig> {
   const registries = new Map<string, RegistrySettings>();
@@ -28,7 +29,7 @@ export async function loadRegistryConfig(env: Environment): Promise<RegistryConf
   for (const [name, mirrors] of mirrorsOf(env["TSBUILD_REGISTRY_MIRRORS"] ?? "")) {
     registries.set(name, { ...(registries.get(name) ?? NOTHING_SET), mirrors });
   }
-  return { registries };
+  return { registries, certificates: certificatesOf(env), locations: await loadLocations(env) };
 }
 
 const NOTHING_SET: RegistrySettings = { mirrors: [], ca: [] };
@@ -51,28 +52,13 @@ function readConfig(path: string, required: boolean): string | undefined {
   }
 }
 
-async function parseToml(text: string, path: string): Promise<Table> {
-  const { parse } = await import("smol-toml");
-  try {
-    return parse(text);
-  } catch (cause) {
-    const [reason = ""] = messageOf(cause).split("\n");
-    const line = cause instanceof Error && "line" in cause ? ` in line ${String(cause.line)}` : "";
-    throw new TsbuildError(
-      "CONFIG_INVALID",
-      `Cannot read the configuration "${path}": it is not TOML${line} (${reason})`,
-      { cause },
-    );
-  }
-}
-
 function* readRegistries(document: Table, path: string): Generator<[string, Partial<RegistrySettings>]> {
   checkKeys(document, ["registry"], "", path);
   const registry = document["registry"];
   if (registry === undefined) return;
   for (const [name, value] of Object.entries(table(registry, "registry", path))) {
     const place = `registry."${name}"`;
-    if (!isRegistry(name)) throw invalid(path, `"${name}" is not a registry's host[:port]`);
+    if (!isRegistry(name)) throw invalidConfig(path, `"${name}" is not a registry's host[:port]`);
     const settings = table(value, place, path);
     checkKeys(settings, KEYS, place, path);
     yield [name, readSettings(settings, place, path)];
@@ -80,17 +66,36 @@ function* readRegistries(document: Table, path: string): Generator<[string, Part
 }
 
 function readSettings(settings: Table, place: string, path: string): Partial<RegistrySettings> {
-  const { mirrors, http, insecure, ca } = settings;
+  const { mirrors, http, insecure, ca, keypair } = settings;
+  const absolute = (file: string): string => resolve(dirname(path), file);
   return {
     ...(mirrors === undefined
       ? {}
       : { mirrors: strings(mirrors, `${place}.mirrors`, path).map(checkMirror) }),
     ...(http === undefined ? {} : { http: boolean(http, `${place}.http`, path) }),
     ...(insecure === undefined ? {} : { insecure: boolean(insecure, `${place}.insecure`, path) }),
-    ...(ca === undefined
-      ? {}
-      : { ca: strings(ca, `${place}.ca`, path).map((file) => resolve(dirname(path), file)) }),
+    ...(ca === undefined ? {} : { ca: strings(ca, `${place}.ca`, path).map(absolute) }),
+    ...(keypair === undefined ? {} : { keypairs: keyPairs(keypair, `${place}.keypair`, path, absolute) }),
   };
+}
+
+function keyPairs(
+  value: unknown,
+  place: string,
+  path: string,
+  absolute: (file: string) => string,
+): readonly KeyPair[] {
+  const pairs: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return pairs.map((pair) => {
+    const { cert, key } = table(pair, place, path);
+    if (typeof cert === "string" && typeof key === "string")
+      return { cert: absolute(cert), key: absolute(key) };
+    throw invalidConfig(
+      path,
+      `${place} has no cert and key`,
+      'write for example { cert = "me.pem", key = "me.key" }',
+    );
+  });
 }
 
 /** `docker.io=http://127.0.0.1:5000,quay.io=…`; a registry that is named again has several. */
@@ -131,7 +136,7 @@ function checkKeys(found: Table, known: readonly string[], place: string, path: 
   for (const key of Object.keys(found)) {
     if (known.includes(key)) continue;
     const where = place === "" ? "" : ` in [${place}]`;
-    throw invalid(
+    throw invalidConfig(
       path,
       `"${key}"${where} is not known`,
       didYouMean(key, known) ?? `known: ${known.join(", ")}`,
@@ -141,19 +146,15 @@ function checkKeys(found: Table, known: readonly string[], place: string, path: 
 
 function table(value: unknown, place: string, path: string): Table {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Table;
-  throw invalid(path, `${place} is not a table`);
+  throw invalidConfig(path, `${place} is not a table`);
 }
 
 function boolean(value: unknown, place: string, path: string): boolean {
   if (typeof value === "boolean") return value;
-  throw invalid(path, `${place} is not true or false`);
+  throw invalidConfig(path, `${place} is not true or false`);
 }
 
 function strings(value: unknown, place: string, path: string): readonly string[] {
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
-  throw invalid(path, `${place} is not a list of strings`, 'write for example ["mirror.example.com"]');
-}
-
-function invalid(path: string, state: string, hint?: string): TsbuildError {
-  return new TsbuildError("CONFIG_INVALID", `Cannot use the configuration "${path}": ${state}`, { hint });
+  throw invalidConfig(path, `${place} is not a list of strings`, 'write for example ["mirror.example.com"]');
 }

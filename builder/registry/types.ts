@@ -1,5 +1,6 @@
 import type { Digest } from "../core/digest.ts";
 import type { Descriptor } from "../image/types.ts";
+import type { KeyPair } from "../net/types.ts";
 
 /** How one registry is reached: a table `[registry."docker.io"]` of the configuration. */
 export interface RegistrySettings {
@@ -11,11 +12,38 @@ export interface RegistrySettings {
   readonly insecure?: boolean;
   /** PEM files of certificate authorities; absolute paths. */
   readonly ca: readonly string[];
+  /** Client certificates with their keys; absolute paths. */
+  readonly keypairs?: readonly KeyPair[];
 }
 
-/** By registry name, as it stands in references: `docker.io`, `localhost:5000`. */
+/** How registries are reached: our own tables, and what other tools are configured with. */
 export interface RegistryConfig {
+  /** By registry name, as it stands in references: `docker.io`, `localhost:5000`. */
   readonly registries: ReadonlyMap<string, RegistrySettings>;
+  /** What the certs.d folders have for a host[:port]. */
+  certificates?(host: string): Certificates;
+  /** The tables of registries.conf. */
+  readonly locations?: readonly Location[];
+}
+
+/** Certificates for one host, as docker and podman keep them. */
+export interface Certificates {
+  readonly ca: readonly string[];
+  readonly keypairs: readonly KeyPair[];
+}
+
+/** A `[[registry]]` of containers-registries.conf(5): where what begins with `prefix` is pulled from. */
+export interface Location {
+  /** `host[:port][/path]`, or `*.host`. */
+  readonly prefix: string;
+  /** Stands in the prefix's place; "" for the prefix itself. */
+  readonly location: string;
+  readonly insecure: boolean;
+  readonly blocked: boolean;
+  /** Asked before it, in this order; each in the prefix's place. */
+  readonly mirrors: readonly { readonly location: string; readonly insecure: boolean }[];
+  /** The file that says so. */
+  readonly file: string;
 }
 
 /** What proves to a registry who asks. */

@@ -25,6 +25,7 @@ test("loadRegistryConfig() reads the keys of buildkitd.toml", async () => {
     http = true
     insecure = true
     ca = ["own.pem", "/etc/other.pem"]
+    keypair = [{ cert = "me.pem", key = "/etc/me.key" }]
   `);
   assert.deepEqual(Object.fromEntries(registries), {
     "docker.io": { mirrors: ["mirror.example.com", "http://127.0.0.1:5000/cache"], ca: [] },
@@ -33,6 +34,7 @@ test("loadRegistryConfig() reads the keys of buildkitd.toml", async () => {
       http: true,
       insecure: true,
       ca: [join(folder, "own.pem"), "/etc/other.pem"],
+      keypairs: [{ cert: join(folder, "me.pem"), key: "/etc/me.key" }],
     },
   });
 });
@@ -65,7 +67,8 @@ const WRONG: readonly (readonly [string, RegExp, RegExp?])[] = [
     /"mirror" in \[registry."a.example"\]/,
     /did you mean "mirrors"/,
   ],
-  ['[registry."a.example"]\nkeypair = []', /"keypair"/, /known: mirrors, http, insecure, ca/],
+  ['[registry."a.example"]\nkeypairs = []', /"keypairs"/, /did you mean "keypair"/],
+  ['[registry."a.example"]\nkeypair = [{ cert = "a" }]', /keypair has no cert and key/, /me.key/],
   ['[registry."a.example"]\nhttp = "yes"', /http is not true or false/],
   ['[registry."a.example"]\nmirrors = "b"', /mirrors is not a list/],
   ['[registry."a.example"]\nmirrors = ["ftp://b"]', /mirror "ftp:\/\/b"/],
