@@ -24,6 +24,16 @@ export function sameStamp(a: FileStamp, b: FileStamp): boolean {
 }
 
 /**
+ * Whether a file was changed so shortly before it was read that another change might bear the same time (git calls such
+ * entries racy). Kernel clocks tick every 10 ms or faster; times in whole seconds are those of a filesystem that keeps no
+ * finer ones.
+ */
+export function isRacy(mtimeMs: number, ctimeMs: number, readAt: number): boolean {
+  const coarse = mtimeMs % 1000 === 0 && ctimeMs % 1000 === 0;
+  return readAt - Math.max(mtimeMs, ctimeMs) <= (coarse ? 2100 : 100);
+}
+
+/**
  * Digests of files that were read before, like git's index: path → (size, mtime, ctime, inode) → sha256. The file has a
  * header, a row of numbers for each path, the digests, and the paths with NUL between them; anything odd about it, and it
  * counts as empty.
@@ -39,6 +49,7 @@ export class HashIndex {
   /** Rows that this build asked for. */
   #used = new Uint8Array();
   #loaded = false;
+  #keepAll = false;
 
   constructor(file: string) {
     this.#file = file;
@@ -60,15 +71,14 @@ export class HashIndex {
     return `sha256:${this.#hex.slice(row * 2 * HASH, (row + 1) * 2 * HASH)}` as Digest;
   }
 
-  /**
-   * Remembers a digest, unless the file was changed so shortly before it was read that another change might bear the same
-   * time (git calls such entries racy). Kernel clocks tick every 10 ms or faster; times in whole seconds are those of a
-   * filesystem that keeps no finer ones.
-   */
+  /** Remembers a digest, unless it is racy. */
   put(path: Bytes, stats: FileStamp, digest: Digest, readAt: number): void {
-    const coarse = stats.mtimeMs % 1000 === 0 && stats.ctimeMs % 1000 === 0;
-    const newest = Math.max(stats.mtimeMs, stats.ctimeMs);
-    if (readAt - newest > (coarse ? 2100 : 100)) this.#fresh.set(path, { stamp: stats, digest });
+    if (!isRacy(stats.mtimeMs, stats.ctimeMs, readAt)) this.#fresh.set(path, { stamp: stats, digest });
+  }
+
+  /** Says that files were found unchanged without asking here: which rows still help is not known. */
+  keepAll(): void {
+    this.#keepAll = true;
   }
 
   /** Writes the index beside its file and moves it in place; nothing where nothing is new. */
@@ -109,7 +119,7 @@ export class HashIndex {
   #keptRows(): string[] {
     const old = [...this.#rows].filter(([path]) => !this.#fresh.has(path));
     const used = old.filter(([, row]) => this.#used[row] === 1);
-    const kept = old.length > 4 * (used.length + this.#fresh.size) + 10_000 ? used : old;
+    const kept = !this.#keepAll && old.length > 4 * (used.length + this.#fresh.size) + 10_000 ? used : old;
     return kept.map(([path]) => path);
   }
 

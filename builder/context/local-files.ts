@@ -1,19 +1,28 @@
-import { constants, lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { constants, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { toFsPath, type Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Content, Entry, EntryType, Tree } from "../core/entry.ts";
 import { errnoOf } from "../core/errors.ts";
-import { baseOf, parentOf } from "../core/paths.ts";
+import { baseOf, joinPath, parentOf } from "../core/paths.ts";
 import { FileReader, type HashedFile, missing, unreadable } from "./files.ts";
-import { sameStamp, type FileStamp, type HashIndex } from "./hash-index.ts";
+import { sameStamp, type HashIndex } from "./hash-index.ts";
+import { StatTable } from "./stat-table.ts";
 
-/** What is kept of a path. Node's Stats has four Dates: 20,000 of them cost more than the calls that made them. */
-interface Node extends FileStamp {
-  readonly entry: Entry;
-  readonly dev: number;
-  readonly nlink: number;
-  readonly isSocket: boolean;
-  digest: Digest | undefined;
+/** Rows of the table: of what was not looked at yet, and of what is not there. */
+const UNSEEN = -2;
+const ABSENT = -1;
+
+/** A directory, and where what was seen in it stands in the table. */
+interface Place {
+  readonly path: Bytes;
+  /** Sorted; undefined before somebody asks for the list. */
+  names: readonly Bytes[] | undefined;
+  /** One for each name. */
+  rows: Int32Array;
+  /** What was asked for by name before there was a list. */
+  readonly singles: Map<Bytes, number>;
+  /** Where in `names` the next question is expected: files are asked about in their order. */
+  next: number;
 }
 
 /**
@@ -24,10 +33,16 @@ export class LocalFiles implements Tree {
   readonly #directory: Bytes;
   readonly #reader: FileReader;
   readonly #index: HashIndex | undefined;
-  readonly #nodes = new Map<Bytes, Node | undefined>();
-  readonly #names = new Map<Bytes, readonly Bytes[]>();
+  readonly #table = new StatTable();
+  readonly #places = new Map<Bytes, Place | undefined>();
+  readonly #digests: (Digest | undefined)[] = [];
+  /** Rows of files that somebody reads by himself. */
+  readonly #given: true[] = [];
+  readonly #targets = new Map<number, Bytes>();
+  #root: number | undefined;
   /** The directory that was asked about last: the files of one come together. */
-  #parent: { readonly path: Bytes; readonly isDirectory: boolean } | undefined;
+  #last: Place | undefined;
+  #disturbed = false;
 
   constructor(directory: Bytes, index: HashIndex | undefined) {
     this.#directory = directory;
@@ -36,16 +51,18 @@ export class LocalFiles implements Tree {
   }
 
   stat(path: Bytes): Entry | undefined {
-    return this.#node(path)?.entry;
+    const row = this.#row(path);
+    return row === ABSENT ? undefined : this.#entry(path, row);
   }
 
   list(path: Bytes): readonly Bytes[] {
-    const known = this.#names.get(path);
-    if (known !== undefined) return known;
-    if (this.stat(path)?.type !== "directory") return [];
+    const place = this.#place(path);
+    if (place === undefined) return [];
+    if (place.names !== undefined) return place.names;
     try {
       const names = readdirSync(this.#host(path), { encoding: "latin1" }).sort() as Bytes[];
-      this.#names.set(path, names);
+      place.rows = new Int32Array(names.length).fill(UNSEEN);
+      place.names = names;
       return names;
     } catch (cause) {
       throw unreadable(path, cause);
@@ -53,105 +70,153 @@ export class LocalFiles implements Tree {
   }
 
   hash(path: Bytes): Digest {
-    const node = this.#node(path);
-    if (node === undefined) throw missing(path);
-    // A socket is shown as an empty file and has nothing to open.
-    node.digest ??= node.isSocket
-      ? EMPTY
-      : (this.#index?.get(path, node) ?? this.#remember(path, node, Date.now(), this.#reader.hash(path)));
-    return node.digest;
+    const row = this.#row(path);
+    if (row === ABSENT) throw missing(path);
+    return (this.#digests[row] ??= this.#knownDigest(path, row) ?? this.#read(path, row));
   }
 
   async prehash(path: Bytes): Promise<void> {
-    const node = this.#node(path);
-    if (node === undefined || node.isSocket || node.digest !== undefined) return;
-    node.digest = this.#index?.get(path, node);
-    node.digest ??= this.#remember(path, node, Date.now(), await this.#reader.hashSlowly(path));
+    const row = this.#row(path);
+    if (row === ABSENT || this.#digests[row] !== undefined) return;
+    const readAt = Date.now();
+    this.#digests[row] =
+      this.#knownDigest(path, row) ?? this.#remember(path, row, readAt, await this.#reader.hashSlowly(path));
   }
 
   content(path: Bytes): Content {
-    if (this.#node(path)?.isSocket === true) return { kind: "bytes", data: new Uint8Array() };
+    const row = this.#row(path);
+    if (row === ABSENT) throw missing(path);
+    if (this.#isSocket(row)) return { kind: "bytes", data: new Uint8Array() };
+    this.#given[row] = true;
     return { kind: "file", path: `${this.#directory}/${path}` as Bytes };
   }
 
   linkId(path: Bytes): string | undefined {
-    const node = this.#node(path);
-    if (node === undefined || node.nlink < 2 || node.entry.type !== "file") return undefined;
-    return `${node.dev}:${node.ino}`;
+    const row = this.#row(path);
+    if (row === ABSENT || this.#table.links(row) < 2 || typeOf(this.#table.mode(row)) !== "file")
+      return undefined;
+    return `${this.#table.device(row)}:${this.#table.stamp(row).ino}`;
   }
 
   read(path: Bytes, limit: number): Buffer {
     return this.#reader.read(path, limit);
   }
 
-  /** The first file that is no longer what it was when its digest was taken. */
+  /** Numbers that are others when what is at a path has changed; undefined where nothing is. */
+  identity(path: Bytes): Float64Array | undefined {
+    const row = this.#row(path);
+    return row === ABSENT ? undefined : this.#table.identity(row);
+  }
+
+  /** Whether a file was seen to change between being looked at and being read. */
+  get disturbed(): boolean {
+    return this.#disturbed;
+  }
+
+  /** The first file, of those that were given to be read or whose digest was taken, that is not as it was any more. */
   changed(): Bytes | undefined {
-    for (const [path, node] of this.#nodes) {
-      if (node?.digest === undefined) continue;
-      const now = lstatSync(this.#host(path), { throwIfNoEntry: false });
-      if (now === undefined || !sameStamp(node, now)) return path;
+    for (const place of this.#places.values()) {
+      if (place === undefined) continue;
+      for (const [at, name] of (place.names ?? []).entries())
+        if (this.#hasChanged(joinPath(place.path, name), place.rows[at] ?? UNSEEN))
+          return joinPath(place.path, name);
+      for (const [name, row] of place.singles)
+        if (this.#hasChanged(joinPath(place.path, name), row)) return joinPath(place.path, name);
     }
     return undefined;
   }
 
-  #remember(path: Bytes, node: Node, readAt: number, { digest, stats }: HashedFile): Digest {
-    if (sameStamp(stats, node)) this.#index?.put(path, node, digest, readAt);
+  #hasChanged(path: Bytes, row: number): boolean {
+    if (row < 0 || (this.#digests[row] === undefined && this.#given[row] === undefined)) return false;
+    const now = lstatSync(this.#host(path), { throwIfNoEntry: false });
+    return now === undefined || !sameStamp(this.#table.stamp(row), now);
+  }
+
+  /** A socket is shown as an empty file and has nothing to open. */
+  #knownDigest(path: Bytes, row: number): Digest | undefined {
+    return this.#isSocket(row) ? EMPTY : this.#index?.get(path, this.#table.stamp(row));
+  }
+
+  #read(path: Bytes, row: number): Digest {
+    const readAt = Date.now();
+    return this.#remember(path, row, readAt, this.#reader.hash(path));
+  }
+
+  #remember(path: Bytes, row: number, readAt: number, { digest, stats }: HashedFile): Digest {
+    const seen = this.#table.stamp(row);
+    if (sameStamp(stats, seen)) this.#index?.put(path, seen, digest, readAt);
+    else this.#disturbed = true;
     return digest;
   }
 
-  #node(path: Bytes): Node | undefined {
-    const known = this.#nodes.get(path);
-    if (known !== undefined || this.#nodes.has(path)) return known;
-    const node = this.#look(path);
-    this.#nodes.set(path, node);
-    return node;
+  #isSocket(row: number): boolean {
+    return (this.#table.mode(row) & constants.S_IFMT) === constants.S_IFSOCK;
   }
 
-  #isDirectory(path: Bytes): boolean {
-    if (this.#parent?.path !== path)
-      this.#parent = { path, isDirectory: this.stat(path)?.type === "directory" };
-    return this.#parent.isDirectory;
-  }
-
-  #look(path: Bytes): Node | undefined {
-    if (path.includes("\0")) return undefined;
+  #row(path: Bytes): number {
+    if (path === "") return (this.#root ??= this.#look(path));
+    const place = this.#place(parentOf(path));
     // lstat follows every component but the last: a path below a symlink is no path of this tree.
-    if (path !== "" && !this.#isDirectory(parentOf(path))) return undefined;
+    if (place === undefined) return ABSENT;
+    const name = baseOf(path);
+    const single = place.singles.size === 0 ? undefined : place.singles.get(name);
+    if (single !== undefined) return single;
+    if (place.names === undefined) {
+      const row = this.#look(path);
+      place.singles.set(name, row);
+      return row;
+    }
+    const at = positionOf(place, place.names, name);
+    if (at === undefined) return ABSENT;
+    if (place.rows[at] === UNSEEN) place.rows[at] = this.#look(path);
+    return place.rows[at] ?? ABSENT;
+  }
+
+  /** A path as a directory; undefined where it is none. */
+  #place(path: Bytes): Place | undefined {
+    if (this.#last?.path === path) return this.#last;
+    let place = this.#places.get(path);
+    if (place === undefined && !this.#places.has(path)) {
+      const row = this.#row(path);
+      if (row !== ABSENT && typeOf(this.#table.mode(row)) === "directory")
+        place = { path, names: undefined, rows: new Int32Array(), singles: new Map(), next: 0 };
+      this.#places.set(path, place);
+    }
+    if (place !== undefined) this.#last = place;
+    return place;
+  }
+
+  #look(path: Bytes): number {
+    if (path.includes("\0")) return ABSENT;
     try {
       // The root may be a symlink itself: the user named it.
       const host = path === "" ? this.#host("." as Bytes) : this.#host(path);
       const stats = lstatSync(host, { throwIfNoEntry: false });
-      return stats === undefined ? undefined : this.#describe(path, stats);
+      return stats === undefined ? ABSENT : this.#table.add(stats);
     } catch (cause) {
       // A name that no file can have; a path that is too long for one call is another matter.
-      if (errnoOf(cause) === "ENAMETOOLONG" && baseOf(path).length > 255) return undefined;
+      if (errnoOf(cause) === "ENAMETOOLONG" && baseOf(path).length > 255) return ABSENT;
       throw unreadable(path, cause);
     }
   }
 
-  #describe(path: Bytes, stats: Stats): Node {
-    const type = typeOf(stats.mode);
-    const mode = stats.mode & 0o7777;
-    const mtime = Math.floor(stats.mtimeMs / 1000);
-    const size = type === "file" ? stats.size : 0;
+  #entry(path: Bytes, row: number): Entry {
+    const type = typeOf(this.#table.mode(row));
+    const mode = this.#table.mode(row) & 0o7777;
+    const mtime = Math.floor(this.#table.mtimeMs(row) / 1000);
+    const size = type === "file" ? this.#table.size(row) : 0;
     const plain = { path, type, mode, uid: 0, gid: 0, size, mtime };
-    return {
-      entry:
-        type === "file" || type === "directory" ? plain : { ...plain, ...this.#special(path, type, stats) },
-      size: stats.size,
-      mtimeMs: stats.mtimeMs,
-      ctimeMs: stats.ctimeMs,
-      ino: stats.ino,
-      dev: stats.dev,
-      nlink: stats.nlink,
-      isSocket: (stats.mode & constants.S_IFMT) === constants.S_IFSOCK,
-      digest: undefined,
-    };
+    if (type === "file" || type === "directory" || type === "fifo") return plain;
+    if (type === "symlink") return { ...plain, link: this.#target(path, row) };
+    return { ...plain, ...deviceNumbers(this.#table.special(row)) };
   }
 
-  #special(path: Bytes, type: EntryType, stats: Stats): Partial<Entry> {
-    if (type === "symlink") return { link: readlinkSync(this.#host(path), { encoding: "latin1" }) as Bytes };
-    return type === "fifo" ? {} : deviceNumbers(stats.rdev);
+  #target(path: Bytes, row: number): Bytes {
+    const known = this.#targets.get(row);
+    if (known !== undefined) return known;
+    const target = readlinkSync(this.#host(path), { encoding: "latin1" }) as Bytes;
+    this.#targets.set(row, target);
+    return target;
   }
 
   #host(path: Bytes): string | Buffer {
@@ -160,6 +225,24 @@ export class LocalFiles implements Tree {
 }
 
 const EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" as Digest;
+
+function positionOf(place: Place, names: readonly Bytes[], name: Bytes): number | undefined {
+  const { next } = place;
+  if (names[next] === name) {
+    place.next = next + 1;
+    return next;
+  }
+  if (names[next - 1] === name) return next - 1;
+  let low = 0;
+  for (let high = names.length; low < high;) {
+    const middle = (low + high) >>> 1;
+    if ((names[middle] ?? "") < name) low = middle + 1;
+    else high = middle;
+  }
+  if (names[low] !== name) return undefined;
+  place.next = low + 1;
+  return low;
+}
 
 function typeOf(mode: number): EntryType {
   switch (mode & constants.S_IFMT) {

@@ -16,6 +16,7 @@ import {
 } from "./ignore-file.ts";
 import { LocalFiles } from "./local-files.ts";
 import type { MatchState } from "./patterns.ts";
+import { ScanFile, type Scans } from "./scan.ts";
 import type { BuildContext, IgnoreRule } from "./types.ts";
 
 export interface LocalContextOptions {
@@ -58,6 +59,7 @@ export class LocalContext implements BuildContext {
   readonly #dockerfile: string | undefined;
   readonly #index: HashIndex | undefined;
   readonly #files: LocalFiles;
+  readonly #scanFile: ScanFile | undefined;
   readonly #states = new Map<Bytes, MatchState>();
   readonly #shown = new Map<Bytes, boolean>();
   #ignore: IgnoreFile | undefined;
@@ -66,7 +68,9 @@ export class LocalContext implements BuildContext {
     this.name = options.directory;
     this.#directory = resolve(options.directory);
     this.#dockerfile = options.dockerfilePath === undefined ? undefined : resolve(options.dockerfilePath);
-    this.#index = options.indexFile === undefined ? undefined : new HashIndex(options.indexFile);
+    const { indexFile } = options;
+    this.#index = indexFile === undefined ? undefined : new HashIndex(indexFile);
+    this.#scanFile = indexFile === undefined ? undefined : new ScanFile(`${indexFile}.scans`);
     this.#files = new LocalFiles(bytesOf(this.#directory === "/" ? "" : this.#directory), this.#index);
   }
 
@@ -111,9 +115,22 @@ export class LocalContext implements BuildContext {
     return this.#files.changed();
   }
 
+  readonly scans: Scans = {
+    identity: (path) => this.#files.identity(path),
+    get: (scan) => {
+      const content = this.#scanFile?.get(scan);
+      if (content !== undefined) this.#index?.keepAll();
+      return content;
+    },
+    put: (scan, content) => {
+      if (!scan.racy && !this.#files.disturbed) this.#scanFile?.put(scan.digest(), content);
+    },
+  };
+
   /** Keeps the digests that this build took, for the next one. */
   saveIndex(): void {
     this.#index?.save();
+    this.#scanFile?.save();
   }
 
   /** A hidden directory still shows where a `!` pattern brings back something in it. */

@@ -1,4 +1,5 @@
 import type { Bytes } from "../core/bytes.ts";
+import type { Scans } from "./scan.ts";
 import type { Tree } from "../core/entry.ts";
 
 /** The files that COPY and ADD may take. The tree shows every file as root's (uid and gid 0) and hides ignored ones. */
@@ -12,10 +13,12 @@ export interface BuildContext extends Tree {
   /** The Dockerfile and what else was asked for by name, ignored or not; undefined where it is not there. */
   readFile(path: string): Buffer | undefined;
   /**
-   * The first file that was written to since its digest was taken, if one was: a layer sealed meanwhile may hold other
+   * The first file that was written to since it was looked at, of those that somebody read, if one was: a layer sealed meanwhile may hold other
    * bytes than its cache key says, and must not be recorded.
    */
   changed(): Bytes | undefined;
+  /** For a directory of this machine: what earlier builds found in it. */
+  readonly scans?: Scans;
 }
 
 export interface IgnoreRule {

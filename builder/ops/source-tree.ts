@@ -11,7 +11,12 @@ export async function sourceTree(
 ): Promise<CopySourceTree> {
   if (vertex.op.type !== "context") return { tree: await services.tree(result.rootfs), keepOwner };
   const context = services.context(vertex.op.name);
-  return { tree: context, keepOwner, describeMissing: (path) => ignoreLine(context, path) };
+  return {
+    tree: context,
+    keepOwner,
+    describeMissing: (path) => ignoreLine(context, path),
+    scans: context.scans,
+  };
 }
 
 function ignoreLine(

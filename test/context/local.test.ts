@@ -207,6 +207,17 @@ test("changed() names a file that was written to after its digest was taken", ()
   assert.equal(context.changed(), "a");
 });
 
+test("changed() names a file that was given away to be read and then written to", () => {
+  using dir = directory({ "a/f": "one", "a/g": "two" });
+  const context = open(dir.path);
+  assert.deepEqual(context.list("a" as Bytes), ["f", "g"]);
+  context.content("a/g" as Bytes);
+  write(dir.path, "a/f", "longer");
+  assert.equal(context.changed(), undefined);
+  write(dir.path, "a/g", "longer");
+  assert.equal(context.changed(), "a/g");
+});
+
 test("prehash() takes the digest that hash() gives", async () => {
   using dir = directory({ big: "x".repeat(3_000_000) });
   const context = open(dir.path);

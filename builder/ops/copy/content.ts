@@ -5,11 +5,12 @@ import type { Entry, Tree } from "../../core/entry.ts";
 import { TsbuildError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import { describeItem, type Take } from "../../context/content-list.ts";
+import { Scan, type Scans } from "../../context/scan.ts";
 import type { CopyOp } from "../../graph/types.ts";
 import { parseChmod } from "./chmod.ts";
 import { selectionsOf, type Selection } from "./filter.ts";
 import type { CopySourceTree } from "./plan.ts";
-import { walkTree } from "./walk.ts";
+import { below, walkTree } from "./walk.ts";
 
 /** Is given each digest with the list that it was taken of (context/content-list.ts). */
 export type KeepList = (digest: Digest, list: readonly Buffer[]) => void;
@@ -37,7 +38,7 @@ export async function copyContent(
     const take = { mode: octal === undefined, owner: input.keepOwner && op.chown === undefined };
     const selections: Json[] = [];
     for (const selection of selectionsOf(op, source, input.tree, input.describeMissing))
-      selections.push(await selectionContent(input.tree, take, selection, keep));
+      selections.push(await selectionContent(input, take, selection, keep));
     contents.push(selections);
   }
   return contents;
@@ -50,19 +51,39 @@ interface Item {
 }
 
 async function selectionContent(
-  tree: Tree,
+  source: CopySourceTree,
   take: Take,
-  { selected, filter }: Selection,
+  selection: Selection,
   keep: KeepList,
 ): Promise<Json> {
-  const { name, entry, path } = selected;
-  if (entry.type !== "directory")
-    return { name, digest: await digestOf(tree, take, [{ name, entry, isParent: false }], keep) };
+  const { tree, scans } = source;
+  const { name, entry } = selection.selected;
+  const isDirectory = entry.type === "directory";
+  const scan = isDirectory && scans !== undefined ? scanOf(tree, scans, take, selection) : undefined;
+  let digest = scan && scans?.get(scan.digest());
+  if (digest === undefined) {
+    const items = isDirectory ? itemsOf(tree, selection) : [{ name, entry, isParent: false }];
+    digest = await digestOf(tree, take, items, keep);
+    if (scan !== undefined) scans?.put(scan, digest);
+  }
+  return isDirectory ? { directory: digest } : { name, digest };
+}
+
+function itemsOf(tree: Tree, { selected, filter }: Selection): Item[] {
   const items: Item[] = [];
-  walkTree(tree, path, filter, (relative, found, isParent) =>
-    items.push({ name: relative, entry: found, isParent }),
-  );
-  return { directory: await digestOf(tree, take, items, keep) };
+  walkTree(tree, selected.path, filter, (name, entry, isParent) => items.push({ name, entry, isParent }));
+  return items;
+}
+
+/** The same walk without a look at any content. */
+function scanOf(tree: Tree, scans: Scans, take: Take, { selected, filter }: Selection): Scan {
+  const scan = new Scan(`${take.mode} ${take.owner}`);
+  walkTree(tree, selected.path, filter, (name, entry, isParent) => {
+    const identity = scans.identity(below(selected.path, name));
+    const kind = isParent ? "parent" : entry.type === "directory" ? "directory" : "file";
+    if (identity !== undefined) scan.add(name, kind, identity);
+  });
+  return scan;
 }
 
 /** Bytes to collect before hashing: a call for each of 20,000 files would cost more than the hash. */

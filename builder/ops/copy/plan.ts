@@ -2,6 +2,7 @@ import { bytesOf, printable, type Bytes } from "../../core/bytes.ts";
 import type { Content, Entry, Tree } from "../../core/entry.ts";
 import { TsbuildError } from "../../core/errors.ts";
 import { baseOf } from "../../core/paths.ts";
+import type { Scans } from "../../context/scan.ts";
 import type { CopyOp } from "../../graph/types.ts";
 import type { TreeEditor } from "../../layers/types.ts";
 import { parseChmod, type Chmod } from "./chmod.ts";
@@ -19,6 +20,8 @@ export interface CopySourceTree {
   readonly keepOwner: boolean;
   /** For the error about a path that is not there. */
   readonly describeMissing?: DescribeMissing;
+  /** What earlier builds found in the tree. */
+  readonly scans?: Scans | undefined;
 }
 
 /** Unpacks a file into a directory of the editor if it is an archive; false if it is none. `now` as in `CopyOptions`. */
