@@ -59,7 +59,7 @@ try {
   process.stdout.write(table(report, settings.markdown));
 } catch (error) {
   if (!stop.signal.aborted) throw error;
-  process.stderr.write(`bench: ${String(stop.signal.reason)}\n`);
+  process.stderr.write(`bench: ${(stop.signal.reason as Error).message}\n`);
   process.exitCode = 130;
 } finally {
   for (const peer of peers) await peer[Symbol.asyncDispose]();
