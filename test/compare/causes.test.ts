@@ -34,6 +34,23 @@ function causeOf(path: string, a: string, b: string): string | undefined {
   return causeOfFile(file, { ...contents, at }, new LoneNames([file]))?.id;
 }
 
+const differing = (
+  change: FileDifference["change"],
+  path: string,
+  ...aspects: FileDifference["aspects"]
+) => ({
+  change,
+  path: bytesOf(path),
+  aspects,
+});
+
+const layers = (...names: readonly string[]): LayerRef[] =>
+  names.map((name, index) => ({
+    number: index + 1,
+    diffId: sha256(name) as DiffId,
+    createdBy: name.replace(/\d$/, ""),
+  }));
+
 test("causeOfFile() names what the place where two files differ looks like", () => {
   const table: readonly (readonly [cause: string | undefined, path: string, a: string, b: string])[] = [
     ["date", "f", "built 2026-01-02T03:04:05Z.", "built 2026-01-02T03:04:06Z."],
@@ -58,15 +75,6 @@ test("causeOfFile() names what the place where two files differ looks like", () 
 });
 
 test("causeOfFile() tells what differs but the bytes", () => {
-  const differing = (
-    change: FileDifference["change"],
-    path: string,
-    ...aspects: FileDifference["aspects"]
-  ) => ({
-    change,
-    path: bytesOf(path),
-    aspects,
-  });
   const files = [
     differing("changed", "a", "time"),
     differing("changed", "b", "mode", "time"),
@@ -100,12 +108,6 @@ test("firstDifference() finds the first byte, over the borders of what it reads 
 });
 
 test("alignLayers() pairs layers of one instruction, and leaves out those that are the same", () => {
-  const layers = (...names: readonly string[]): LayerRef[] =>
-    names.map((name, index) => ({
-      number: index + 1,
-      diffId: sha256(name) as DiffId,
-      createdBy: name.replace(/\d$/, ""),
-    }));
   const paired = (a: readonly string[], b: readonly string[]) =>
     alignLayers(layers(...a), layers(...b)).map((pair) => [pair.a?.number, pair.b?.number]);
   assert.deepEqual(paired(["base", "copy1", "run1"], ["base", "copy2", "run1"]), [[2, 2]]);
