@@ -51,6 +51,9 @@ const layers = (...names: readonly string[]): LayerRef[] =>
     createdBy: name.replace(/\d$/, ""),
   }));
 
+const paired = (a: readonly string[], b: readonly string[]) =>
+  alignLayers(layers(...a), layers(...b)).map((pair) => [pair.a?.number, pair.b?.number]);
+
 test("causeOfFile() names what the place where two files differ looks like", () => {
   const table: readonly (readonly [cause: string | undefined, path: string, a: string, b: string])[] = [
     ["date", "f", "built 2026-01-02T03:04:05Z.", "built 2026-01-02T03:04:06Z."],
@@ -108,8 +111,6 @@ test("firstDifference() finds the first byte, over the borders of what it reads 
 });
 
 test("alignLayers() pairs layers of one instruction, and leaves out those that are the same", () => {
-  const paired = (a: readonly string[], b: readonly string[]) =>
-    alignLayers(layers(...a), layers(...b)).map((pair) => [pair.a?.number, pair.b?.number]);
   assert.deepEqual(paired(["base", "copy1", "run1"], ["base", "copy2", "run1"]), [[2, 2]]);
   assert.deepEqual(paired(["base", "copy1", "run1"], ["base", "copy2", "new", "run2"]), [
     [2, 2],
