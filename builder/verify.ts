@@ -27,7 +27,12 @@ export async function verifyBuild(
   opened: SessionOptions,
   { against, ...options }: VerifyOptions,
 ): Promise<Comparison> {
-  const request: BuildOptions = { ...options, tags: [], outputs: [], push: false };
+  if (options.context === "-" || options.dockerfile === "-") {
+    throw new TsbuildError("USAGE", "Cannot verify a build from standard input: it can be read only once", {
+      hint: "put it into a directory, and name that",
+    });
+  }
+  const request: BuildOptions = { ...options, tags: [], outputs: [], push: false, cacheTo: [] };
   const first =
     against === undefined
       ? await builtIn(session, request, "the build with the cache")
@@ -39,7 +44,9 @@ export async function verifyBuild(
   try {
     await using other = new Session({ ...opened, env: { ...opened.env, TSBUILD_ROOT: root } });
     shareImages(session.store, other.store);
-    const second = await builtIn(other, { ...request, pull: "missing" }, "the build without the cache");
+    // What another cache gives would not be made anew.
+    const anew: BuildOptions = { ...request, pull: "missing", cacheFrom: [] };
+    const second = await builtIn(other, anew, "the build without the cache");
     const difference = await compareImages(first, second, {
       by: "layers",
       explain: true,

@@ -80,6 +80,8 @@ test("verify ends with 0 where a rebuild gives the same digest, and names what k
     const { status, stderr } = await rig.tsbuild(["verify", "--push", "-t", "x/y", careful]);
     assert.equal(status, 2);
     assert.match(stderr, /Cannot use --push: verify keeps nothing/);
+    const piped = await rig.tsbuild(["verify", "-"], { input: "FROM scratch\n" });
+    assert.match(piped.stderr, /Cannot verify a build from standard input/);
   });
 });
 

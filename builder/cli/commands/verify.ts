@@ -7,7 +7,16 @@ import { buildRequest } from "./build-request.ts";
 import { isJson, showComparison } from "./diff.ts";
 
 /** What these flags of a build ask for is not made here. */
-const WITHOUT_RESULT = ["output", "push", "iidfile", "metadata-file", "check", "call", "print"] as const;
+const WITHOUT_RESULT = [
+  "output",
+  "push",
+  "cache-to",
+  "iidfile",
+  "metadata-file",
+  "check",
+  "call",
+  "print",
+] as const;
 
 /** `tsbuild verify`. */
 export const verifyCommand = command({
