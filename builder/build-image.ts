@@ -9,10 +9,12 @@ import { opServices } from "./op-services.ts";
 import { openContexts, type Contexts } from "./open-contexts.ts";
 import type { Output, OutputResult } from "./outputs/types.ts";
 import { planGraph } from "./plan-dockerfile.ts";
+import { BuildJournal } from "./build-journal.ts";
 import { claimStep } from "./claim-step.ts";
 import type { BuildCaches } from "./build-caches.ts";
 import { builtImage } from "./built-image.ts";
 import { BuildSecrets } from "./secrets.ts";
+import { withoutCache } from "./no-cache-filter.ts";
 import type { Session } from "./session.ts";
 import { solve } from "./solver/solve.ts";
 import type { BuildOptions, BuildResult } from "./types.ts";
@@ -33,22 +35,30 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
   const caches = await openCaches(session, options);
   const bases = new Set(graph.vertices.flatMap(({ op }) => (op.type === "image" ? op.diffIds : [])));
+  const runner = createOpRunner(services, graph.vertices);
+  const journal = new BuildJournal(session.store, options, { vertices: graph.vertices, runner });
+  const noCache = options.noCache || withoutCache(graph, options);
+  if (options.jobs !== undefined)
+    for (const resource of ["cpu", "exec"] as const) session.slots.limit(resource, options.jobs);
 
   const attempt = async (): Promise<BuildResult> => {
     const local = openCache(session.store, (diffId) => session.layers.open(diffId) !== undefined);
     const solution = solve({
       vertices: graph.vertices,
-      runner: createOpRunner(services, graph.vertices),
+      runner,
       cache: caches?.imports.open(local) ?? local,
       openLayers: (diffIds) => session.layers.openAll(diffIds),
       claim: (key, claimSignal, onWait) => claimStep(session.store, key, claimSignal, onWait),
       slots: session.slots,
       signal,
-      emit: caches?.imports.watching(emit) ?? emit,
-      noCache: options.noCache,
+      emit: journal.watching(caches?.imports.watching(emit) ?? emit),
+      noCache,
+      cacheTtl: options.cacheTtl,
     });
+    journal.attach(solution);
     const rootfs = target === null ? [] : (await solution.result(target)).rootfs;
     contexts.save();
+    journal.keep();
 
     const exported = await caches?.exportable(graph, solution, local, rootfs, bases);
     const image = builtImage(graph, rootfs, (id) => solution.created(id));
@@ -68,7 +78,10 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     try {
       return await attempt();
     } catch (error) {
-      if (signal.aborted || caches?.imports.takeFailure() !== true) throw error;
+      if (signal.aborted || caches?.imports.takeFailure() !== true) {
+        journal.keep();
+        throw error;
+      }
     }
   }
 }

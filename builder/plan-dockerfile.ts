@@ -1,8 +1,8 @@
-import { resolve } from "node:path";
 import type { SourceText } from "./core/diagnostic.ts";
-import { formatPlatform, hostPlatform, normalizePlatform } from "./core/platform.ts";
+import { hostPlatform, normalizePlatform } from "./core/platform.ts";
 import { baseImages } from "./base-images.ts";
 import { buildId } from "./build-id.ts";
+import { placeOf } from "./build-place.ts";
 import { readDockerfile } from "./dockerfile-source.ts";
 import type { Dockerfile } from "./dockerfile/types.ts";
 import type { BuildGraph } from "./graph/types.ts";
@@ -42,12 +42,11 @@ export async function planGraph(
 export function cacheOf<T, Packed>(
   format: Format<T, Packed>,
   { store }: Session,
-  { context, dockerfile = "", target = "", platform }: BuildOptions,
+  options: BuildOptions,
   ...purpose: readonly string[]
 ): PlanCacheOptions<T, Packed> {
-  const platformName = platform === undefined ? "" : formatPlatform(platform);
-  const place = [resolve(context), dockerfile, target, platformName, ...purpose];
-  return { format, store, code: buildId, place };
+  const { context, dockerfile, target, platform } = placeOf(options);
+  return { format, store, code: buildId, place: [context, dockerfile, target, platform, ...purpose] };
 }
 
 /** The Dockerfile that a build names, parsed. */

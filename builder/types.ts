@@ -3,6 +3,7 @@ import type { Diagnostic, Range, SourceText } from "./core/diagnostic.ts";
 import type { Emit } from "./core/events.ts";
 import type { Digest } from "./core/digest.ts";
 import type { Platform } from "./core/platform.ts";
+import type { Explanation } from "./explain/types.ts";
 import type { ImageConfig, Manifest } from "./image/types.ts";
 import type { ComparedImage, ImageDifference } from "./compare/types.ts";
 
@@ -42,6 +43,14 @@ export interface BuildOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** Runs every step, whatever the cache has. --no-cache */
   readonly noCache: boolean;
+  /** Runs every step of these stages, whatever the cache has. --no-cache-filter */
+  readonly noCacheStages?: readonly string[];
+  /** Milliseconds: results that are older are made anew. --cache-ttl */
+  readonly cacheTtl?: number;
+  /** How many steps run at once; as many as there are cores when not given. --jobs */
+  readonly jobs?: number;
+  /** Says of each step that runs why it was not found in the cache. --explain */
+  readonly explain?: boolean;
   /** --pull */
   readonly pull: PullPolicy;
   /** --platform */
@@ -193,9 +202,19 @@ export interface Finding {
   readonly fix?: string;
 }
 
+/** Which build to explain: the last one of those that have all that is given. */
+export interface ExplainOptions {
+  readonly context?: string;
+  readonly dockerfile?: string;
+  readonly target?: string;
+  readonly platform?: Platform;
+}
+
 /** All that the command line can do, with one store. Made by `openTsbuild` in build.ts; closed when the command ends. */
 export interface Tsbuild extends AsyncDisposable {
   build(options: BuildOptions): Promise<BuildResult>;
+  /** Why the steps of a build that is over ran; undefined where no such build is known. */
+  explain(which: ExplainOptions): Promise<Explanation | undefined>;
   /** All that is wrong with the Dockerfile. --check */
   check(options: BuildOptions): Promise<CheckReport>;
   /** What the target can be given. --call=outline */

@@ -22,6 +22,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "builder/cache": 5,
   "builder/solver": 6,
   "builder/ops": 7,
+  "builder/explain": 7,
   "builder/outputs": 7,
   builder: 8,
   "builder/progress": 9,

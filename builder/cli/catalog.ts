@@ -15,6 +15,11 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/build.ts")).buildCommand,
   },
   {
+    name: "explain",
+    summary: "Say why the steps of the last build ran",
+    load: async () => (await import("./commands/explain.ts")).explainCommand,
+  },
+  {
     name: "run",
     summary: "Run a command in a new container of an image",
     load: async () => (await import("./commands/run.ts")).runCommand,

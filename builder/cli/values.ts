@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { messageOf, TsbuildError } from "../core/errors.ts";
 import { parsePlatform, type Platform } from "../core/platform.ts";
+import { parseDuration } from "../dockerfile/duration.ts";
 import { didYouMean } from "../core/suggest.ts";
 import type { PullPolicy } from "../types.ts";
 import type { ProgressMode } from "../progress/types.ts";
@@ -38,6 +39,34 @@ export function onePlatform(text: string | undefined): Platform | undefined {
     );
   }
   return text === undefined ? undefined : parsePlatform(text);
+}
+
+/** --format of commands that answer. */
+export function outputFormat(command: string, text: string | undefined): "text" | "json" {
+  return text === undefined ? "text" : oneOf(command, "--format", text, ["text", "json"] as const);
+}
+
+/** A whole number from 1 on. */
+export function count(command: string, flag: string, text: string): number {
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (number > 0) return number;
+  throw usageError(command, `Cannot use ${flag} ${text}: it is no number from 1 on`);
+}
+
+const DAYS = /^(\d{1,6})(d|w)$/;
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Milliseconds of `90m`, `1h30m`, `14d` or `2w`. */
+export function duration(command: string, flag: string, text: string): number {
+  const [, days, unit] = DAYS.exec(text) ?? [];
+  if (days !== undefined) return Number(days) * (unit === "w" ? 7 : 1) * DAY;
+  const nanoseconds = parseDuration(text);
+  if (nanoseconds !== undefined && nanoseconds >= 0) return nanoseconds / 1e6;
+  throw usageError(
+    command,
+    `Cannot use ${flag} ${text}: it is no duration`,
+    "write a number and a unit of s, m, h, d or w: 12h, 14d",
+  );
 }
 
 /** `NAME=VALUE`, or `NAME` for what the environment says: nothing, where it does not know the name. */

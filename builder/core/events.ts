@@ -1,4 +1,5 @@
 import type { Diagnostic } from "./diagnostic.ts";
+import type { Json } from "./json.ts";
 import type { Digest } from "./digest.ts";
 
 /** Identifies a vertex: the digest of its op and of its inputs' ids. */
@@ -16,6 +17,14 @@ export type BuildEvent =
   | { readonly type: "step-started"; readonly id: VertexId; readonly time: number }
   /** Its result was found in the cache; it did not run. */
   | { readonly type: "step-cached"; readonly id: VertexId; readonly time: number }
+  /** Why a step that began was not found in the cache: in words, and for tools (docs/progress-rawjson.md). */
+  | {
+      readonly type: "step-explained";
+      readonly id: VertexId;
+      readonly words: readonly string[];
+      readonly reasons: readonly Json[];
+      readonly time: number;
+    }
   | { readonly type: "step-done"; readonly id: VertexId; readonly time: number }
   | { readonly type: "step-failed"; readonly id: VertexId; readonly time: number; readonly message: string }
   | { readonly type: "step-canceled"; readonly id: VertexId; readonly time: number }

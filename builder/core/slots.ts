@@ -7,11 +7,16 @@ type Queues = Readonly<Record<Resource, PQueue>>;
 
 /** Bounds how much runs at once, for each resource on its own. */
 export class Slots {
-  readonly #limits: Readonly<Record<Resource, number>>;
+  readonly #limits: Record<Resource, number>;
   #queues: Promise<Queues> | undefined;
 
   constructor(limits: Readonly<Record<Resource, number>>) {
-    this.#limits = limits;
+    this.#limits = { ...limits };
+  }
+
+  /** Lets so many run at once from now on: before anything was queued. */
+  limit(resource: Resource, count: number): void {
+    this.#limits[resource] = count;
   }
 
   /** Runs `work` when a slot of its resource is free. */

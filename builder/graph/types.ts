@@ -71,6 +71,8 @@ export interface ExecOp {
   readonly argv: readonly string[];
   /** Whole environment, in order: config.Env, then build arguments in scope. */
   readonly env: readonly string[];
+  /** Names in `env` whose values are those of build arguments: `explain` says ARG of them. No part of the key. */
+  readonly args: readonly string[];
   /** Proxy variables: passed to the process, outside of the cache key. */
   readonly proxyEnv: readonly string[];
   /** Absolute. */

@@ -19,6 +19,8 @@ export interface ShownStep {
   readonly tail: readonly string[];
   readonly rests: { readonly stdout: Buffer; readonly stderr: Buffer };
   readonly transfers: readonly ShownTransfer[];
+  /** Why it runs. */
+  readonly why: readonly string[];
 }
 
 export interface ShownTransfer {
@@ -67,6 +69,8 @@ export function reduce(state: ProgressState, event: BuildEvent): ProgressState {
       }));
     case "step-waiting":
       return update(begin(state, event.id, event.time), event.id, (step) => ({ ...step, tail: [WAITING] }));
+    case "step-explained":
+      return update(begin(state, event.id, event.time), event.id, (step) => ({ ...step, why: event.words }));
     case "step-output":
       return update(begin(state, event.id, event.time), event.id, (step) => {
         const { lines, rest } = splitLines(step.rests[event.stream], event.data, TAIL);
@@ -111,6 +115,7 @@ function begin(state: ProgressState, key: string, time: number, name?: string): 
     tail: [],
     rests: { stdout: NO_REST, stderr: NO_REST },
     transfers: [],
+    why: [],
   };
   return {
     ...state,

@@ -75,6 +75,8 @@ class PlainLog {
         return;
       case "step-waiting":
         return this.#turns.say(this.#step(event).speaker, event.time, [WAITING]);
+      case "step-explained":
+        return this.#onExplained(event);
       case "step-output":
         return this.#onOutput(event);
       case "step-cached":
@@ -94,6 +96,11 @@ class PlainLog {
       case "notice":
         return this.#turns.remark(`NOTE: ${sanitize(event.message)}`);
     }
+  }
+
+  #onExplained(event: Of<"step-explained">): void {
+    const lines = event.words.map((reason) => `why: ${sanitize(reason)}`);
+    this.#turns.say(this.#step(event).speaker, event.time, lines);
   }
 
   #onOutput(event: Of<"step-output">): void {

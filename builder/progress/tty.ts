@@ -67,10 +67,16 @@ function shareRows(steps: readonly ShownStep[], rows: number): Detail[][] {
 }
 
 function detailsOf(step: ShownStep): Detail[] {
-  if (step.status !== "running" && step.status !== "failed") return [];
+  const why = step.why.map(
+    (reason): Detail =>
+      ({ width, style }) =>
+        style.yellow(truncate(` => => why: ${sanitize(reason)}`, width)),
+  );
+  if (step.status !== "running" && step.status !== "failed") return why;
   const rests = [step.rests.stdout, step.rests.stderr].filter((rest) => rest.length > 0).map(lineOf);
   const tail = [...step.tail, ...rests].slice(-TAIL);
   return [
+    ...why,
     ...step.transfers.map(
       (transfer): Detail =>
         (options) =>

@@ -26,13 +26,14 @@ export async function findKey(state: State, keying: Keying): Promise<Keyed> {
   const keys = parents.map(({ canonical }) => canonical?.key);
   const definition = runner.definition(vertex);
   const byDefinition = definitionKey(definition, keys);
-  const forced = recorded && isForced(state, keying.options);
-  const renewed = forced || parents.some((parent) => parent.renewed);
+  state.forced = recorded && isForced(state, keying.options);
+  let renewed = state.forced || parents.some((parent) => parent.renewed);
   if (!recorded) return { canonical: byDefinition, alias: undefined, record: undefined, renewed };
 
   if (!renewed) {
     const record = await ask(state, "definition", byDefinition, keying.options);
     if (record !== undefined) return { canonical: record, alias: undefined, record, renewed };
+    renewed = isExpired(state);
   }
   if (contentInputs.length === 0) {
     return { canonical: byDefinition, alias: undefined, record: undefined, renewed };
@@ -45,6 +46,7 @@ export async function findKey(state: State, keying: Keying): Promise<Keyed> {
     }),
   );
   const content = await keying.content(state, results);
+  state.content = content;
   const own = runner.contentDefinition?.(vertex) ?? definition ?? null;
   // COPY --from may take from the very stage that it stands on: then that input counts by its key as well.
   const base = "base" in vertex.op ? vertex.op.base : null;
@@ -52,22 +54,34 @@ export async function findKey(state: State, keying: Keying): Promise<Keyed> {
   const byContent = contentKey(own, content, byContentAlone, keys);
   const alias = byContent === undefined ? undefined : byDefinition?.key;
   // Content tells all about an input that was made anew; its key, which the other inputs are known by, tells nothing.
-  const stale = forced || parents.some((parent, index) => parent.renewed && !byContentAlone.includes(index));
+  const stale =
+    state.forced || parents.some((parent, index) => parent.renewed && !byContentAlone.includes(index));
   const record = stale ? undefined : await ask(state, "content", byContent, keying.options);
   if (record !== undefined && alias !== undefined) cache.alias(alias, record.key);
-  return { canonical: byContent, alias, record, renewed: stale };
+  return { canonical: byContent, alias, record, renewed: stale || isExpired(state) };
 }
 
 async function ask(
   state: State,
   by: Lookup["by"],
   named: NamedKey | undefined,
-  { cache }: SolveOptions,
+  { cache, cacheTtl = Infinity }: SolveOptions,
 ): Promise<CacheRecord | undefined> {
   if (named === undefined) return undefined;
   const record = await cache.get(named.key);
-  state.lookups.push({ by, ...named, answer: record === undefined ? "miss" : "hit" });
-  return record;
+  if (record === undefined) {
+    state.lookups.push({ by, ...named, answer: "miss" });
+    return undefined;
+  }
+  const { created } = record;
+  const expired = Date.now() - created > cacheTtl;
+  state.lookups.push({ by, ...named, answer: expired ? "expired" : "hit", created });
+  return expired ? undefined : record;
+}
+
+/** What ran in the time before an expired record was made is to be seen by all that stands on it, as with `noCache`. */
+function isExpired({ lookups }: State): boolean {
+  return lookups.at(-1)?.answer === "expired";
 }
 
 function isForced({ vertex }: State, { noCache }: SolveOptions): boolean {

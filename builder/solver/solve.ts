@@ -1,7 +1,7 @@
 import type { CacheKey } from "../cache/types.ts";
 import { findKey } from "./keys.ts";
 import { Schedule } from "./schedule.ts";
-import { ancestry, createdAt, keysOf, stateOf, statesOf, type Keyed, type State } from "./state.ts";
+import { ancestry, createdAt, keysOf, reportOf, stateOf, statesOf, type Keyed, type State } from "./state.ts";
 import { Steps } from "./steps.ts";
 import type { OpResult, Solution, SolveOptions } from "./types.ts";
 
@@ -132,13 +132,11 @@ export function solve(options: SolveOptions): Solution {
     },
     keysOf: (id) => keysOf(stateOf(states, id)),
     created: (id) => createdAt(stateOf(states, id)),
-    report: () =>
-      [...states.values()].map((state) => ({
-        id: state.vertex.id,
-        recorded: isRecorded(state),
-        outcome: state.outcome,
-        lookups: state.lookups,
-      })),
+    report: () => [...states.values()].map((state) => reportOf(state, isRecorded(state))),
+    reportOf(id) {
+      const state = stateOf(states, id);
+      return reportOf(state, isRecorded(state));
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { TsbuildError } from "../core/errors.ts";
 import type { CacheKey, CacheRecord } from "../cache/types.ts";
 import type { VertexId } from "../core/events.ts";
+import type { Json } from "../core/json.ts";
 import type { Vertex } from "../graph/types.ts";
 import type { NamedKey } from "./cache-key.ts";
 import type { Lookup, OpResult, VertexReport } from "./types.ts";
@@ -11,6 +12,8 @@ export interface State {
   readonly inputs: readonly State[];
   readonly users: State[];
   readonly lookups: Lookup[];
+  content?: Json;
+  forced: boolean;
   keying?: Promise<Keyed>;
   keyed?: Keyed;
   result?: Promise<OpResult>;
@@ -47,6 +50,7 @@ export function statesOf(vertices: readonly Vertex[]): Map<VertexId, State> {
       inputs,
       users: [],
       lookups: [],
+      forced: false,
       outcome: "unused",
       wanted: false,
       started: false,
@@ -71,6 +75,28 @@ export function ancestry(states: ReadonlyMap<VertexId, State>, of: State): State
   const found = new Set<State>([of]);
   for (const state of found) for (const input of state.inputs) found.add(input);
   return [...states.values()].filter((state) => found.has(state));
+}
+
+/** What the solver tells of a vertex. */
+export function reportOf(state: State, recorded: boolean): VertexReport {
+  const { vertex, outcome, lookups, forced, keyed } = state;
+  const key = keyed?.canonical?.key;
+  const content = state.content ?? contentIn(keyed?.record?.inputs);
+  return {
+    id: vertex.id,
+    recorded,
+    outcome,
+    lookups,
+    forced,
+    ...(key === undefined ? {} : { key }),
+    ...(content === undefined ? {} : { content }),
+  };
+}
+
+/** A record that was found by definition tells what the content was. */
+function contentIn(inputs: Json | undefined): Json | undefined {
+  if (typeof inputs !== "object" || inputs === null || Array.isArray(inputs)) return undefined;
+  return (inputs as { readonly content?: Json }).content;
 }
 
 /** When a vertex's result was made. */

@@ -67,6 +67,8 @@ export interface SolveOptions {
   readonly emit: Emit;
   /** Runs every step, or these, whatever the cache has. Their results are recorded as ever. */
   readonly noCache: boolean | ReadonlySet<VertexId>;
+  /** Milliseconds: a record that is older is a miss. Undefined: records are good for ever. */
+  readonly cacheTtl?: number | undefined;
 }
 
 /** The results of the vertices that were asked for. */
@@ -82,6 +84,8 @@ export interface Solution {
   keysOf(id: VertexId): readonly CacheKey[];
   /** What became of each vertex so far, in the order of the graph. */
   report(): readonly VertexReport[];
+  /** The same of one vertex. */
+  reportOf(id: VertexId): VertexReport;
 }
 
 /** What the solver did about a vertex, and why. */
@@ -93,6 +97,12 @@ export interface VertexReport {
   readonly outcome: "ran" | "cached" | "shared" | "failed" | "canceled" | "unused";
   /** In the order of asking. Empty where the cache was not asked. */
   readonly lookups: readonly Lookup[];
+  /** The key that its record lies under; undefined where it has none, or none yet. */
+  readonly key?: CacheKey;
+  /** What it takes from its inputs by content, as the key has it. */
+  readonly content?: Json;
+  /** It ran whatever the cache had: `noCache` said so. */
+  readonly forced: boolean;
 }
 
 /** One question to the cache. */
@@ -101,6 +111,8 @@ export interface Lookup {
   readonly key: CacheKey;
   /** What the key is made of. */
   readonly inputs: Json;
-  /** "gone": there is a record, but its layers could not be opened. */
-  readonly answer: "hit" | "miss" | "gone";
+  /** "gone": there is a record, but its layers could not be opened. "expired": it is older than `cacheTtl`. */
+  readonly answer: "hit" | "miss" | "gone" | "expired";
+  /** When the record that was found was made. */
+  readonly created?: number;
 }

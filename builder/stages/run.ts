@@ -27,6 +27,7 @@ export const applyRun: Handler<"run"> = (instruction, work) => {
     type: "exec",
     argv,
     env,
+    args: state.argNames(),
     proxyEnv: work.buildArgs.proxyEnv(),
     cwd: state.workdir,
     user: state.user,

@@ -99,6 +99,13 @@ export class StageState {
     return [...names].map((name) => `${name}=${this.values.get(name) ?? ""}`);
   }
 
+  /** The variables of `processEnv` that are arguments. */
+  argNames(): readonly string[] {
+    const isArgument = (name: string): boolean =>
+      this.values.has(name) && this.values.get(name) !== this.env.get(name);
+    return [...this.args.keys()].filter(isArgument);
+  }
+
   record(createdBy: string): void {
     this.#history.push({ entry: historyEntry(createdBy, true), inherited: false });
   }

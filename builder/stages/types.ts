@@ -130,6 +130,7 @@ export interface RunAction {
   readonly type: "exec";
   readonly argv: readonly string[];
   readonly env: readonly string[];
+  readonly args: readonly string[];
   readonly proxyEnv: readonly string[];
   readonly cwd: string;
   readonly user: string;

@@ -14,6 +14,7 @@ import type { Digest, DiffId } from "../core/digest.ts";
  *     contents/<hex>          what a content digest in a record's inputs was taken of (context/content-list.ts); needed
  *                             by no build, only to say what changed
  *     mounts/<hex of id>/     RUN --mount=type=cache, a directory for each slot
+ *     journal/                what was built where last, for `explain`
  *     plans/ code/            remembered plans; V8's code of the command
  *     sources/                what URLs and repositories gave: records that name blobs
  *     containers/             what `run` left

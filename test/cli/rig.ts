@@ -82,6 +82,7 @@ function never(): never {
 export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
   return {
     build: never,
+    explain: never,
     check: never,
     outline: never,
     targets: never,

@@ -50,6 +50,25 @@ export const BUILD_FLAGS = {
     group: RESULT,
     doc: "Write the cache of this build: type=registry,ref=NAME, type=local,dest=DIR or type=inline; mode=max for all stages",
   },
+  "no-cache-filter": {
+    value: "STAGE[,STAGE]",
+    repeat: true,
+    group: STEPS,
+    doc: "Run every step of these stages, whatever the cache has",
+  },
+  "cache-ttl": {
+    value: "DURATION",
+    group: STEPS,
+    doc: "Run steps again whose results are older: 90m, 12h, 14d",
+    default: "results are good for ever",
+  },
+  jobs: {
+    short: "j",
+    value: "N",
+    group: STEPS,
+    doc: "Run so many steps at once",
+    default: "as many as there are cores",
+  },
   pull: {
     value: "WHEN",
     bare: "always",
@@ -86,6 +105,7 @@ export const BUILD_FLAGS = {
     doc: "Show progress as auto, plain, tty, rawjson or quiet",
     default: "auto: tty on a terminal, plain elsewhere and in CI",
   },
+  explain: { group: DISPLAY, doc: "Say of each step that runs why it was not found in the cache" },
   check: { group: ASK, doc: "Say what is wrong with the Dockerfile; the status is 1 where something is" },
   call: {
     value: "METHOD[,format=json]",
@@ -114,7 +134,6 @@ export const MISSING_BUILD_FLAGS: Readonly<Record<string, string | undefined>> =
   isolation: 'the best isolation there is is chosen; "tsbuild doctor" says which',
   load: "every image is in tsbuild's store already; docker loads what -o type=docker,dest=app.tar writes",
   network: "steps have the machine's network",
-  "no-cache-filter": "--no-cache runs every step",
   policy: undefined,
   "security-opt": undefined,
   "shm-size": undefined,

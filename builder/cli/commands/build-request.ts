@@ -1,7 +1,7 @@
 import type { BuildOptions, OutputSpec } from "../../types.ts";
 import { usageError } from "../flags.ts";
 import type { FlagValues, Io } from "../types.ts";
-import { fromEnvironment, onePlatform, pullPolicy, readPairsFile } from "../values.ts";
+import { count, duration, fromEnvironment, onePlatform, pullPolicy, readPairsFile } from "../values.ts";
 import type { BUILD_FLAGS } from "./build-flags.ts";
 import { parseSecret, parseSsh } from "./build-secrets.ts";
 
@@ -34,11 +34,23 @@ export async function buildRequest(
     buildArgs: buildArguments(flags, io.env),
     labels: labels(flags.label),
     noCache: flags["no-cache"],
+    ...stepOptions(flags),
     pull: pullPolicy("build", flags.pull),
     ...(platform === undefined ? {} : { platform }),
     push: flags.push,
     outputs,
     ...(await caches(flags)),
+  };
+}
+
+function stepOptions(flags: FlagValues<typeof BUILD_FLAGS>): Partial<BuildRequest> {
+  const ttl = flags["cache-ttl"];
+  const stages = flags["no-cache-filter"].flatMap((text) => text.split(","));
+  return {
+    ...(stages.length === 0 ? {} : { noCacheStages: stages.filter((stage) => stage !== "") }),
+    ...(ttl === undefined ? {} : { cacheTtl: duration("build", "--cache-ttl", ttl) }),
+    ...(flags.jobs === undefined ? {} : { jobs: count("build", "--jobs", flags.jobs) }),
+    ...(flags.explain ? { explain: true } : {}),
   };
 }
 
