@@ -3,7 +3,7 @@ import type { PlannedStep } from "./core/events.ts";
 import { openCache } from "./cache/local.ts";
 import type { BuildGraph } from "./graph/types.ts";
 import { createOpRunner } from "./ops/runner.ts";
-import { checkSupported } from "./ops/supported.ts";
+import { checkEntitlements } from "./ops/entitlements.ts";
 import { openOutputs } from "./open-outputs.ts";
 import { opServices } from "./op-services.ts";
 import { openContexts, type Contexts } from "./open-contexts.ts";
@@ -24,13 +24,18 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const { emit, signal } = options;
   const contexts = await openContexts(session, options);
   const graph = await planGraph(session, options, contexts);
-  checkSupported(graph);
+  checkEntitlements(graph, options.allow ?? []);
   const outputs = openOutputs(session, options);
   const { rootfs: target, epoch } = graph.target;
 
   emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
   const secrets = new BuildSecrets(options.secrets ?? [], options.ssh ?? {}, session.env);
-  const services = opServices(session, await contextsFor(graph, contexts, session, emit), secrets, epoch);
+  const services = opServices(session, await contextsFor(graph, contexts, session, emit), secrets, epoch, {
+    limits: {},
+    ulimits: [],
+    hosts: [],
+    ...options.sandbox,
+  });
   for (const vertex of graph.vertices)
     if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
   const caches = await openCaches(session, options);

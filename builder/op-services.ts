@@ -4,6 +4,8 @@ import type { Contexts } from "./open-contexts.ts";
 import type { OpServices } from "./ops/types.ts";
 import type { BuildSecrets } from "./secrets.ts";
 import type { Session } from "./session.ts";
+import type { SandboxLimits } from "../runtime/limits/sandbox-limits.ts";
+import type { SandboxSettings } from "../runtime/limits/types.ts";
 import type { CacheMounts } from "../runtime/mounts/cache-mounts.ts";
 
 /** What the ops of one build work with. */
@@ -12,7 +14,9 @@ export function opServices(
   contexts: Pick<Contexts, "open" | "get">,
   secrets: BuildSecrets,
   epoch: number | undefined,
+  sandbox: SandboxSettings,
 ): OpServices {
+  let limits: Promise<SandboxLimits> | undefined;
   let cacheMounts: CacheMounts | undefined;
   const times = epoch === undefined ? {} : { epoch };
   return {
@@ -37,9 +41,16 @@ export function opServices(
       );
       return cacheMounts.open(...request);
     },
+    sandbox,
+    limits: () => (limits ??= openLimits(session, sandbox)),
     secret: (id) => secrets.value(id),
     sshSocket: (id) => secrets.sshSocket(id),
     ...times,
     now: epoch ?? Math.floor(Date.now() / 1000),
   };
+}
+
+async function openLimits(session: Session, settings: SandboxSettings): Promise<SandboxLimits> {
+  const { SandboxLimits } = await import("../runtime/limits/sandbox-limits.ts");
+  return new SandboxLimits(settings, (message) => session.emit({ type: "notice", message }));
 }

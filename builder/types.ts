@@ -4,11 +4,15 @@ import type { Emit } from "./core/events.ts";
 import type { Digest } from "./core/digest.ts";
 import type { Platform } from "./core/platform.ts";
 import type { Explanation } from "./explain/types.ts";
+import type { SandboxSettings } from "../runtime/limits/types.ts";
 import type { ImageConfig, Manifest } from "./image/types.ts";
 import type { ComparedImage, ImageDifference } from "./compare/types.ts";
 
 /** When a base image is asked for at its registry: --pull. */
 export type PullPolicy = "always" | "missing" | "newer" | "never";
+
+/** What a Dockerfile may ask for only where --allow says so. */
+export type Entitlement = "network.host" | "security.insecure";
 
 /** --output: where a build's result goes. `dest` "-" is standard output. */
 export type OutputSpec =
@@ -55,6 +59,10 @@ export interface BuildOptions {
   readonly pull: PullPolicy;
   /** --platform */
   readonly platform?: Platform;
+  /** What steps are held by, and what is added to their /etc/hosts. --memory, --cpus, --ulimit, --add-host … */
+  readonly sandbox?: Partial<SandboxSettings>;
+  /** What RUN may ask for beyond the usual. --allow */
+  readonly allow?: readonly Entitlement[];
   /** Pushes every tag when the image is made. --push */
   readonly push: boolean;
   /** --output */

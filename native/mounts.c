@@ -91,12 +91,11 @@ static int mount_bind(struct mounter *mounter, const struct mount_spec *spec, st
 static int mount_sysfs(struct mounter *mounter, const struct mount_spec *spec, struct error *error) {
   cleanup_close int target = open_target(mounter, spec->target, true, error);
   if (target < 0) return -1;
-  unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
-  if (mount_on(target, "sysfs", "sysfs", flags, NULL) == 0) return 0;
+  if (mount_on(target, "sysfs", "sysfs", kernel_flags(spec->flags), NULL) == 0) return 0;
   /* sysfs belongs to the network namespace: with the host's, a user namespace may only show the host's mount of it. */
   cleanup_close int host = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (host < 0 || bind_on(host, target, true) < 0 ||
-      restrict_mount(mounter->root, spec->target, FLAG_READONLY | FLAG_NOSUID | FLAG_NODEV | FLAG_NOEXEC, true) < 0)
+      restrict_mount(mounter->root, spec->target, spec->flags, true) < 0)
     return fail(error, errno, "Cannot mount sysfs on '%s'", spec->target);
   return 0;
 }
@@ -107,10 +106,11 @@ static int mount_cgroup(struct mounter *mounter, const struct mount_spec *spec, 
   if (host < 0 || fstatfs(host, &fs) < 0) return 0;
   cleanup_close int target = open_in_root(mounter->root, spec->target, O_PATH | O_DIRECTORY);
   if (target < 0) return errno == ENOENT ? 0 : fail(error, errno, "Cannot open '%s'", spec->target);
-  unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
-  if (fs.f_type == CGROUP2_SUPER_MAGIC && mount_on(target, "cgroup2", "cgroup2", flags, NULL) == 0) return 0;
+  if (fs.f_type == CGROUP2_SUPER_MAGIC &&
+      mount_on(target, "cgroup2", "cgroup2", kernel_flags(spec->flags), NULL) == 0)
+    return 0;
   if (bind_on(host, target, true) < 0 ||
-      restrict_mount(mounter->root, spec->target, FLAG_READONLY | FLAG_NOSUID | FLAG_NODEV | FLAG_NOEXEC, true) < 0)
+      restrict_mount(mounter->root, spec->target, spec->flags, true) < 0)
     return fail(error, errno, "Cannot mount cgroups on '%s'", spec->target);
   return 0;
 }

@@ -32,11 +32,13 @@ static void read_mount(struct reader *reader, struct mount_spec *mount) {
       mount->source = get_string(reader);
       mount->flags = get_u32(reader);
       break;
-    case MOUNT_PROC:
     case MOUNT_SYSFS:
+    case MOUNT_CGROUP:
+      mount->flags = get_u32(reader);
+      break;
+    case MOUNT_PROC:
     case MOUNT_MQUEUE:
     case MOUNT_DEVPTS:
-    case MOUNT_CGROUP:
     case MOUNT_MASK:
     case MOUNT_READONLY:
       break;

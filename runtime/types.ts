@@ -113,7 +113,7 @@ export interface ResourceLimit {
 /** Mounted in order, after the root, before pivot_root; targets are resolved inside the root, made where missing. */
 export type MountSpec =
   | { readonly type: "proc"; readonly target: string }
-  | { readonly type: "sysfs"; readonly target: string }
+  | { readonly type: "sysfs"; readonly target: string; readonly writable?: boolean }
   | {
       readonly type: "tmpfs";
       readonly target: string;
@@ -125,7 +125,7 @@ export type MountSpec =
   | { readonly type: "devpts"; readonly target: string }
   /** /dev as a container has it: tmpfs with the six devices, the fd links, pts, shm and mqueue. */
   | { readonly type: "dev"; readonly target: string; readonly shmSize: number }
-  | { readonly type: "cgroup"; readonly target: string }
+  | { readonly type: "cgroup"; readonly target: string; readonly writable?: boolean }
   /** A file or directory of the host. */
   | {
       readonly type: "bind";

@@ -8,14 +8,14 @@ import type { ExecOp } from "../graph/types.ts";
 import type { RootFs } from "../layers/types.ts";
 import type { OpResult } from "../solver/types.ts";
 import { processEnvironment } from "../../runtime/plan/environment.ts";
-import { DEFAULT_CAPABILITIES } from "../../runtime/plan/capabilities.ts";
-import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
-import { baseMounts, kernelMasks } from "../../runtime/plan/mounts.ts";
+import type { SandboxSettings } from "../../runtime/limits/types.ts";
+import { baseMounts, kernelMasks, machineMounts } from "../../runtime/plan/mounts.ts";
 import { hostsFile, resolvConf } from "../../runtime/plan/network-files.ts";
 import type { MountSpec, RunExit, RunPlan } from "../../runtime/types.ts";
 import { OutputTail } from "./output-tail.ts";
 import { readAccountFile } from "./accounts.ts";
 import { mountContent, mountInputs, openMounts, type StepMounts } from "./exec-mounts.ts";
+import { privilegesOf, sandboxKey, withLimits } from "./exec-sandbox.ts";
 import { baseOf, snapshotsOf } from "./inputs.ts";
 import { SecretFilter } from "./secret-filter.ts";
 import type { OpHandler, OpServices, Step } from "./types.ts";
@@ -27,7 +27,7 @@ const HOSTNAME = "buildkitsandbox";
 export function execHandler(services: OpServices): OpHandler<ExecOp> {
   return {
     resource: "exec",
-    definition: execDefinition,
+    definition: (op) => execDefinition(op, services.sandbox),
     contentInputs: mountInputs,
     content: (op, inputs) => mountContent(services, op, inputs),
     async run(op, inputs, step) {
@@ -35,7 +35,9 @@ export function execHandler(services: OpServices): OpHandler<ExecOp> {
       const directory = services.tempPath("run");
       mkdirSync(directory);
       using mounts = await openMounts(services, op, inputs, step);
-      const plan = await planRun(services, op, base, directory, mounts);
+      const limits = await services.limits();
+      using held = limits.open();
+      const plan = withLimits(await planRun(services, op, base, directory, mounts), held);
       const helper = await services.helper();
       const tail = new OutputTail();
       const filters = { stdout: new SecretFilter(mounts.secrets), stderr: new SecretFilter(mounts.secrets) };
@@ -65,7 +67,7 @@ export function execHandler(services: OpServices): OpHandler<ExecOp> {
  * The whole of what the process is given, but not what must not matter: proxies, and where a cache mount's files lie
  * (BuildKit solver/llbsolver/ops/exec.go, CacheMap).
  */
-function execDefinition(op: ExecOp): Json {
+function execDefinition(op: ExecOp, sandbox: SandboxSettings): Json {
   const mounts = op.mounts.map((mount): Json => {
     if (mount.type === "cache") return { type: "cache", target: mount.target, readonly: mount.readonly };
     if (mount.type === "ssh") return { type: "ssh", target: mount.target };
@@ -85,6 +87,7 @@ function execDefinition(op: ExecOp): Json {
     security: op.security,
     mounts,
     scripts: op.scripts.map((script) => ({ ...script })),
+    ...sandboxKey(sandbox),
   };
 }
 
@@ -101,10 +104,15 @@ async function planRun(
   return {
     root: { kind: "overlay", lowers, upper: upperOf(directory), work: `${directory}/work` },
     mounts: [
-      ...baseMounts({ hosts: hostsFile(hostname), resolvConf: resolvConf(op.network !== "none") }),
+      ...baseMounts({
+        hosts: hostsFile(hostname, services.sandbox.hosts),
+        resolvConf: resolvConf(op.network !== "none"),
+        shmSize: services.sandbox.shmSize,
+        writable: op.security === "insecure",
+      }),
       ...scriptsOf(op),
       ...mounts.specs,
-      ...kernelMasks(),
+      ...(op.security === "insecure" ? machineMounts() : kernelMasks()),
     ],
     argv: op.argv,
     env: processEnvironment([op.proxyEnv, op.env, mounts.env], user.home),
@@ -114,8 +122,7 @@ async function planRun(
     groups: user.groups,
     hostname,
     umask: 0o022,
-    capabilities: DEFAULT_CAPABILITIES,
-    seccomp: await defaultFilter(DEFAULT_CAPABILITIES),
+    ...(await privilegesOf(op)),
     noNewPrivileges: false,
     readonlyRoot: false,
     network: op.network === "none" ? "none" : "host",

@@ -7,6 +7,8 @@ import type { Layer, NewChange, RootFs } from "../layers/types.ts";
 import type { OpContext, OpResult } from "../solver/types.ts";
 import type { KeepList } from "./copy/content.ts";
 import type { CacheMounts } from "../../runtime/mounts/cache-mounts.ts";
+import type { SandboxLimits } from "../../runtime/limits/sandbox-limits.ts";
+import type { SandboxSettings } from "../../runtime/limits/types.ts";
 import type { Helper } from "../../runtime/types.ts";
 
 /** How one kind of op is keyed and run; `OpRunner` of the solver asks the handler of a vertex's op. */
@@ -64,6 +66,10 @@ export interface OpServices {
   /** The layers of an image, fetched when somebody reads them. */
   imageLayers(op: Extract<Op, { type: "image" }>, step: Step): RootFs;
   readonly openCacheMount: CacheMounts["open"];
+  /** How steps are held beyond what the Dockerfile says. */
+  readonly sandbox: SandboxSettings;
+  /** Holds one step after the other by those limits. */
+  limits(): Promise<SandboxLimits>;
   /** The value of --secret ID; undefined where the build was given none. */
   secret(id: string): Buffer | undefined;
   /** Path of the SSH agent's socket that --ssh ID names; undefined where the build was given none. */

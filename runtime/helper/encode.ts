@@ -90,11 +90,13 @@ function putMount(writer: FrameWriter, mount: MountSpec): void {
     case "layers":
       writer.texts(mount.lowers).text(mount.source).u32(flagsOf(mount.flags));
       return;
-    case "proc":
     case "sysfs":
+    case "cgroup":
+      writer.u32(flagsOf({ readonly: mount.writable !== true, nosuid: true, nodev: true, noexec: true }));
+      return;
+    case "proc":
     case "mqueue":
     case "devpts":
-    case "cgroup":
     case "mask":
     case "readonly":
       return;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { DEFAULT_SHM_SIZE, MASKED_PATHS, READONLY_PATHS } from "./paths.ts";
 import type { MountFlags, MountSpec } from "../types.ts";
 
@@ -6,21 +7,43 @@ const LOCKED: MountFlags = { readonly: true, nosuid: true, nodev: true, noexec: 
 export interface ContainerFiles {
   readonly hosts: Uint8Array;
   readonly resolvConf: Uint8Array;
+  /** Bytes of /dev/shm; 64 MiB where not given. */
+  readonly shmSize?: number | undefined;
+  /** /sys and the control groups can be written to: RUN --security=insecure. */
+  readonly writable?: boolean;
 }
 
 /**
  * What a step and a container see of the kernel, in mounting order (SEMANTICS: executor/oci/spec_linux.go of BuildKit).
  * There is no tmpfs on /run: images keep files there. The two files are bound in, so they reach no layer.
  */
-export function baseMounts(files: ContainerFiles, shmSize = DEFAULT_SHM_SIZE): MountSpec[] {
+export function baseMounts(files: ContainerFiles): MountSpec[] {
+  const { shmSize = DEFAULT_SHM_SIZE, writable = false } = files;
   return [
     { type: "proc", target: "/proc" },
     { type: "dev", target: "/dev", shmSize },
-    { type: "sysfs", target: "/sys" },
-    { type: "cgroup", target: "/sys/fs/cgroup" },
+    { type: "sysfs", target: "/sys", writable },
+    { type: "cgroup", target: "/sys/fs/cgroup", writable },
     file("/etc/resolv.conf", files.resolvConf),
     file("/etc/hosts", files.hosts),
   ];
+}
+
+/** Devices of the machine that RUN --security=insecure sees, where they are (BuildKit util/entitlements/security). */
+const MACHINE_DEVICES: readonly string[] = [
+  "kmsg",
+  "cuse",
+  "fuse",
+  "kvm",
+  "net/tun",
+  "loop-control",
+  ...Array.from({ length: 8 }, (_, number) => `loop${number}`),
+];
+
+/** What RUN --security=insecure sees instead of masks: the kernel's own files, writable, and the machine's devices. */
+export function machineMounts(): MountSpec[] {
+  const devices = MACHINE_DEVICES.map((name) => `/dev/${name}`).filter((path) => existsSync(path));
+  return devices.map((path) => ({ type: "bind", target: path, source: path, recursive: false, flags: {} }));
 }
 
 /** Hides and locks what the kernel shows of the host; goes after every other mount. */

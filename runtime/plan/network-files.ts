@@ -1,15 +1,26 @@
 import { readFileSync } from "node:fs";
+import type { HostEntry } from "../limits/types.ts";
 
 /** What BuildKit falls back to where the host has no name server that a container could reach (executor/oci/resolvconf.go). */
 const FALLBACK_SERVERS = ["8.8.8.8", "8.8.4.4", "2001:4860:4860::8888", "2001:4860:4860::8844"];
 const SYSTEMD_STUB = "127.0.0.53";
 const SYSTEMD_REAL = "/run/systemd/resolve/resolv.conf";
 
-/** The container's /etc/hosts: itself by name on the loopback, as BuildKit writes it (executor/oci/hosts.go). */
-export function hostsFile(hostname: string): Buffer {
-  return Buffer.from(
-    `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback ${hostname}\n`,
-  );
+/**
+ * The container's /etc/hosts: itself by name on the loopback, as BuildKit writes it (executor/oci/hosts.go), and the names
+ * of --add-host. `gateway` is where the machine is reached from the container.
+ */
+export function hostsFile(
+  hostname: string,
+  entries: readonly HostEntry[] = [],
+  gateway = "127.0.0.1",
+): Buffer {
+  const lines = [
+    `127.0.0.1\tlocalhost ${hostname}`,
+    `::1\tlocalhost ip6-localhost ip6-loopback ${hostname}`,
+    ...entries.map(({ name, address }) => `${address === "host-gateway" ? gateway : address}\t${name}`),
+  ];
+  return Buffer.from(lines.map((line) => `${line}\n`).join(""));
 }
 
 /**

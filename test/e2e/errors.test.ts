@@ -67,10 +67,10 @@ const CASES: readonly Case[] = [
     says: [/builder/],
   },
   {
-    name: "what is not supported yet is an error with its line",
+    name: "what is not allowed is an error with its line",
     files: { Dockerfile: "FROM base\nRUN --security=insecure true\n" },
-    status: 1,
-    says: [/not supported yet/, />>> RUN --security=insecure/],
+    status: 2,
+    says: [/asks for security\.insecure/, />>> RUN --security=insecure/, /--allow security\.insecure/],
   },
   {
     name: "a missing Dockerfile is named",

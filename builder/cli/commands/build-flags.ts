@@ -1,4 +1,5 @@
 import type { FlagTable } from "../types.ts";
+import { SANDBOX_FLAGS } from "./sandbox-flags.ts";
 
 const IMAGE = "Image";
 const STEPS = "Steps";
@@ -88,6 +89,7 @@ export const BUILD_FLAGS = {
     group: STEPS,
     doc: "Give steps an SSH agent for RUN --mount=type=ssh: yours, or the one at a socket",
   },
+  ...SANDBOX_FLAGS,
   output: {
     short: "o",
     value: "DEST",
@@ -122,21 +124,17 @@ export const BUILD_FLAGS = {
 
 /** What docker's build takes and this one does not yet, with what to do instead. */
 export const MISSING_BUILD_FLAGS: Readonly<Record<string, string | undefined>> = {
-  "add-host": undefined,
-  allow: undefined,
   annotation: "a --label is kept in the image as well",
   "attest|provenance|sbom": undefined,
   builder: "tsbuild has no builders to choose from: it builds in its own process",
-  "cgroup-parent|resource": undefined,
+  resource: undefined,
   compress: "layers are compressed when they leave the machine",
-  "cpu-period|cpu-quota|cpu-shares|c|cpuset-cpus|cpuset-mems|cpus|memory|m|memory-swap|pids-limit": undefined,
+  "cpu-period|cpu-quota": "--cpus 1.5 is the same as a quota of 1.5 periods",
   "force-rm|rm": "a build leaves no containers behind",
   isolation: 'the best isolation there is is chosen; "tsbuild doctor" says which',
   load: "every image is in tsbuild's store already; docker loads what -o type=docker,dest=app.tar writes",
   network: "steps have the machine's network",
   policy: undefined,
   "security-opt": undefined,
-  "shm-size": undefined,
   squash: undefined,
-  ulimit: undefined,
 };

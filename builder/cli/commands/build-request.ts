@@ -3,6 +3,7 @@ import { usageError } from "../flags.ts";
 import type { FlagValues, Io } from "../types.ts";
 import { count, duration, fromEnvironment, onePlatform, pullPolicy, readPairsFile } from "../values.ts";
 import type { BUILD_FLAGS } from "./build-flags.ts";
+import { SANDBOX_FLAGS } from "./sandbox-flags.ts";
 import { parseSecret, parseSsh } from "./build-secrets.ts";
 
 /** What the flags of `tsbuild build` ask for. */
@@ -40,6 +41,7 @@ export async function buildRequest(
     push: flags.push,
     outputs,
     ...(await caches(flags)),
+    ...(await sandbox(flags)),
   };
 }
 
@@ -63,6 +65,15 @@ async function outputsOf(
   const outputs = flags.output.map((text) => parseOutput(text, flags.tag));
   checkStandardOutput(outputs, io.stdout.isTTY, flags.quiet);
   return outputs;
+}
+
+/** Loaded where one of these flags is given. */
+async function sandbox(
+  flags: FlagValues<typeof BUILD_FLAGS>,
+): Promise<Pick<BuildRequest, "sandbox" | "allow">> {
+  const names = Object.keys(SANDBOX_FLAGS) as (keyof typeof SANDBOX_FLAGS)[];
+  if (names.every((name) => flags[name] === undefined || flags[name].length === 0)) return {};
+  return (await import("./build-sandbox.ts")).sandboxRequest(flags);
 }
 
 async function caches(

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { ControlGroups } from "../../../runtime/limits/control-groups.ts";
+import { readHierarchies } from "../../../runtime/limits/hierarchies.ts";
+import { settingsOf } from "../../../runtime/limits/settings.ts";
+import { SandboxLimits } from "../../../runtime/limits/sandbox-limits.ts";
+import { processLimit } from "../../../runtime/limits/process-limit.ts";
+
+/** A tree of files like that of version 2, mounted at a temporary directory, with this process in `own`. */
+class FakeTree implements Disposable {
+  readonly root: string = mkdtempSync(join(tmpdir(), "tsbuild-"));
+  readonly proc: string = join(this.root, "proc");
+
+  constructor(own: string, files: Readonly<Record<string, string>>) {
+    mkdirSync(this.proc);
+    writeFileSync(join(this.proc, "cgroup"), `0::${own}\n`);
+    writeFileSync(
+      join(this.proc, "mountinfo"),
+      `30 23 0:26 / ${this.path("")} rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n`,
+    );
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(this.path(name)), { recursive: true });
+      writeFileSync(this.path(name), text);
+    }
+  }
+
+  path(name: string): string {
+    return join(this.root, "cgroup", name);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.root, { recursive: true });
+  }
+}
+
+test("version 2: groups are made beside our own, below the nearest that gives its controllers on", () => {
+  using tree = new FakeTree("/user.slice/app.slice/shell.scope", {
+    "user.slice/cgroup.subtree_control": "cpu memory pids",
+    "user.slice/cgroup.procs": "",
+    "user.slice/app.slice/cgroup.subtree_control": "memory pids",
+    "user.slice/app.slice/cgroup.procs": "",
+    "user.slice/app.slice/shell.scope/cgroup.subtree_control": "",
+    "user.slice/app.slice/shell.scope/cgroup.procs": "1\n",
+  });
+  const groups = new ControlGroups({ limits: { memory: 1 << 30, pids: 7 }, proc: tree.proc });
+  assert.deepEqual([...groups.missing], []);
+  using open = groups.open();
+  const [directory = ""] = open.directories;
+  assert.equal(dirname(directory), tree.path("user.slice/app.slice"));
+  const values = ["memory.max", "memory.swap.max", "pids.max"].map((name) =>
+    readFileSync(join(directory, name), "utf8"),
+  );
+  assert.deepEqual(values, [String(1 << 30), String(1 << 30), "7"]);
+});
+
+test("version 2: what is not delegated is missing, and the rest still holds", () => {
+  using tree = new FakeTree("/box", {
+    "box/cgroup.subtree_control": "pids",
+    "box/cgroup.procs": "",
+  });
+  const groups = new ControlGroups({ limits: { memory: 1 << 30, pids: 7 }, proc: tree.proc });
+  assert.deepEqual([...groups.missing], ["memory"]);
+  using open = groups.open();
+  assert.equal(open.directories.length, 1);
+  assert.ok(!existsSync(join(open.directories[0] ?? "", "memory.max")));
+});
+
+test("version 2: --cgroup-parent is made from the root on", () => {
+  using tree = new FakeTree("/box", {
+    "cgroup.subtree_control": "pids",
+    "cgroup.procs": "",
+    "builds/cgroup.subtree_control": "pids",
+    "builds/cgroup.procs": "",
+  });
+  const groups = new ControlGroups({ limits: { pids: 7 }, parent: "builds", proc: tree.proc });
+  using open = groups.open();
+  assert.equal(dirname(open.directories[0] ?? ""), tree.path("builds"));
+});
+
+test("without control groups every limit is missing, and nothing is made", () => {
+  using tree = new FakeTree("/", {});
+  writeFileSync(join(tree.proc, "mountinfo"), "");
+  const groups = new ControlGroups({ limits: { cpus: 2, pids: 7 }, proc: tree.proc });
+  assert.deepEqual([...groups.missing].sort(), ["cpu", "pids"]);
+  using open = groups.open();
+  assert.deepEqual(open.directories, []);
+});
+
+test("readHierarchies() finds this process's group in a mount that shows a part of the tree", () => {
+  using tree = new FakeTree("/docker/abc/inner", {});
+  writeFileSync(
+    join(tree.proc, "cgroup"),
+    "5:cpu,cpuacct:/docker/abc\n4:pids:/elsewhere\n0::/docker/abc/inner\n",
+  );
+  writeFileSync(
+    join(tree.proc, "mountinfo"),
+    [
+      "31 30 0:27 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct",
+      "32 30 0:28 /docker/abc /sys/fs/cgroup/pi\\040ds rw - cgroup cgroup rw,pids",
+      "33 30 0:29 /docker /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw",
+      "34 30 0:30 / /tmp rw - tmpfs tmpfs rw",
+    ].join("\n"),
+  );
+  assert.deepEqual(
+    readHierarchies(tree.proc).map(({ version, own, controllers }) => [version, own, controllers.join()]),
+    [
+      [1, "/sys/fs/cgroup/cpu,cpuacct", "cpu,cpuacct"],
+      [1, "/sys/fs/cgroup/pi ds", "pids"],
+      [2, "/sys/fs/cgroup/unified/abc/inner", ""],
+    ],
+  );
+});
+
+test("settingsOf() says the same to both versions", () => {
+  const limits = {
+    memory: 1000,
+    memorySwap: Number.POSITIVE_INFINITY,
+    cpus: 1.5,
+    cpuShares: 1024,
+    cpusetCpus: "0-1",
+  };
+  const lines = (version: 1 | 2): string[] =>
+    settingsOf(limits, version).map(({ file, value }) => `${file} ${value}`);
+  assert.deepEqual(lines(1), [
+    "memory.limit_in_bytes 1000",
+    "memory.memsw.limit_in_bytes -1",
+    "cpu.cfs_period_us 100000",
+    "cpu.cfs_quota_us 150000",
+    "cpu.shares 1024",
+    "cpuset.cpus 0-1",
+  ]);
+  assert.deepEqual(lines(2), [
+    "memory.max 1000",
+    "memory.swap.max max",
+    "cpu.max 150000 100000",
+    "cpu.weight 39",
+    "cpuset.cpus 0-1",
+  ]);
+});
+
+test("an ordinary user's processes are counted by a limit instead, and never above the user's own", () => {
+  assert.equal(processLimit(100, 0), undefined);
+  assert.equal(processLimit(100, 1000)?.hard, 100);
+  const most = processLimit(Number.MAX_SAFE_INTEGER, 1000)?.hard ?? 0;
+  assert.ok(most > 0);
+});
+
+test("SandboxLimits says once what does not hold, and only what was asked for", () => {
+  const said: string[] = [];
+  using held = new SandboxLimits({ limits: {}, ulimits: [], hosts: [] }, (message) =>
+    said.push(message),
+  ).open();
+  assert.ok(held.limits.length + held.cgroups.length > 0);
+  assert.deepEqual(said, []);
+});
