@@ -4,8 +4,10 @@ import { fetchGit } from "./context/git/fetch.ts";
 import { commitTime, inWorkingTree } from "./context/git/working-tree.ts";
 import { timeOfDownload } from "./context/remote.ts";
 import type { Contexts } from "./open-contexts.ts";
+import { BuildSecrets } from "./secrets.ts";
 import type { Session } from "./session.ts";
 import type { Dated } from "./stages/types.ts";
+import type { BuildOptions } from "./types.ts";
 
 /** A checkout has the time of its commit; another directory has none, and the build is told so. */
 async function timeOfDirectory(
@@ -29,9 +31,11 @@ export async function timeOf(
   source: Dated,
   session: Session,
   contexts: Contexts,
-  signal: AbortSignal,
+  { secrets = [], signal }: BuildOptions,
 ): Promise<number | undefined> {
   const { store, env, transport } = session;
+  const given = new BuildSecrets(secrets, {}, env);
+  const secretOf = (id: string): Buffer | undefined => given.value(id);
   switch (source.from) {
     case "context":
       // Images have their time in other ways: a layer's is that of its files.
@@ -41,12 +45,15 @@ export async function timeOf(
     case "http": {
       const { url, checksum } = source;
       const expected = checksum === undefined ? {} : { checksum };
-      return timeOfDownload(await download(new URL(url), { store, transport, signal, ...expected }), store);
+      return timeOfDownload(
+        await download(new URL(url), { store, transport, signal, secretOf, ...expected }),
+        store,
+      );
     }
     case "git": {
       const { from: _from, ...request } = source;
       // Everything in it has the commit's time.
-      return (await fetchGit(request, { store, env, signal })).stat("" as Bytes)?.mtime;
+      return (await fetchGit(request, { store, env, signal, secretOf })).stat("" as Bytes)?.mtime;
     }
   }
 }

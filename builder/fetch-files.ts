@@ -5,17 +5,24 @@ import { download } from "./context/download.ts";
 import { fileTree } from "./context/file-tree.ts";
 import { fetchGit } from "./context/git/fetch.ts";
 import type { GitOp, HttpOp } from "./graph/types.ts";
+import type { SecretOf } from "./net/source-auth.ts";
 import type { Step } from "./ops/types.ts";
 import type { Session } from "./session.ts";
 
 /** The file of an ADD of a URL: alone in a tree, under the name that the op gives it. */
-export async function downloadFile(session: Session, op: HttpOp, step: Step): Promise<Tree> {
+export async function downloadFile(
+  session: Session,
+  op: HttpOp,
+  step: Step,
+  secretOf: SecretOf,
+): Promise<Tree> {
   const { emit, signal, vertex } = step;
   const { url, filename, checksum } = op;
   const downloaded = await download(new URL(url), {
     store: session.store,
     transport: session.transport,
     signal,
+    secretOf,
     ...(checksum === undefined ? {} : { checksum }),
     progress: transfer(emit, filename, vertex.id),
   });
@@ -27,8 +34,9 @@ export async function gitFiles(
   session: Session,
   { type: _type, ...request }: GitOp,
   step: Step,
+  secretOf: SecretOf,
 ): Promise<Tree> {
-  return fetchGit(request, { store: session.store, env: session.env, signal: step.signal });
+  return fetchGit(request, { store: session.store, env: session.env, signal: step.signal, secretOf });
 }
 
 /** Events of a transfer come at most once for so many bytes. */

@@ -17,14 +17,16 @@ export function opServices(
   sandbox: SandboxSettings,
 ): OpServices {
   let limits: Promise<SandboxLimits> | undefined;
+  const secretOf = (id: string): Buffer | undefined => secrets.value(id);
   let cacheMounts: CacheMounts | undefined;
   const times = epoch === undefined ? {} : { epoch };
   return {
     helper: session.helper,
     context: (name) => contexts.get(name),
     openContext: (name, signal) => contexts.open(name, signal),
-    download: async (op, step) => (await import("./fetch-files.ts")).downloadFile(session, op, step),
-    gitFiles: async (op, step) => (await import("./fetch-files.ts")).gitFiles(session, op, step),
+    download: async (op, step) =>
+      (await import("./fetch-files.ts")).downloadFile(session, op, step, secretOf),
+    gitFiles: async (op, step) => (await import("./fetch-files.ts")).gitFiles(session, op, step, secretOf),
     tree: (rootfs) => session.trees.of(rootfs),
     withTars: (work) => session.trees.withTars(work),
     keepContentList: (digest, list) => keepContentList(session.store, digest, list),
@@ -43,7 +45,7 @@ export function opServices(
     },
     sandbox,
     limits: () => (limits ??= openLimits(session, sandbox)),
-    secret: (id) => secrets.value(id),
+    secret: secretOf,
     sshSocket: (id) => secrets.sshSocket(id),
     ...times,
     now: epoch ?? Math.floor(Date.now() / 1000),

@@ -7,6 +7,7 @@ import { placeOf, type ContextPlace } from "./context/place.ts";
 import type { OpenedContext } from "./context/remote.ts";
 import type { BuildContext } from "./context/types.ts";
 import { parseReference } from "./image/reference.ts";
+import { BuildSecrets } from "./secrets.ts";
 import type { Session } from "./session.ts";
 import type { BuildOptions } from "./types.ts";
 
@@ -198,7 +199,10 @@ class Opener {
     ]);
     const { store, transport, env } = this.#session;
     const progress = transfer(this.#options.emit, name);
-    return openRemote(place, name, unpack, { store, transport, env, signal, stdin: process.stdin, progress });
+    const secrets = new BuildSecrets(this.#options.secrets ?? [], {}, env);
+    const secretOf = (id: string): Buffer | undefined => secrets.value(id);
+    const { stdin } = process;
+    return openRemote(place, name, unpack, { store, transport, env, signal, secretOf, stdin, progress });
   }
 
   async #phase<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -25,8 +25,7 @@ export async function planGraph(
     source,
     options: {
       ...planOptions(options, contexts),
-      timeOf: async (source) =>
-        (await import("./dated.ts")).timeOf(source, session, contexts, options.signal),
+      timeOf: async (source) => (await import("./dated.ts")).timeOf(source, session, contexts, options),
     },
     images: askedImages(session, options, contexts),
     warn: warningsTo(options),

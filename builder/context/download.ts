@@ -1,6 +1,7 @@
 import { isDigest, hexOf, sha256, type Digest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { delayAfter, pause } from "../net/backoff.ts";
+import { httpAuthorization, type SecretOf } from "../net/source-auth.ts";
 import type { HttpResponse, Transport } from "../net/types.ts";
 import type { BlobWriter, Store } from "../store/types.ts";
 import { readSourceRecord, writeSourceRecord } from "./source-record.ts";
@@ -24,6 +25,8 @@ export interface DownloadOptions {
   readonly signal: AbortSignal;
   /** What the bytes must be: then a blob that is here need not be asked for again. */
   readonly checksum?: Digest;
+  /** Secrets that tell how to authorize. */
+  readonly secretOf: SecretOf;
   readonly limit?: number;
   /** Told of bytes as they come. */
   readonly progress?: (current: number, total: number | undefined) => void;
@@ -47,18 +50,23 @@ export async function download(url: URL, options: DownloadOptions): Promise<Down
   if (found !== undefined && found.digest === checksum) return downloaded(store, found);
   const known = checksum === undefined ? found : undefined;
   const transport = await options.transport();
+  const authorization = httpAuthorization(url, options.secretOf);
   for (let attempt = 1; ; attempt++) {
     const response = await transport.request({
       method: "GET",
       url,
-      headers: { "accept-encoding": "identity", ...conditions(known) },
+      headers: {
+        "accept-encoding": "identity",
+        ...conditions(known),
+        ...(authorization !== undefined && { authorization }),
+      },
       signal: options.signal,
     });
     if (known !== undefined && isUnchanged(response, known)) {
       await response.discard();
       return downloaded(store, known);
     }
-    if (response.status !== 200) throw await refused(url, response);
+    if (response.status !== 200) throw await refused(url, response, authorization !== undefined);
     try {
       const fresh = await receive(url, response, options);
       writeSourceRecord(store, record, { url: bare(url), ...fresh });
@@ -153,7 +161,7 @@ function tooLarge(url: URL, limit: number): TsbuildError {
   return new TsbuildError("NETWORK", `Cannot download ${bare(url)}: it is larger than ${limit} bytes`);
 }
 
-async function refused(url: URL, response: HttpResponse): Promise<TsbuildError> {
+async function refused(url: URL, response: HttpResponse, authorized: boolean): Promise<TsbuildError> {
   const { status } = response;
   await response.discard();
   const states: Readonly<Record<number, string>> = {
@@ -165,6 +173,14 @@ async function refused(url: URL, response: HttpResponse): Promise<TsbuildError> 
   return new TsbuildError(
     "NETWORK",
     `Cannot download ${bare(url)}: ${states[status] ?? `the server answered with status ${status}`}`,
-    status === 404 ? { hint: "check the spelling of the URL" } : {},
+    { hint: hintFor(status, url, authorized) },
   );
+}
+
+function hintFor(status: number, { hostname }: URL, authorized: boolean): string | undefined {
+  if (status === 404) return "check the spelling of the URL";
+  if (status !== 401 && status !== 403) return undefined;
+  return authorized
+    ? "the server did not take what the secret says"
+    : `give a token with --secret id=HTTP_AUTH_TOKEN_${hostname},env=NAME`;
 }

@@ -3,6 +3,7 @@ import type { Bytes } from "../core/bytes.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { readRange } from "../core/read-range.ts";
 import { redact } from "../core/redact.ts";
+import type { SecretOf } from "../net/source-auth.ts";
 import type { Transport } from "../net/types.ts";
 import type { Store } from "../store/types.ts";
 import { download, type Downloaded } from "./download.ts";
@@ -20,6 +21,7 @@ export interface RemoteServices {
   readonly transport: () => Promise<Transport>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  readonly secretOf: SecretOf;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly progress?: (current: number, total: number | undefined) => void;
 }

@@ -1,11 +1,11 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { TsbuildError } from "../core/errors.ts";
-import { registerSecret } from "../core/redact.ts";
 import { Agents } from "./agents.ts";
 import { DEFAULT_BACKOFF, delayAfter, isTransientStatus, pause } from "./backoff.ts";
 import { explainFailure, type Destination, type Failure } from "./failure.ts";
 import { MAX_REDIRECTS, isRedirect, redirectHeaders, redirectTarget } from "./redirect.ts";
+import { basic } from "./source-auth.ts";
 import type { HttpRequest, HttpResponse, Timeouts, Transport, TransportOptions } from "./types.ts";
 
 const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 15_000, answerMs: 60_000, stallMs: 60_000 };
@@ -146,9 +146,5 @@ function withoutCredentials(url: URL): URL {
 
 function basicOf({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === "" && password === "") return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const encoded = Buffer.from(pair).toString("base64");
-  registerSecret(encoded);
-  registerSecret(decodeURIComponent(password));
-  return { authorization: `Basic ${encoded}` };
+  return { authorization: basic(decodeURIComponent(username), decodeURIComponent(password)) };
 }

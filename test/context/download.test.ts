@@ -26,6 +26,7 @@ async function open(): Promise<Bench> {
         store: scratch.store,
         transport: async () => transport,
         signal: new AbortController().signal,
+        secretOf: () => undefined,
         ...options,
       }),
     async [Symbol.asyncDispose]() {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { printable, type Bytes } from "../../core/bytes.ts";
 import { TsbuildError } from "../../core/errors.ts";
 import { redact } from "../../core/redact.ts";
+import { gitAuthorization, type SecretOf } from "../../net/source-auth.ts";
 import type { Store } from "../../store/types.ts";
 import type { EntryTree } from "../entry-tree.ts";
 import { loadCheckout, saveCheckout } from "./checkout-record.ts";
@@ -14,8 +15,10 @@ import { resolveRef, type Resolved } from "./resolve.ts";
 import { submoduleUrls } from "./submodules.ts";
 import type { GitRequest } from "./types.ts";
 
-export interface GitOptions extends GitHost {
+export interface GitOptions extends Omit<GitHost, "authorization"> {
   readonly store: Store;
+  /** Secrets that tell how to authorize. */
+  readonly secretOf: SecretOf;
 }
 
 /** Submodules of submodules, and all of them together: more would be a loop or an attack. */
@@ -23,8 +26,9 @@ const MAX_DEPTH = 10;
 const MAX_SUBMODULES = 1000;
 
 /** The files of a commit. A commit that was fetched before costs the question what its ref leads to, or nothing. */
-export async function fetchGit(request: GitRequest, options: GitOptions): Promise<EntryTree> {
-  const { store } = options;
+export async function fetchGit(request: GitRequest, { secretOf, ...given }: GitOptions): Promise<EntryTree> {
+  const { store } = given;
+  const options = { ...given, authorization: gitAuthorization(request.remote, secretOf) };
   const resolved = await resolveRef(request, options);
   const known = loadCheckout(store, request, resolved.commit);
   if (known !== undefined) return known;

@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
 import { TsbuildError, errnoOf } from "../../core/errors.ts";
-import { redact, registerSecret } from "../../core/redact.ts";
+import { redact } from "../../core/redact.ts";
 import { gitScheme } from "../../net/git-url.ts";
+import { basic, type GitAuthorization } from "../../net/source-auth.ts";
 
 /** What git is started with: the caller's environment, and when to stop. */
 export interface GitHost {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** From secrets of the build, for the repository that is fetched. */
+  readonly authorization?: GitAuthorization | undefined;
 }
 
 export interface GitCall {
@@ -43,7 +46,6 @@ const SETTINGS: readonly string[] = [
   "fetch.recurseSubmodules=false",
   "gc.auto=0",
   "maintenance.auto=false",
-  "http.followRedirects=initial",
   // A connection that carries next to nothing for a minute is broken.
   "http.lowSpeedLimit=100",
   "http.lowSpeedTime=60",
@@ -62,8 +64,11 @@ const PASSED: readonly string[] = [
 /** Runs the host's git, without its configuration, hooks, filters and prompts; resolves with what it wrote. */
 export async function runGit(args: readonly string[], call: GitCall, host: GitHost): Promise<Buffer> {
   const { repository, remote, input, onOutput } = call;
+  const authorized = authorizationOf(remote, host.authorization);
   const settings = [
     ...SETTINGS,
+    // git asks the host that a redirect leads to with the same headers as the first one, credentials included.
+    `http.followRedirects=${authorized === undefined ? "initial" : "false"}`,
     ...(remote === undefined ? [] : [`protocol.${gitScheme(remote)}.allow=always`]),
   ];
   const child = spawn(
@@ -74,7 +79,7 @@ export async function runGit(args: readonly string[], call: GitCall, host: GitHo
       ...args,
     ],
     // A group of its own: its helpers end with it.
-    { env: environment(host, remote), stdio: "pipe", cwd: "/", detached: true },
+    { env: { ...environment(host), ...authorized }, stdio: "pipe", cwd: "/", detached: true },
   );
   const stop = (): void => {
     if (child.pid === undefined) return;
@@ -125,7 +130,7 @@ export async function runGit(args: readonly string[], call: GitCall, host: GitHo
   }
 }
 
-function environment({ env }: GitHost, remote: string | undefined): Record<string, string> {
+function environment({ env }: GitHost): Record<string, string> {
   const passed = PASSED.flatMap((name) => {
     const value = env[name];
     return value === undefined ? [] : [[name, value] as const];
@@ -142,22 +147,27 @@ function environment({ env }: GitHost, remote: string | undefined): Record<strin
     GIT_NO_LAZY_FETCH: "1",
     // The user's own keys and known hosts; never a question.
     GIT_SSH_COMMAND: "ssh -o BatchMode=yes",
-    ...authorization(remote),
   };
 }
 
-/** Credentials of a URL go through the environment: arguments are seen by everybody on the machine. */
-function authorization(remote: string | undefined): Readonly<Record<string, string>> {
+/**
+ * Credentials go through the environment: arguments are seen by everybody on the machine. Those that a URL has itself
+ * count more than those of secrets.
+ */
+function authorizationOf(
+  remote: string | undefined,
+  secret: GitAuthorization | undefined,
+): Readonly<Record<string, string>> | undefined {
   const url = remote !== undefined && /^https?:/i.test(remote) ? new URL(remote) : undefined;
-  if (url === undefined || (url.username === "" && url.password === "")) return {};
-  const [user, password] = [url.username, url.password].map(decodeURIComponent);
-  const encoded = Buffer.from(`${user}:${password}`).toString("base64");
-  registerSecret(encoded);
-  if (password !== undefined) registerSecret(password);
+  if (url === undefined) return undefined;
+  const [user = "", password = ""] = [url.username, url.password].map(decodeURIComponent);
+  const own = user === "" && password === "" ? undefined : basic(user, password);
+  const { scope, header } = own === undefined ? (secret ?? {}) : { scope: `${url.origin}/`, header: own };
+  if (scope === undefined) return undefined;
   return {
     GIT_CONFIG_COUNT: "1",
-    GIT_CONFIG_KEY_0: `http.${url.origin}/.extraHeader`,
-    GIT_CONFIG_VALUE_0: `Authorization: Basic ${encoded}`,
+    GIT_CONFIG_KEY_0: `http.${scope}.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: ${header}`,
   };
 }
 
@@ -204,7 +214,9 @@ function hintFor(stderr: string): string | undefined {
       stderr,
     )
   )
-    return "the repository is private or does not exist: check its name, and use a URL with credentials or ssh";
+    return "the repository is private or does not exist: check its name, and give --secret id=GIT_AUTH_TOKEN,env=NAME, or use ssh";
+  if (/returned error: 30[12378]/.test(stderr))
+    return "it has moved: write its new URL; redirects are not followed with credentials, which git would send along";
   if (/Permission denied \(publickey|Host key verification failed/.test(stderr))
     return "try ssh to that host first: its key has to be known, and yours has to be loaded in the agent";
   return undefined;

@@ -25,7 +25,12 @@ export async function openBench(): Promise<Bench> {
     get: (request, repository = "a.git") =>
       fetchGit(
         { remote: server.url(repository), keepGitDir: false, submodules: true, ...request },
-        { store: scratch.store, env: { PATH: process.env["PATH"] }, signal: new AbortController().signal },
+        {
+          store: scratch.store,
+          env: { PATH: process.env["PATH"] },
+          signal: new AbortController().signal,
+          secretOf: () => undefined,
+        },
       ),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();

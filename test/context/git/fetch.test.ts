@@ -152,7 +152,12 @@ test("what is wrong with a remote is said in git's words", async () => {
 test("git that is not installed is said to be that", async () => {
   await using bench = await openBench();
   const { store } = bench.scratch;
-  const options = { store, env: { PATH: "/nonexistent" }, signal: new AbortController().signal };
+  const options = {
+    store,
+    env: { PATH: "/nonexistent" },
+    signal: new AbortController().signal,
+    secretOf: () => undefined,
+  };
   await assert.rejects(
     fetchGit({ remote: bench.server.url("a.git"), keepGitDir: false, submodules: true }, options),
     { code: "UNSUPPORTED", hint: /apt-get install .* git/ },
@@ -165,7 +170,12 @@ test("a fetch that is interrupted ends, and leaves nothing", async () => {
   const controller = new AbortController();
   const request = fetchGit(
     { remote: bench.server.url("a.git"), keepGitDir: false, submodules: true },
-    { store: bench.scratch.store, env: { PATH: process.env["PATH"] }, signal: controller.signal },
+    {
+      store: bench.scratch.store,
+      env: { PATH: process.env["PATH"] },
+      signal: controller.signal,
+      secretOf: () => undefined,
+    },
   );
   controller.abort(new Error("stop"));
   await assert.rejects(request, { message: "stop" });

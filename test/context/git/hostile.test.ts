@@ -112,6 +112,7 @@ test("neither hooks nor filters of a repository or of this machine run", async (
         store: bench.scratch.store,
         env: { PATH: process.env["PATH"], HOME: home, GIT_CONFIG_COUNT: "1", GIT_SSH_COMMAND: "false" },
         signal: new AbortController().signal,
+        secretOf: () => undefined,
       },
     );
     assert.equal(tree.stat("f" as Bytes)?.size, 1);
