@@ -79,6 +79,14 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       const { verifyBuild } = await import("./verify.ts");
       return verifyBuild(session, options, request);
     },
+    async saveCache(path, request) {
+      const { saveCache } = await import("./cache-bundle.ts");
+      return saveCache(session, path, request);
+    },
+    async restoreCache(path, request) {
+      const { restoreCache } = await import("./cache-bundle.ts");
+      return restoreCache(session, path, request);
+    },
     async doctor() {
       const { examine } = await import("./doctor.ts");
       return examine(session);

@@ -1,4 +1,4 @@
-import type { CacheFrom, CacheTo } from "./cache/types.ts";
+import type { BundleReport, CacheFrom, CacheTo } from "./cache/types.ts";
 import type { Diagnostic, Range, SourceText } from "./core/diagnostic.ts";
 import type { Emit } from "./core/events.ts";
 import type { Digest } from "./core/digest.ts";
@@ -251,6 +251,10 @@ export interface Tsbuild extends AsyncDisposable {
   /** Builds once more without the cache, in a store of its own, and says what came out otherwise. */
   verify(options: VerifyOptions): Promise<Comparison>;
   doctor(): Promise<readonly Finding[]>;
+  /** Writes records, layers and cache mounts to a directory or a file. */
+  saveCache(path: string, options: CacheBundleOptions): Promise<BundleReport>;
+  /** Takes from there what the store does not have. */
+  restoreCache(path: string, options: CacheBundleOptions): Promise<BundleReport>;
 }
 
 export interface TransferOptions {
@@ -274,4 +278,12 @@ export interface Comparison {
   readonly a: ComparedImage;
   readonly b: ComparedImage;
   readonly difference: ImageDifference;
+}
+
+/** What `tsbuild cache save` and `tsbuild cache restore` are asked for. */
+export interface CacheBundleOptions {
+  /** Bytes that a saved cache may have. --max-size */
+  readonly maxSize?: number;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
 }

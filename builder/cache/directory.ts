@@ -1,15 +1,15 @@
-import { createReadStream, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { copyFile, writeFile } from "node:fs/promises";
+import { createReadStream, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hexOf, sha256, type Digest } from "../core/digest.ts";
 import { TsbuildError, messageOf } from "../core/errors.ts";
-import { makeDirectory } from "../core/make-directory.ts";
 import type { Platform } from "../core/platform.ts";
 import { buildIndex } from "../image/build.ts";
 import { parseIndexDocument, parseManifestOrIndex } from "../image/manifest.ts";
 import { MEDIA_TYPES, type Descriptor } from "../image/types.ts";
 import { loadCache } from "./load.ts";
 import type { CacheSource, CacheTarget, OutgoingBlob } from "./places.ts";
+import { makeFolder, writeWhole } from "./whole-file.ts";
 
 const REF_NAME = "org.opencontainers.image.ref.name";
 const READ_SIZE = 1 << 20;
@@ -61,22 +61,22 @@ export function directoryTarget(
   return {
     label: directory,
     async write({ manifest, config, configDescriptor, blobs }, { signal }) {
-      makeDirectory(join(directory, "blobs/sha256"));
+      makeFolder(join(directory, "blobs/sha256"));
       for (const blob of blobs) {
         signal.throwIfAborted();
         await putBlob(directory, blob);
       }
       const digest = sha256(manifest);
-      await put(blobPath(directory, configDescriptor.digest), (path) => writeFile(path, config));
-      await put(blobPath(directory, digest), (path) => writeFile(path, manifest));
+      await writeWhole(blobPath(directory, configDescriptor.digest), config);
+      await writeWhole(blobPath(directory, digest), manifest);
       const descriptor = { mediaType: MEDIA_TYPES.ociManifest, digest, size: manifest.length };
       const others = reset
         ? []
         : entriesOf(directory).filter((entry) => entry.annotations?.[REF_NAME] !== tag);
       const manifests = [...others, { ...descriptor, annotations: { [REF_NAME]: tag } }];
       const index = buildIndex({ format: "oci", manifests });
-      await put(join(directory, "oci-layout"), (path) => writeFile(path, '{"imageLayoutVersion":"1.0.0"}'));
-      await put(join(directory, "index.json"), (path) => writeFile(path, index));
+      await writeWhole(join(directory, "oci-layout"), Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
+      await writeWhole(join(directory, "index.json"), index);
       if (reset) removeOthers(directory, [digest, configDescriptor.digest, ...blobs.map(digestOf)]);
     },
   };
@@ -87,18 +87,7 @@ async function putBlob(directory: string, { descriptor, path }: OutgoingBlob): P
   // Written whole or not at all: a file of this name and size is the blob.
   if (statSync(place, { throwIfNoEntry: false })?.size === descriptor.size) return;
   const from = await path();
-  await put(place, (temporary) => copyFile(from, temporary));
-}
-
-async function put(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${path}.tsbuild-${process.pid}`;
-  try {
-    await write(temporary);
-    renameSync(temporary, path);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw new TsbuildError("STORE_UNWRITABLE", `Cannot write "${path}": ${messageOf(cause)}`, { cause });
-  }
+  await writeWhole(place, (temporary) => copyFile(from, temporary));
 }
 
 /** Blobs that only a manifest of before named. */

@@ -2,7 +2,7 @@ import type { DiffId } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { parseJson, type Json } from "../core/json.ts";
 import { Fields } from "../image/fields.ts";
-import type { Descriptor } from "../image/types.ts";
+import { MEDIA_TYPES, type Descriptor } from "../image/types.ts";
 import { cacheKey, KEY_FORMAT } from "./key.ts";
 import type { CacheKey, CacheRecord } from "./types.ts";
 
@@ -24,6 +24,8 @@ export interface CacheLayer {
 /** A record and the other keys that find it. */
 export interface TravellingRecord extends CacheRecord {
   readonly aliases: readonly CacheKey[];
+  /** When a build last asked for it, in milliseconds since 1970, where that is known. */
+  readonly used?: number;
 }
 
 /** A cache may come from anybody: what is larger was not made by a build. */
@@ -35,6 +37,14 @@ const LIMITS = {
   aliases: 64,
   depth: 64,
 };
+
+const LAYER_TYPES: ReadonlySet<string> = new Set([
+  MEDIA_TYPES.ociLayer,
+  MEDIA_TYPES.ociLayerGzip,
+  MEDIA_TYPES.ociLayerZstd,
+  MEDIA_TYPES.dockerLayer,
+  MEDIA_TYPES.dockerLayerGzip,
+]);
 
 /** The bytes of a document. Layers are named by their place in the list; keys follow from what they are made of. */
 export function serializeCache({ layers, records }: CacheDocument): Buffer {
@@ -48,10 +58,11 @@ export function cacheJson({ layers, records }: CacheDocument): object {
     format: 1,
     keys: KEY_FORMAT,
     layers: layers.map(({ diffId, blob }) => ({ diffId, blob })),
-    records: records.map(({ inputs, layers: own, created, aliases }) => ({
+    records: records.map(({ inputs, layers: own, created, aliases, used }) => ({
       inputs,
       layers: own.map((diffId) => places.get(diffId)),
       created,
+      used,
       aliases: aliases.length === 0 ? undefined : aliases,
     })),
   };
@@ -81,10 +92,10 @@ function readLayer(fields: Fields): CacheLayer {
   const diffId = fields.digest("diffId") as DiffId;
   const blob = fields.optionalObject("blob");
   if (blob === undefined) return { diffId };
-  return {
-    diffId,
-    blob: { mediaType: blob.string("mediaType"), digest: blob.digest("digest"), size: blob.size("size") },
-  };
+  const mediaType = blob.string("mediaType");
+  // It comes to stand in manifests of images.
+  if (!LAYER_TYPES.has(mediaType)) throw fields.invalid("a layer has a media type that layers do not have");
+  return { diffId, blob: { mediaType, digest: blob.digest("digest"), size: blob.size("size") } };
 }
 
 function readRecord(fields: Fields, layers: readonly CacheLayer[], what: string): TravellingRecord {
@@ -99,6 +110,7 @@ function readRecord(fields: Fields, layers: readonly CacheLayer[], what: string)
     key: cacheKey(inputs),
     inputs,
     created: fields.size("created"),
+    ...(fields.has("used") ? { used: fields.size("used") } : {}),
     layers: own.map((place) => {
       const layer = layers[place];
       if (layer === undefined) throw fields.invalid(`a record has layer ${place}, which is not in the list`);

@@ -55,3 +55,16 @@ export interface Cache {
 export interface LocalCache extends Cache {
   get(key: CacheKey): CacheRecord | undefined;
 }
+
+/** What a bundle holds after it was saved, or what was taken from it. */
+export interface BundleReport {
+  readonly records: number;
+  readonly layers: number;
+  readonly mounts: number;
+  /** Bytes of all that it has. */
+  readonly bytes: number;
+  /** Bytes that were written. */
+  readonly moved: number;
+  /** How many records and cache mounts were left out. */
+  readonly left: number;
+}

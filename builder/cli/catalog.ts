@@ -65,6 +65,11 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/verify.ts")).verifyCommand,
   },
   {
+    name: "cache",
+    summary: "Carry the cache and its cache mounts from one machine to another",
+    load: async () => (await import("./commands/cache.ts")).cacheCommand,
+  },
+  {
     name: "doctor",
     summary: "Say what this machine offers to builds, and how to get more",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand,

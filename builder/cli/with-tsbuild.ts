@@ -5,8 +5,11 @@ import type { Tsbuild } from "../types.ts";
 import type { Session } from "./types.ts";
 
 /** Work on the store that has no progress to show; what there is to say is said as lines. */
-export async function withStore<T>(session: Session, work: (tsbuild: Tsbuild) => T | Promise<T>): Promise<T> {
-  return withProgress(session, "plain", "", (tsbuild) => work(tsbuild));
+export async function withStore<T>(
+  session: Session,
+  work: (tsbuild: Tsbuild, emit: Emit) => T | Promise<T>,
+): Promise<T> {
+  return withProgress(session, "plain", "", work);
 }
 
 /** Opens the store and the display, does the work, and closes both whatever happens. */

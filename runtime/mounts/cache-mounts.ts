@@ -17,6 +17,11 @@ export interface CacheMount extends Disposable {
   readonly path: string;
 }
 
+/** The name of the lock on a slot of a cache mount; who has it has the directory to itself. */
+export function mountLock(mount: string, slot: string): string {
+  return `mount ${mount} ${slot}`;
+}
+
 /**
  * The directories of RUN --mount=type=cache: `mounts/<hash of the id>/<slot>/data` in the store. An id is hashed, so that
  * none can lead out of the store (CVE-2024-9675). "shared" takes the first slot with everybody else, "locked" waits until
@@ -59,7 +64,7 @@ export class CacheMounts {
   ): Promise<{ slot: string; lock?: Disposable }> {
     if (sharing === "shared") return { slot: "0" };
     const { locks } = this.#store;
-    const nameOf = (slot: string): string => `mount ${basename(folder)} ${slot}`;
+    const nameOf = (slot: string): string => mountLock(basename(folder), slot);
     if (sharing === "locked") return { slot: "0", lock: await locks.acquire(nameOf("0"), { signal }) };
     for (let slot = 0; ; slot++) {
       const lock = await locks.tryAcquire(nameOf(String(slot)));

@@ -97,6 +97,8 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
     diff: never,
     verify: never,
     doctor: never,
+    saveCache: never,
+    restoreCache: never,
     [Symbol.asyncDispose]: async () => undefined,
     ...parts,
   };
