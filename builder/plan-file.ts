@@ -63,12 +63,12 @@ export function packPlan<T, Packed>(
   { result, warnings, ...rest }: Plan<T>,
   format: Format<T, Packed>,
 ): string {
-  const sources = new Map<string, { readonly number: number; readonly source: SourceText }>();
+  // By identity: one Dockerfile is the source of all, and comparing texts for each of 20,000 vertices takes 20 s.
+  const sources = new Map<SourceText, number>();
   const numberOf = (source: SourceText): number => {
-    const key = JSON.stringify([source.name, source.text]);
-    const known = sources.get(key) ?? { number: sources.size, source };
-    sources.set(key, known);
-    return known.number;
+    const number = sources.get(source) ?? sources.size;
+    sources.set(source, number);
+    return number;
   };
   const packed: Omit<PackedPlan<Packed>, "sources"> = {
     ...rest,
@@ -79,7 +79,7 @@ export function packPlan<T, Packed>(
         : { message, diagnostic: { ...diagnostic, source: numberOf(diagnostic.source) } },
     ),
   };
-  return JSON.stringify({ ...packed, sources: [...sources.values()].map(({ source }) => source) });
+  return JSON.stringify({ ...packed, sources: [...sources.keys()] });
 }
 
 /** The plan in a text that `packPlan` made. */

@@ -10,9 +10,9 @@ import { parseDockerfile } from "../builder/dockerfile/parse.ts";
 import { planBuild } from "../builder/graph/plan.ts";
 import type { BuildGraph } from "../builder/graph/types.ts";
 import { rememberedPlan, type Planning } from "../builder/plan-cache.ts";
-import { GRAPH } from "../builder/plan-file.ts";
+import { GRAPH, packPlan, unpackPlan } from "../builder/plan-file.ts";
 import type { BaseImages, PlanOptions } from "../builder/stages/types.ts";
-import { AMD64, FakeImages } from "./graph/planning.ts";
+import { AMD64, FakeImages, plan } from "./graph/planning.ts";
 import { scratchStore, type ScratchStore } from "./store/scratch.ts";
 
 const TEXT = `FROM debian AS one
@@ -187,4 +187,12 @@ test("rememberedPlan() keeps nothing of compiled files that run as they are, nor
     assert.equal((await planIn(scratch, choices)).planned, true);
   }
   assert.throws(() => readdirSync(join(scratch.root, "plans")), { code: "ENOENT" });
+});
+
+test("packPlan() writes the Dockerfile once, however many vertices point into it", async () => {
+  const text = `FROM debian\n${Array.from({ length: 500 }, (_, at) => `RUN ${at}\n`).join("")}`;
+  const graph = await plan(text);
+  const packed = packPlan({ result: graph, warnings: [], images: [], ignored: [] }, GRAPH);
+  assert.equal(packed.split("RUN 499\\n").length, 2);
+  assert.equal(asText(unpackPlan(packed, GRAPH).result.vertices), asText(graph.vertices));
 });

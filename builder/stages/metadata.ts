@@ -152,7 +152,7 @@ function goHealthcheck(check: Healthcheck): string {
 
 /** ONBUILD leaves no history line. */
 export const applyOnbuild: Handler<"onbuild"> = ({ trigger }, { state }) => {
-  state.config.OnBuild = [...(state.config.OnBuild ?? []), trigger];
+  state.triggers.push(trigger);
 };
 
 /** MAINTAINER. */

@@ -28,12 +28,14 @@ export interface Beginning {
 export class StageState {
   readonly platform: Platform;
   readonly imagePlatform: Platform;
-  /** All of the config but Env, Labels, Volumes and ExposedPorts. */
+  /** All of the config but Env, Labels, Volumes, ExposedPorts and OnBuild. */
   readonly config: Draft<RunConfig>;
   readonly env: Map<string, string>;
   readonly labels: Map<string, string>;
   readonly volumes: Set<string>;
   readonly ports: Set<string>;
+  /** ONBUILD: for those who build on this stage. */
+  readonly triggers: string[] = [];
   /** Declared arguments in order; undefined for one that has no value. */
   readonly args: Map<string, string | undefined>;
   /** What RUN and expansion see: config.Env, with ARG and ENV over it in the order of the file (rule 12). */
@@ -143,6 +145,7 @@ export class StageState {
       Labels: this.labels.size === 0 ? undefined : Object.fromEntries(this.labels),
       Volumes: emptyObjects(this.volumes),
       ExposedPorts: emptyObjects(this.ports),
+      OnBuild: this.triggers.length === 0 ? undefined : this.triggers,
     };
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as RunConfig;
   }

@@ -18,6 +18,11 @@ const CASES: Readonly<Record<string, readonly [text: () => string, result: numbe
   "17 MB": [() => DEBIAN + "#".repeat(17_000_000), /longer than 16777216 characters/],
   "100,000 instructions": [() => DEBIAN + lines(100_000, () => "RUN x"), /more than 50000 instructions/],
   "49,000 steps": [() => DEBIAN + lines(49_000, (at) => `RUN ${at}`), 49_001],
+  "20,000 triggers": [
+    () => `FROM debian AS a\n${lines(20_000, (at) => `ONBUILD RUN ${at}`)}\nFROM a`,
+    20_001,
+  ],
+  "20,000 COPYs": [() => DEBIAN + lines(20_000, (at) => `COPY f${at} /`), 20_002],
   "a line of a megabyte": [() => `${DEBIAN}RUN ${"x ".repeat(500_000)}`, 2],
   "a value of a megabyte": [() => `${DEBIAN}ENV a=${"x".repeat(1_000_000)}`, 1],
   "500,000 continued lines": [() => `${DEBIAN}RUN a${" \\\n".repeat(500_000)}b`, 2],
