@@ -71,6 +71,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     const results = await writeAll(outputs, inlineCache ? { ...image, inlineCache } : image, options);
     if (exported !== undefined) await caches?.write(exported);
     await session.makeDurable();
+    session.capCache(options.maxCacheSize);
     const report = solution.report().filter(({ recorded }) => recorded);
     return {
       ...summaryOf(results),

@@ -87,6 +87,18 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       const { restoreCache } = await import("./cache-bundle.ts");
       return restoreCache(session, path, request);
     },
+    async space() {
+      const { reportSpace } = await import("./space/collect.ts");
+      return reportSpace(session.store);
+    },
+    async prune(request, signal) {
+      const { pruneStore } = await import("./store-space.ts");
+      return pruneStore(session, request, signal);
+    },
+    async checkStore(repair, signal) {
+      const { checkStore } = await import("./store-space.ts");
+      return checkStore(session, repair, signal);
+    },
     async doctor() {
       const { examine } = await import("./doctor.ts");
       return examine(session);

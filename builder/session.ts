@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Writable } from "node:stream";
-import { TsbuildError } from "./core/errors.ts";
+import { messageOf, TsbuildError } from "./core/errors.ts";
 import type { Emit } from "./core/events.ts";
 import { Slots } from "./core/slots.ts";
 import { LayerTrees } from "./ops/trees.ts";
@@ -32,6 +32,7 @@ export class Session implements AsyncDisposable {
   readonly emit: Emit;
   readonly env: NodeJS.ProcessEnv;
   #helper: Promise<Helper> | undefined;
+  #cap: { readonly bytes: number | undefined } | undefined;
   #registry: Promise<RegistryClient> | undefined;
   #transport: Promise<Transport> | undefined;
 
@@ -60,13 +61,30 @@ export class Session implements AsyncDisposable {
     await this.store.sync(helper && ((directory) => helper.sync(directory)));
   }
 
+  /** Keeps the cache below so many bytes when this session ends: then it uses nothing any more. */
+  capCache(bytes: number | undefined): void {
+    this.#cap = { bytes };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#enforceCap();
     const helper = await this.#helper?.catch(() => undefined);
     if (helper !== undefined) await this.layers.settle();
     await helper?.[Symbol.asyncDispose]();
     await (await this.#registry?.catch(() => undefined))?.close();
     await (await this.#transport?.catch(() => undefined))?.close();
     await this.store.close();
+  }
+
+  async #enforceCap(): Promise<void> {
+    if (this.#cap === undefined || this.store.written() === 0) return;
+    try {
+      await this.layers.settle();
+      const { enforceCap } = await import("./space/cap.ts");
+      await enforceCap(this.store, this.#cap.bytes, async (paths) => (await this.helper()).remove(paths));
+    } catch (error) {
+      this.emit({ type: "warning", message: `Cannot make space in the store: ${messageOf(error)}` });
+    }
   }
 
   async #startHelper(): Promise<Helper> {

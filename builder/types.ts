@@ -1,4 +1,5 @@
 import type { BundleReport, CacheFrom, CacheTo } from "./cache/types.ts";
+import type { CheckResult, PruneRequest, PruneResult, SpaceReport } from "./space/types.ts";
 import type { Diagnostic, Range, SourceText } from "./core/diagnostic.ts";
 import type { Emit } from "./core/events.ts";
 import type { Digest } from "./core/digest.ts";
@@ -55,6 +56,8 @@ export interface BuildOptions {
   readonly jobs?: number;
   /** Says of each step that runs why it was not found in the cache. --explain */
   readonly explain?: boolean;
+  /** Bytes that the cache may have at the end; a fifth of the disk, at least 10 GiB, when not given. --max-cache-size */
+  readonly maxCacheSize?: number;
   /** --pull */
   readonly pull: PullPolicy;
   /** --platform */
@@ -250,6 +253,12 @@ export interface Tsbuild extends AsyncDisposable {
   diff(a: string, b: string, options: DiffOptions): Promise<Comparison>;
   /** Builds once more without the cache, in a store of its own, and says what came out otherwise. */
   verify(options: VerifyOptions): Promise<Comparison>;
+  /** What takes space, and why it is kept. */
+  space(): Promise<SpaceReport>;
+  /** Removes cache that nobody needs. */
+  prune(request: PruneRequest, signal: AbortSignal): Promise<PruneResult>;
+  /** Looks at all that is in the store; with `repair`, drops what is broken. */
+  checkStore(repair: boolean, signal: AbortSignal): Promise<CheckResult>;
   doctor(): Promise<readonly Finding[]>;
   /** Writes records, layers and cache mounts to a directory or a file. */
   saveCache(path: string, options: CacheBundleOptions): Promise<BundleReport>;

@@ -21,6 +21,7 @@ const RANKS: Readonly<Record<string, number>> = {
   runtime: 4,
   "builder/cache": 5,
   "builder/solver": 6,
+  "builder/space": 6,
   "builder/ops": 7,
   "builder/explain": 7,
   "builder/outputs": 7,

@@ -70,6 +70,21 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/cache.ts")).cacheCommand,
   },
   {
+    name: "du",
+    summary: "Show what takes space in the store, and why it is kept",
+    load: async () => (await import("./commands/du.ts")).duCommand,
+  },
+  {
+    name: "prune",
+    summary: "Remove cache that no image and no running build needs",
+    load: async () => (await import("./commands/prune.ts")).pruneCommand,
+  },
+  {
+    name: "store",
+    summary: "Verify every blob, layer, record and name of the store",
+    load: async () => (await import("./commands/store.ts")).storeCommand,
+  },
+  {
     name: "doctor",
     summary: "Say what this machine offers to builds, and how to get more",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { bytesOf } from "../../builder/core/bytes.ts";
 import { hexOf, sha256 } from "../../builder/core/digest.ts";
@@ -49,12 +49,29 @@ export class CacheMounts {
     const { slot, lock } = await this.#slot(folder, sharing, signal);
     const directory = join(folder, slot);
     try {
+      using opening = await this.#opening(directory, signal);
       await this.#ensure(directory, content);
+      keepId(folder, id);
+      if (opening !== undefined) this.#store.touch(directory);
     } catch (error) {
       lock?.[Symbol.dispose]();
       throw error;
     }
     return { path: join(directory, "data"), [Symbol.dispose]: () => lock?.[Symbol.dispose]() };
+  }
+
+  /**
+   * Whoever removes mounts that nobody uses (builder/space) takes the same lock. Undefined on a filesystem that cannot
+   * have locks: there nothing is removed either.
+   */
+  async #opening(directory: string, signal: AbortSignal): Promise<Disposable | undefined> {
+    const { locks, root } = this.#store;
+    try {
+      return await locks.acquire(`open ${directory.slice(root.length)}`, { signal });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return undefined;
+    }
   }
 
   async #slot(
@@ -107,4 +124,10 @@ export class CacheMounts {
     if (!existsSync(directory)) renameSync(made, directory);
     else await helper.remove([made]);
   }
+}
+
+/** For `tsbuild du`: a hash says nothing. */
+function keepId(folder: string, id: string): void {
+  const path = join(folder, "id");
+  if (!existsSync(path)) writeFileSync(path, id);
 }

@@ -38,6 +38,12 @@ export const BUILD_FLAGS = {
   },
   label: { value: "NAME=VALUE", repeat: true, group: IMAGE, doc: "Set a label of the image" },
   platform: { value: "OS/ARCH", group: IMAGE, doc: "Build for this platform", default: "this machine's" },
+  "max-cache-size": {
+    value: "SIZE",
+    group: STEPS,
+    doc: "Remove the least recently used cache beyond this size at the end",
+    default: "a fifth of the disk, at least 10 GiB",
+  },
   "no-cache": { group: STEPS, doc: "Run every step, whatever the cache has" },
   "cache-from": {
     value: "SOURCE",

@@ -1,3 +1,4 @@
+import { parseSize } from "../sizes.ts";
 import type { BuildOptions, OutputSpec } from "../../types.ts";
 import { usageError } from "../flags.ts";
 import type { FlagValues, Io } from "../types.ts";
@@ -36,6 +37,9 @@ export async function buildRequest(
     labels: labels(flags.label),
     noCache: flags["no-cache"],
     ...stepOptions(flags),
+    ...(flags["max-cache-size"] !== undefined && {
+      maxCacheSize: parseSize("build", "--max-cache-size", flags["max-cache-size"]),
+    }),
     pull: pullPolicy("build", flags.pull),
     ...(platform === undefined ? {} : { platform }),
     push: flags.push,

@@ -1,0 +1,52 @@
+import type { Bytes } from "./core/bytes.ts";
+import type { Entry } from "./core/entry.ts";
+import type { LayerIndex } from "./layers/types.ts";
+import type { Session } from "./session.ts";
+import { findProblems } from "./space/check.ts";
+import { collect } from "./space/collect.ts";
+import { compareSnapshot } from "./space/compare-snapshot.ts";
+import { repairStore } from "./space/repair.ts";
+import type { CheckResult, PruneRequest, PruneResult } from "./space/types.ts";
+
+/** Removes cache that nobody needs. */
+export async function pruneStore(
+  session: Session,
+  request: PruneRequest,
+  signal: AbortSignal,
+): Promise<PruneResult> {
+  const result = await collect(session.store, request, removeOf(session), { wait: true, signal });
+  return result ?? { removed: [], bytes: 0, left: 0 };
+}
+
+/** Looks at all that is in the store; with `repair`, drops what is broken. */
+export async function checkStore(
+  session: Session,
+  repair: boolean,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const compare = (path: string, index: LayerIndex): Promise<string | undefined> =>
+    compareWith(session, path, index, signal);
+  if (repair) return repairStore(session.store, compare, removeOf(session), signal);
+  return { problems: await findProblems(session.store, compare), repaired: false };
+}
+
+async function compareWith(
+  session: Session,
+  path: string,
+  index: LayerIndex,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const helper = await session.helper();
+  const found = new Map<Bytes, Entry>();
+  const entry = (one: Entry): void => void found.set(one.path, one);
+  const visitor = { entry, data: nothing, whiteout: nothing, opaque: nothing };
+  await helper.list({ kind: "directory", path }, visitor, signal);
+  return compareSnapshot(found, index);
+}
+
+const nothing = (): void => {};
+
+/** The helper is started only where there is a directory to remove. */
+export function removeOf(session: Session): (directories: readonly string[]) => Promise<void> {
+  return async (directories) => (await session.helper()).remove(directories);
+}
