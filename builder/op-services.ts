@@ -30,7 +30,7 @@ export function opServices(
     tree: (rootfs) => session.trees.of(rootfs),
     withTars: (work) => session.trees.withTars(work),
     keepContentList: (digest, list) => keepContentList(session.store, digest, list),
-    seal: (changes, signal) => session.layers.seal(changes, { signal, ...times }),
+    seal: (changes, signal, kin) => session.layers.seal(changes, { signal, kin, ...times }),
     adopt: (upper, lower) => session.layers.adopt(upper, lower, times),
     discard: (directory) =>
       session.layers.background(session.helper().then((helper) => helper.remove([directory]))),

@@ -6,7 +6,7 @@ import { TsbuildError } from "./core/errors.ts";
 import type { Image } from "./image/types.ts";
 import type { RootFs } from "./layers/types.ts";
 import { readAccountFile } from "./ops/accounts.ts";
-import { snapshotsOf } from "./ops/inputs.ts";
+import { snapshotsOf } from "./layers/snapshots.ts";
 import type { LayerTrees } from "./ops/trees.ts";
 import type { Store } from "./store/types.ts";
 import type { RunOptions } from "./types.ts";

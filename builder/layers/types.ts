@@ -33,11 +33,11 @@ export interface LayerOrigin {
   readonly repository?: { readonly registry: string; readonly name: string };
 }
 
-/** An unpacked layer in overlay form: character device 0:0 is a whiteout, the `overlay.opaque` xattr an opaque directory. */
-export interface Snapshot {
-  /** Absolute path. */
-  readonly path: string;
-}
+/**
+ * An unpacked layer in overlay form: character device 0:0 is a whiteout, the `overlay.opaque` xattr an opaque directory.
+ * Directories, absolute paths, bottom first: all but the first have only what is not as in those below them.
+ */
+export type Snapshot = readonly string[];
 
 /**
  * One value with two faces, a blob and a snapshot, and an index beside them. Each face is made from what there is when

@@ -1,4 +1,7 @@
+import { resolve } from "node:path";
 import { printable } from "../core/bytes.ts";
+import { sha256, type Digest } from "../core/digest.ts";
+import { canonicalJson } from "../core/json.ts";
 import type { Tree } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { CopyOp } from "../graph/types.ts";
@@ -46,11 +49,21 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
         });
         return editor.changes();
       });
-      const layer = await services.seal(changes, step.signal);
+      const layer = await services.seal(changes, step.signal, kinOf(services, op, inputs));
       checkUnchanged(services, inputs);
       return { rootfs: [...base, layer] };
     },
   };
+}
+
+/** What a COPY is but for what it takes: the op, and what its sources are called. */
+function kinOf(services: OpServices, op: CopyOp, inputs: Inputs): Digest {
+  const sources = [...sourceInputs(op)].map((index) => {
+    const { vertex } = inputAt(inputs, index);
+    if (vertex.op.type !== "context") return vertex.name;
+    return { context: resolve(services.context(vertex.op.name).name) };
+  });
+  return sha256(canonicalJson({ op: { ...op, sources: op.sources.map((one) => ({ ...one })) }, sources }));
 }
 
 /** --chown names are those of the root filesystem that the files go to. */

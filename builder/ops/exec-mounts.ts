@@ -1,4 +1,5 @@
 import { editTree } from "../layers/edit.ts";
+import { snapshotsOf } from "../layers/snapshots.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { registerSecret } from "../core/redact.ts";
@@ -6,7 +7,7 @@ import type { CopyOp, ExecMount, ExecOp, Vertex } from "../graph/types.ts";
 import type { MountSpec, RootSpec } from "../../runtime/types.ts";
 import { copyContent } from "./copy/content.ts";
 import { planCopy } from "./copy/plan.ts";
-import { inputAt, snapshotsOf } from "./inputs.ts";
+import { inputAt } from "./inputs.ts";
 import { sourceTree } from "./source-tree.ts";
 import type { Inputs, OpServices, Step } from "./types.ts";
 

@@ -6,6 +6,7 @@ import type { Json } from "../core/json.ts";
 import { resolveInTree } from "../core/resolve.ts";
 import type { ExecOp } from "../graph/types.ts";
 import type { RootFs } from "../layers/types.ts";
+import { snapshotsOf } from "../layers/snapshots.ts";
 import type { OpResult } from "../solver/types.ts";
 import { processEnvironment } from "../../runtime/plan/environment.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
@@ -16,7 +17,7 @@ import { OutputTail } from "./output-tail.ts";
 import { readAccountFile } from "./accounts.ts";
 import { mountContent, mountInputs, openMounts, type StepMounts } from "./exec-mounts.ts";
 import { privilegesOf, sandboxKey, withLimits } from "./exec-sandbox.ts";
-import { baseOf, snapshotsOf } from "./inputs.ts";
+import { baseOf } from "./inputs.ts";
 import { SecretFilter } from "./secret-filter.ts";
 import type { OpHandler, OpServices, Step } from "./types.ts";
 

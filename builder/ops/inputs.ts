@@ -14,8 +14,3 @@ export function inputAt(inputs: Inputs, index: number): Input {
 export function baseOf(op: { readonly base: number | null }, inputs: Inputs): RootFs {
   return op.base === null ? [] : inputAt(inputs, op.base).result.rootfs;
 }
-
-/** Paths of the unpacked layers of a root filesystem, bottom first. */
-export function snapshotsOf(rootfs: RootFs): Promise<string[]> {
-  return Promise.all(rootfs.map(async (layer) => (await layer.snapshot()).path));
-}

@@ -1,4 +1,5 @@
 import type { Resource } from "../core/slots.ts";
+import type { Digest } from "../core/digest.ts";
 import type { Json } from "../core/json.ts";
 import type { Tree } from "../core/entry.ts";
 import type { BuildContext } from "../context/types.ts";
@@ -50,8 +51,8 @@ export interface OpServices {
   withTars<T>(work: () => T | Promise<T>): Promise<T>;
   /** Keeps what a content digest was taken of, so that a later build can tell what changed. */
   readonly keepContentList: KeepList;
-  /** Seals changes into a layer. */
-  seal(changes: readonly NewChange[], signal: AbortSignal): Promise<Layer>;
+  /** Seals changes into a layer. `kin`: what the step is, whatever it takes; see `LayerStore.seal`. */
+  seal(changes: readonly NewChange[], signal: AbortSignal, kin?: Digest): Promise<Layer>;
   /** Makes a layer of what a step wrote into an upper directory, which it takes, over `lower`. */
   adopt(upper: string, lower: RootFs): Layer;
   /** Removes a directory of tmp/ beside the build. */

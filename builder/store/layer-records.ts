@@ -26,12 +26,14 @@ export function openLayerRecords(files: Files): LayerRecords {
     forget: (diffId) => void used.delete(diffId),
     update(diffId, change) {
       const old = get(diffId);
-      const merged: LayerRecord = {
+      const merged: LayerRecord & { on?: DiffId } = {
         ...old,
         ...change,
         diffId,
         compressed: union(old?.compressed ?? [], change.compressed ?? []),
       };
+      // What the old snapshot lay upon says nothing about a new one.
+      if (change.snapshot !== undefined && change.on === undefined) delete merged.on;
       const text = JSON.stringify(merged);
       if (text !== JSON.stringify(old)) files.writeFile(files.path("layers", hexOf(diffId)), `${text}\n`);
       used.set(diffId, merged);
@@ -52,7 +54,7 @@ function parse(
 ): LayerRecord | undefined {
   if (value === undefined || value["diffId"] !== diffId || !Array.isArray(value["compressed"]))
     return undefined;
-  const { size, snapshot } = value;
+  const { size, snapshot, on } = value;
   return {
     diffId,
     ...(isSize(size) ? { size } : {}),
@@ -60,6 +62,7 @@ function parse(
     ...(typeof snapshot === "string" && /^[\w.-]+$/.test(snapshot) && !/^\.+$/.test(snapshot)
       ? { snapshot }
       : {}),
+    ...(isDigest(on) ? { on: on as DiffId } : {}),
     compressed: value["compressed"].filter(isCompressed),
   };
 }

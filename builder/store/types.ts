@@ -11,6 +11,7 @@ import type { Digest, DiffId } from "../core/digest.ts";
  *     snapshots/<id>/         unpacked layers
  *     records/<hex of key>    cache records
  *     context/                context indexes
+ *     copies/<hex>            DiffID of the layer that a COPY made last and that was unpacked
  *     contents/<hex>          what a content digest in a record's inputs was taken of (context/content-list.ts); needed
  *                             by no build, only to say what changed
  *     mounts/<hex of id>/     RUN --mount=type=cache, a directory for each slot
@@ -122,6 +123,8 @@ export interface LayerRecord {
   readonly size?: number;
   /** Name below snapshots/, where it is unpacked. */
   readonly snapshot?: string;
+  /** Where that has only what is not as in another layer's snapshot: this layer. Both are needed, one over the other. */
+  readonly on?: DiffId;
   /** Compressed forms that are known: pulled or pushed before. Their blobs need not be here. */
   readonly compressed: readonly {
     readonly mediaType: string;

@@ -1,21 +1,24 @@
 import { renameSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import type { DiffId } from "../../builder/core/digest.ts";
+import type { Digest, DiffId } from "../../builder/core/digest.ts";
 import { LayerRecorder } from "../../builder/layers/layer-recorder.ts";
 import { serializeIndex } from "../../builder/layers/index-file.ts";
+import { snapshotsOf } from "../../builder/layers/snapshots.ts";
 import { writeLayer } from "../../builder/layers/write-layer.ts";
 import type { Layer, LayerIndex, NewChange, RootFs } from "../../builder/layers/types.ts";
 import type { BlobWriter, LayerRecord, Store } from "../../builder/store/types.ts";
 import { hexOf } from "../../builder/core/digest.ts";
 import type { Helper } from "../types.ts";
+import { copyRecords } from "./copy-records.ts";
 import { StoredLayer } from "./stored-layer.ts";
-import type { LayerServices, RemoteBlob } from "./types.ts";
+import type { CopyRecords, LayerServices, RemoteBlob } from "./types.ts";
 import { UpperLayer } from "./upper-layer.ts";
 
 /** Makes layers and finds them again. One object stands for one DiffID, so that each face is made once in a process. */
 export class LayerStore implements LayerServices {
   readonly store: Store;
   readonly helper: () => Promise<Helper>;
+  readonly copies: CopyRecords;
   readonly #known = new Map<DiffId, StoredLayer>();
   /** Work that nobody waits for while the build goes on; `settle` does. */
   readonly #background = new Set<Promise<unknown>>();
@@ -25,6 +28,7 @@ export class LayerStore implements LayerServices {
   constructor(store: Store, helper: () => Promise<Helper>) {
     this.store = store;
     this.helper = helper;
+    this.copies = copyRecords(store);
   }
 
   /** The layer with this DiffID where the store, or a registry that was asked in this process, has it. */
@@ -54,7 +58,7 @@ export class LayerStore implements LayerServices {
     if (known !== undefined) return known;
     // What is here of it is in use from now on.
     this.store.layers.get(diffId);
-    return this.#remember(new StoredLayer(diffId, this, remote));
+    return this.#remember(new StoredLayer(diffId, this, { remote }));
   }
 
   /** A layer that could not be had from where it was said to be: whoever makes it again makes it anew. */
@@ -62,14 +66,17 @@ export class LayerStore implements LayerServices {
     this.#known.delete(diffId);
   }
 
-  /** Seals changes straight from where their bytes lie: one read, one write. */
+  /**
+   * Seals changes straight from where their bytes lie: one read, one write. `kin`: what makes them, whatever is in them;
+   * its last snapshot is what the new one is made upon.
+   */
   async seal(
     changes: readonly NewChange[],
-    options: { signal?: AbortSignal; epoch?: number },
+    options: { signal?: AbortSignal; epoch?: number; kin?: Digest | undefined },
   ): Promise<Layer> {
     using writer = this.store.blobs.create();
     const index = await writeLayer(changes, (chunk) => writer.write(chunk), options);
-    return this.#sealed(writer, index);
+    return this.#sealed(writer, index, options.kin);
   }
 
   /**
@@ -81,7 +88,7 @@ export class LayerStore implements LayerServices {
     const path = this.store.path("snapshots", snapshot);
     renameSync(upper, path);
     const layer = new UpperLayer(path, async () => {
-      const lowers = await Promise.all(lower.map(async (below) => (await below.snapshot()).path));
+      const lowers = await snapshotsOf(lower);
       const helper = await this.helper();
       using writer = this.store.blobs.create();
       const recorder = new LayerRecorder((chunk) => writer.write(chunk), options);
@@ -118,12 +125,12 @@ export class LayerStore implements LayerServices {
     this.store.writeFile(this.store.path("indexes", hexOf(diffId)), serializeIndex(index));
   }
 
-  #sealed(writer: BlobWriter, index: LayerIndex): StoredLayer {
+  #sealed(writer: BlobWriter, index: LayerIndex, kin?: Digest): StoredLayer {
     const { digest, size } = writer.commit();
     const diffId = digest as DiffId;
     this.saveIndex(diffId, index);
     this.store.layers.update(diffId, { size });
-    return this.#known.get(diffId) ?? this.#remember(new StoredLayer(diffId, this, undefined, index));
+    return this.#known.get(diffId) ?? this.#remember(new StoredLayer(diffId, this, { index, kin }));
   }
 
   #remember(layer: StoredLayer): StoredLayer {

@@ -1,13 +1,21 @@
-import { createReadStream, existsSync, readFileSync, renameSync } from "node:fs";
-import { hexOf, type DiffId } from "../../builder/core/digest.ts";
-import { TsbuildError, errnoOf } from "../../builder/core/errors.ts";
+import { createReadStream, renameSync } from "node:fs";
+import type { Digest, DiffId } from "../../builder/core/digest.ts";
+import { TsbuildError } from "../../builder/core/errors.ts";
 import { lazy } from "../../builder/core/lazy.ts";
 import { MEDIA_TYPES } from "../../builder/image/types.ts";
-import { parseIndex } from "../../builder/layers/index-file.ts";
 import type { Layer, LayerBlob, LayerIndex, LayerOrigin, Snapshot } from "../../builder/layers/types.ts";
 import { applyIndexed } from "./apply-indexed.ts";
+import { deltaOver, savedIndex, storedSnapshot } from "./delta-snapshot.ts";
 import type { LayerServices, RemoteBlob } from "./types.ts";
 import { unpack, type Unpacked } from "./unpack.ts";
+
+/** What is known of a layer beside its DiffID. */
+export interface KnownOfLayer {
+  readonly remote?: RemoteBlob;
+  readonly index?: LayerIndex;
+  /** What the COPY that made it is, whatever it copied. */
+  readonly kin?: Digest | undefined;
+}
 
 /** A layer that is known by its DiffID. */
 export class StoredLayer implements Layer {
@@ -15,12 +23,14 @@ export class StoredLayer implements Layer {
   readonly #layers: LayerServices;
   readonly #remote: RemoteBlob | undefined;
   readonly #index: LayerIndex | undefined;
+  readonly #kin: Digest | undefined;
 
-  constructor(id: DiffId, layers: LayerServices, remote?: RemoteBlob, index?: LayerIndex) {
+  constructor(id: DiffId, layers: LayerServices, known: KnownOfLayer = {}) {
     this.id = id;
     this.#layers = layers;
-    this.#remote = remote;
-    this.#index = index;
+    this.#remote = known.remote;
+    this.#index = known.index;
+    this.#kin = known.kin;
   }
 
   readonly diffId = async (): Promise<DiffId> => this.id;
@@ -75,22 +85,19 @@ export class StoredLayer implements Layer {
   });
 
   readonly index = lazy(async (): Promise<LayerIndex> => {
-    const here = this.#index ?? this.#savedIndex();
+    const here = this.#index ?? savedIndex(this.#layers.store, this.id);
     if (here !== undefined) return here;
     // Steps read indexes of layers that they run on: unpacking now saves reading the blob twice.
     return (await this.#unpacked()).index;
   });
 
-  readonly snapshot = lazy(async (): Promise<Snapshot> => {
-    const { store } = this.#layers;
-    const name = store.layers.get(this.id)?.snapshot;
-    const path = name === undefined ? undefined : store.path("snapshots", name);
-    if (path !== undefined && existsSync(path)) return { path };
-    return this.#makeSnapshot();
-  });
+  readonly snapshot = lazy(
+    async (): Promise<Snapshot> =>
+      storedSnapshot(this.#layers.store, this.id) ?? (await this.#makeSnapshot()),
+  );
 
   /** Snapshot and index at once, out of one reading of the blob. */
-  readonly #unpacked = lazy(async (): Promise<Unpacked & Snapshot> => {
+  readonly #unpacked = lazy(async (): Promise<Unpacked & { readonly snapshot: Snapshot }> => {
     const directory = this.#layers.store.tempPath("snapshot");
     const helper = await this.#layers.helper();
     const blob = await this.blob();
@@ -104,30 +111,36 @@ export class StoredLayer implements Layer {
       await helper.remove([directory]);
       throw error;
     }
-    return { ...unpacked, path: this.#keepSnapshot(directory) };
+    return { ...unpacked, snapshot: [this.#keepSnapshot(directory)] };
   });
 
   async #makeSnapshot(): Promise<Snapshot> {
+    const { store, copies } = this.#layers;
     const tar = this.#tarHere();
-    const index = this.#index ?? this.#savedIndex();
-    if (tar === undefined || index === undefined) return { path: (await this.#unpacked()).path };
-    const directory = this.#layers.store.tempPath("snapshot");
+    const index = this.#index ?? savedIndex(store, this.id);
+    if (tar === undefined || index === undefined) return (await this.#unpacked()).snapshot;
+    const earlier = this.#kin === undefined ? undefined : copies.last(this.#kin);
+    const on = earlier === this.id ? undefined : earlier;
+    const delta = on === undefined ? undefined : await deltaOver(store, on, index, tar.path);
+    const directory = store.tempPath("snapshot");
     const helper = await this.#layers.helper();
     try {
-      await applyIndexed(helper, directory, index, tar.path);
+      await applyIndexed(helper, directory, delta?.changes ?? index, tar.path);
     } catch (error) {
       await helper.remove([directory]);
       throw error;
     }
-    return { path: this.#keepSnapshot(directory) };
+    const path = this.#keepSnapshot(directory, delta === undefined ? undefined : on);
+    if (this.#kin !== undefined) copies.keep(this.#kin, this.id);
+    return [...(delta?.below ?? []), path];
   }
 
-  #keepSnapshot(directory: string): string {
+  #keepSnapshot(directory: string, on?: DiffId): string {
     const { store } = this.#layers;
-    const name = this.#layers.newSnapshot();
-    const path = store.path("snapshots", name);
+    const snapshot = this.#layers.newSnapshot();
+    const path = store.path("snapshots", snapshot);
     renameSync(directory, path);
-    store.layers.update(this.id, { snapshot: name });
+    store.layers.update(this.id, { snapshot, ...(on && { on }) });
     return path;
   }
 
@@ -135,15 +148,6 @@ export class StoredLayer implements Layer {
     const unpacked = await unpack(createReadStream(blob.path, { highWaterMark: 1 << 20 }), this.id, into);
     this.#layers.saveIndex(this.id, unpacked.index);
     return unpacked;
-  }
-
-  #savedIndex(): LayerIndex | undefined {
-    try {
-      return parseIndex(readFileSync(this.#layers.store.path("indexes", hexOf(this.id))));
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT") return undefined;
-      throw error;
-    }
   }
 
   #tarHere(): LayerBlob | undefined {

@@ -1,4 +1,4 @@
-import type { DiffId } from "../../builder/core/digest.ts";
+import type { Digest, DiffId } from "../../builder/core/digest.ts";
 import type { LayerIndex } from "../../builder/layers/types.ts";
 import type { Store } from "../../builder/store/types.ts";
 import type { Descriptor } from "../../builder/image/types.ts";
@@ -19,4 +19,12 @@ export interface LayerServices {
   saveIndex(diffId: DiffId, index: LayerIndex): void;
   /** A name for a snapshot: random, as a step's snapshot is there before its DiffID is known. */
   newSnapshot(): string;
+  /** The layer that a COPY made last and that was unpacked, by what the COPY is. */
+  readonly copies: CopyRecords;
+}
+
+/** Which layer an equal step made before, whatever it copied. */
+export interface CopyRecords {
+  last(kin: Digest): DiffId | undefined;
+  keep(kin: Digest, diffId: DiffId): void;
 }

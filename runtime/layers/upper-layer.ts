@@ -15,5 +15,5 @@ export class UpperLayer implements Layer {
   readonly index = async () => (await this.#sealed()).index();
   readonly blob = async () => (await this.#sealed()).blob();
   readonly tar = async () => (await this.#sealed()).tar();
-  readonly snapshot = async (): Promise<Snapshot> => ({ path: this.#path });
+  readonly snapshot = async (): Promise<Snapshot> => [this.#path];
 }

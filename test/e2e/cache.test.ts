@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { hostBase } from "../support/host-base.ts";
@@ -88,4 +88,61 @@ test("independent stages run side by side", async () => {
   });
   const { status, stderr } = await rig.tsbuild(["build", "--progress=plain", ...base, context]);
   assert.equal(status, 0, stderr);
+});
+
+test("a step runs on a layer that is there twice", async () => {
+  await using rig = openRig();
+  const base = await hostBase(rig);
+  const context = rig.context({
+    Dockerfile: `FROM base
+COPY a.txt /a
+COPY a.txt /a
+RUN node -e 'if (require("fs").readFileSync("/a", "utf8") !== "a") process.exit(1)'
+`,
+    "a.txt": "a",
+  });
+  const outcome = await rig.tsbuild(["build", "-t", "app", "--progress=plain", ...base, context]);
+  assert.equal(outcome.status, 0, outcome.stderr);
+});
+
+test("a step sees what changed in a COPY, and what did not", async () => {
+  await using rig = openRig();
+  const base = await hostBase(rig);
+  const files = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`files/${at}`, `${at}`]));
+  const context = rig.context({
+    Dockerfile: `FROM base
+COPY files /files
+RUN node -e 'const fs = require("fs"); for (const name of fs.readdirSync("/files").sort()) console.log(name, fs.readFileSync("/files/" + name, "utf8"))'
+`,
+    ...files,
+  });
+  const see = async (): Promise<string[]> => {
+    const { status, stderr } = await rig.tsbuild([
+      "build",
+      "-t",
+      "app",
+      "--progress=plain",
+      ...base,
+      context,
+    ]);
+    assert.equal(status, 0, stderr);
+    return [...stderr.matchAll(/^#\d+ [\d.]+ (\d+ .*)$/gm)].map((match) => match[1] ?? "");
+  };
+  const expect = (): string[] =>
+    Object.entries(files)
+      .map(([path, text]) => `${path.slice("files/".length)} ${text}`)
+      .sort();
+  assert.deepEqual((await see()).sort(), expect());
+  const write = (name: string, text: string): void => {
+    files[`files/${name}`] = text;
+    writeFileSync(join(context, "files", name), text);
+  };
+  write("7", "x");
+  assert.deepEqual((await see()).sort(), expect());
+  write("100", "y");
+  write("7", "z");
+  assert.deepEqual((await see()).sort(), expect());
+  delete files["files/7"];
+  rmSync(join(context, "files/7"));
+  assert.deepEqual((await see()).sort(), expect());
 });
