@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "devices.h"
 #include "resolve.h"
+#include "restrict.h"
 #include "sources.h"
 #include "sys.h"
 
@@ -37,13 +37,7 @@ int restrict_mount(int root, const char *path, uint32_t flags, bool recursive) {
   if (flags == 0) return 0;
   cleanup_close int fd = open_in_root(root, path, O_PATH);
   if (fd < 0) return -1;
-  /* The MOUNT_ATTR_* bits of mount_setattr(2) are the MS_* ones for these four. */
-  if (sys_mount_setattr_recursive(fd, kernel_flags(flags)) == 0) return 0;
-  /* Before Linux 5.12 one mount at a time: what has mounts below it cannot be made read-only as a whole. */
-  struct statvfs now;
-  if (errno != ENOSYS || recursive || fstatvfs(fd, &now) < 0) return -1;
-  unsigned long kept = now.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC);
-  return mount_on(fd, NULL, NULL, MS_REMOUNT | MS_BIND | kept | kernel_flags(flags), NULL);
+  return restrict_mounts(fd, kernel_flags(flags), recursive);
 }
 
 int open_target(struct mounter *mounter, const char *path, bool directory, struct error *error) {

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { compileProfile } from "../../../runtime/seccomp/compile.ts";
+import { prebuiltTarget } from "../../../runtime/seccomp/default-filter.ts";
+import { RETURN } from "../../../runtime/seccomp/types.ts";
+import { defaultBinary } from "../../../runtime/helper/process.ts";
+import type { MountSpec } from "../../../runtime/types.ts";
+import { projectRoot } from "../../support/project.ts";
+import { Rig, STANDARD_MOUNTS, skip } from "./rig.ts";
+
+const ENOSYS = 38;
+
+/** A helper for which these system calls are not there, as on an older kernel. */
+async function withoutCalls(directory: string, calls: readonly string[]): Promise<Rig> {
+  const [program, filter, script] = ["with-filter", "filter", "helper"].map((name) => join(directory, name));
+  const source = join(projectRoot, "fixtures/native/with-filter.c");
+  const built = spawnSync("cc", ["-static", "-o", `${program}`, source], { encoding: "utf8" });
+  assert.equal(built.status, 0, built.stderr);
+  const rules = [{ names: calls, action: RETURN.errno | ENOSYS }];
+  const profile = { defaultAction: RETURN.allow, architectures: [], rules };
+  writeFileSync(`${filter}`, compileProfile(profile, prebuiltTarget(process.arch)));
+  writeFileSync(`${script}`, `#!/bin/sh\nexec ${program} ${filter} ${defaultBinary()} "$@"\n`, {
+    mode: 0o755,
+  });
+  return Rig.start({ binary: `${script}` });
+}
+
+for (const calls of [
+  ["openat2"],
+  ["mount_setattr"],
+  ["close_range"],
+  ["fsopen", "fsconfig", "fsmount", "move_mount"],
+  [
+    "openat2",
+    "mount_setattr",
+    "close_range",
+    "fsopen",
+    "fsconfig",
+    "fsmount",
+    "move_mount",
+    "clone3",
+    "faccessat2",
+  ],
+]) {
+  test(`a step runs as usual on a kernel without ${calls.join(", ")}`, { skip }, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "tsbuild-"));
+    try {
+      await using rig = await withoutCalls(directory, calls);
+      const outside = rig.path("outside");
+      mkdirSync(outside);
+      symlinkSync(outside, rig.path("base/link"));
+      const volume = rig.path("volume");
+      mkdirSync(volume);
+      const mounts: MountSpec[] = [
+        ...STANDARD_MOUNTS,
+        { type: "bind", target: "/link/in", source: volume, flags: { readonly: true }, recursive: true },
+        { type: "layers", target: "/lay", lowers: [rig.base], source: "/etc", flags: { readonly: true } },
+      ];
+      const root = rig.overlay();
+      const result = await rig.run(
+        "echo >/proc/sys/kernel/panic; echo >/link/in/x; echo >/lay/x; mkdir /sys/fs/cgroup/x; ls /lay; ls /proc/self/fd; ls /sys/firmware; echo >/etc/new; pwd",
+        { root, mounts, cwd: "/link/cwd" },
+      );
+      const [refused, rest] = [result.stderr, result.stdout];
+      assert.match(refused, /panic: Read-only[^]*\/link\/in\/x: Read-only[^]*\/lay\/x: Read-only/);
+      assert.match(refused, /cgroup\/x/);
+      assert.match(rest, /^passwd\n0\n1\n2\n3\n[^\n]*\/outside\/cwd\n$/);
+      assert.equal(result.code, 0);
+      // What a link leads to lies in the root, whoever resolves it.
+      assert.deepEqual(spawnSync("ls", ["-A", outside], { encoding: "utf8" }).stdout, "");
+      assert.ok((await rig.diff(root)).includes("etc/new file 644 0:0"));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+}
