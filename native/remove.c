@@ -27,7 +27,8 @@ static int remove_at(struct removal *removal, int parent, const char *name, unsi
 
 static int remove_contents(struct removal *removal, int directory, unsigned level) {
   struct names names;
-  if (names_read(directory, &names) < 0) return -1;
+  /* Another process may sweep the same directory: what it removed under our hands cannot be listed any more. */
+  if (names_read(directory, &names) < 0) return errno == ENOENT ? 0 : -1;
   int result = 0;
   for (size_t i = 0; i < names.count && result == 0; i++) result = remove_at(removal, directory, names.items[i], level);
   int saved = errno;
@@ -56,7 +57,8 @@ static int remove_at(struct removal *removal, int parent, const char *name, unsi
     if (lseek(directory, 0, SEEK_SET) < 0) return -1;
     result = remove_contents(removal, directory, level + 1);
   }
-  return result < 0 ? -1 : unlinkat(parent, name, AT_REMOVEDIR);
+  if (result < 0) return -1;
+  return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 int remove_tree(int parent, const char *name, struct error *error) {
