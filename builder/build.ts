@@ -67,6 +67,14 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       const { pushStoredImage } = await import("./transfer.ts");
       return pushStoredImage(session, reference, request);
     },
+    async login(registry, credential, signal) {
+      const { logIn } = await import("./login.ts");
+      return logIn(session, registry, credential, signal);
+    },
+    async logout(registry, signal) {
+      const { logOut } = await import("./login.ts");
+      return logOut(session, registry, signal);
+    },
     tag: (source, target) => tagImage(session.store, source, target),
     remove: (references) => removeNames(session.store, references),
     images: () => listImages(session.store),

@@ -221,6 +221,16 @@ export interface ExplainOptions {
   readonly platform?: Platform;
 }
 
+export interface LoginResult {
+  readonly registry: string;
+  /** False where the registry lets anybody in: then nothing is known of the password. */
+  readonly proved: boolean;
+  /** The credential helper or the file that keeps it. */
+  readonly place: string;
+  /** It is readable for whoever may read that file. */
+  readonly isPlain: boolean;
+}
+
 /** All that the command line can do, with one store. Made by `openTsbuild` in build.ts; closed when the command ends. */
 export interface Tsbuild extends AsyncDisposable {
   build(options: BuildOptions): Promise<BuildResult>;
@@ -244,6 +254,17 @@ export interface Tsbuild extends AsyncDisposable {
     reference: string,
     options: TransferOptions,
   ): Promise<{ readonly name: string; readonly digest: Digest }>;
+  /** Proves a password to a registry and keeps it where docker does. "": Docker Hub. */
+  login(
+    registry: string,
+    credential: { readonly username: string; readonly password: string },
+    signal: AbortSignal,
+  ): Promise<LoginResult>;
+  /** Forgets it; undefined where there was nothing to forget. */
+  logout(
+    registry: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly registry: string; readonly place: string } | undefined>;
   tag(source: string, target: string): void;
   /** Removes names; returns what was removed. */
   remove(references: readonly string[]): readonly string[];

@@ -35,6 +35,16 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/transfer.ts")).pullCommand,
   },
   {
+    name: "login",
+    summary: "Log in to a registry",
+    load: async () => (await import("./commands/login.ts")).loginCommand,
+  },
+  {
+    name: "logout",
+    summary: "Forget the credentials of a registry",
+    load: async () => (await import("./commands/login.ts")).logoutCommand,
+  },
+  {
     name: "images",
     summary: "List the images of the store",
     load: async () => (await import("./commands/images.ts")).imagesCommand,

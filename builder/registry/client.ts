@@ -2,6 +2,7 @@ import { createTransport } from "../net/transport.ts";
 import type { Environment, TransportOptions } from "../net/types.ts";
 import { getBlob } from "./download.ts";
 import { tlsOf } from "./endpoints.ts";
+import { login } from "./login.ts";
 import { getManifest, headManifest, putManifest } from "./manifests.ts";
 import { Session } from "./session.ts";
 import type { CredentialStore, RegistryClient, RegistryConfig } from "./types.ts";
@@ -25,6 +26,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     putBlob: (...args) => putBlob(session, ...args),
     mountBlob: (...args) => mountBlob(session, ...args),
     putManifest: (...args) => putManifest(session, ...args),
+    login: (...args) => login(session, ...args),
     close: () => session.transport.close(),
   };
 }

@@ -15,29 +15,81 @@ export async function askHelper(
   env: Environment,
   signal: AbortSignal,
 ): Promise<Credential | undefined> {
-  const program = `docker-credential-${name}`;
-  const fail = (state: string, cause?: unknown): TsbuildError =>
-    new TsbuildError("REGISTRY_AUTH", `Cannot ask ${program} for the credentials of ${server}: ${state}`, {
-      cause,
-      hint: "check credsStore and credHelpers in docker's config.json",
-    });
+  const call = {
+    name,
+    verb: "get",
+    input: server,
+    purpose: `ask NAME for the credentials of ${server}`,
+  } as const;
+  const output = await callHelper(call, env, signal);
+  if (output === undefined) return undefined;
+  const credential = readAnswer(output);
+  if (credential === undefined) throw failure(call, "it answered with something else than credentials");
+  return credential;
+}
+
+/** Gives docker-credential-NAME a server's credentials to keep. */
+export async function storeInHelper(
+  name: string,
+  server: string,
+  { username, password }: { readonly username: string; readonly password: string },
+  env: Environment,
+  signal: AbortSignal,
+): Promise<void> {
+  const input = JSON.stringify({ ServerURL: server, Username: username, Secret: password });
+  await callHelper(
+    { name, verb: "store", input, purpose: `store the credentials of ${server} in NAME` },
+    env,
+    signal,
+  );
+}
+
+/** Lets docker-credential-NAME forget a server's credentials. */
+export async function eraseFromHelper(
+  name: string,
+  server: string,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<void> {
+  const purpose = `remove the credentials of ${server} from NAME`;
+  await callHelper({ name, verb: "erase", input: server, purpose }, env, signal);
+}
+
+interface HelperCall {
+  readonly name: string;
+  readonly verb: "get" | "store" | "erase";
+  readonly input: string;
+  /** For messages: NAME is the program. */
+  readonly purpose: string;
+}
+
+/** What the helper says; undefined where it has nothing. */
+async function callHelper(
+  call: HelperCall,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   // A path in the name would start any program.
-  if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw fail("this is not a program's name");
+  if (!/^[A-Za-z0-9_.-]+$/.test(call.name)) throw failure(call, "this is not a program's name");
   let result: HelperResult;
   try {
-    result = await run(program, server, env, signal);
+    result = await run(`docker-credential-${call.name}`, call.verb, call.input, env, signal);
   } catch (cause) {
     signal.throwIfAborted();
-    throw fail(errnoOf(cause) === "ENOENT" ? "it is not installed" : messageOf(cause), cause);
+    throw failure(call, errnoOf(cause) === "ENOENT" ? "it is not installed" : messageOf(cause), cause);
   }
-  if (result.status !== 0) {
-    // docker-credential-helpers, credentials/error.go: how a helper says that it has nothing.
-    if (/credentials not found/i.test(result.output)) return undefined;
-    throw fail(legible(result.output.trim()) || `it failed with status ${result.status}`);
-  }
-  const credential = readAnswer(result.output);
-  if (credential === undefined) throw fail("it answered with something else than credentials");
-  return credential;
+  if (result.status === 0) return result.output;
+  // docker-credential-helpers, credentials/error.go: how a helper says that it has nothing.
+  if (/credentials not found/i.test(result.output)) return undefined;
+  throw failure(call, legible(result.output.trim()) || `it failed with status ${result.status}`);
+}
+
+function failure({ name, purpose }: HelperCall, state: string, cause?: unknown): TsbuildError {
+  const what = purpose.replace("NAME", `docker-credential-${name}`);
+  return new TsbuildError("REGISTRY_AUTH", `Cannot ${what}: ${state}`, {
+    cause,
+    hint: "check credsStore and credHelpers in docker's config.json",
+  });
 }
 
 interface HelperResult {
@@ -45,9 +97,15 @@ interface HelperResult {
   readonly output: string;
 }
 
-function run(program: string, input: string, env: Environment, signal: AbortSignal): Promise<HelperResult> {
+function run(
+  program: string,
+  verb: string,
+  input: string,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<HelperResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ["get"], {
+    const child = spawn(program, [verb], {
       env: { ...env },
       stdio: ["pipe", "pipe", "ignore"],
       signal,

@@ -8,7 +8,7 @@ import { askHelper } from "./credential-helper.ts";
 import type { Credential, CredentialStore } from "./types.ts";
 
 /** Docker's name for Docker Hub, since its first API; helpers are asked for it too. */
-const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+export const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 const DOCKER_HUB_HOSTS: ReadonlySet<string> = new Set([
   "docker.io",
   "index.docker.io",
@@ -134,7 +134,7 @@ function findAuth(file: CredentialFile, registry: string, repository: string): C
 }
 
 /** Keys are hosts, in docker's older files URLs: `https://index.docker.io/v1/`. A path without a scheme is a repository's. */
-function normalizeKey(key: string): string {
+export function normalizeKey(key: string): string {
   const [, scheme, rest = ""] = /^(https?:\/\/)?(.*)$/s.exec(key) ?? [];
   const bare = rest.replace(/\/(v[12]\/?)?$/, "");
   const slash = bare.indexOf("/");
@@ -143,7 +143,8 @@ function normalizeKey(key: string): string {
   return `${isDockerHub(host) ? "docker.io" : host}${path}`;
 }
 
-function isDockerHub(registry: string): boolean {
+/** Whether a registry is Docker Hub, by any of its names. */
+export function isDockerHub(registry: string): boolean {
   return DOCKER_HUB_HOSTS.has(registry.toLowerCase());
 }
 

@@ -22,12 +22,12 @@ export async function responseError(
         ? make(
             "REGISTRY_AUTH",
             `${host} refused the credentials`,
-            `log in again: docker login ${details.registry}`,
+            `log in again: tsbuild login ${details.registry}`,
           )
         : make(
             "REGISTRY_AUTH",
             "it does not exist or needs credentials",
-            `check the name, or log in: docker login ${details.registry}`,
+            `check the name, or log in: tsbuild login ${details.registry}`,
           );
     case 404:
       return make("REGISTRY_NOT_FOUND", `${host} does not have it`, "check the name and the tag");
@@ -59,7 +59,7 @@ function patience(
   const wait = retryAfter === undefined ? "wait a while" : `wait ${legible(retryAfter)} s`;
   return details.hasCredential
     ? wait
-    : `${wait}, log in (docker login ${details.registry}), or configure a mirror`;
+    : `${wait}, log in (tsbuild login ${details.registry}), or configure a mirror`;
 }
 
 /** What the registry itself says: of its JSON the messages, of anything else the first line. */

@@ -57,15 +57,23 @@ export class Session {
 
   /** The answer, after authorization where the server wants one. */
   async send(endpoint: Endpoint, request: RegistryRequest): Promise<HttpResponse> {
-    const { scopes, signal } = request;
     if (isElsewhere(endpoint, request.path)) return this.#sendAs(endpoint, request, undefined);
+    return (await this.prove(endpoint, request)).response;
+  }
+
+  /** The same, and whether the server asked who comes and was told. */
+  async prove(
+    endpoint: Endpoint,
+    request: RegistryRequest,
+  ): Promise<{ readonly response: HttpResponse; readonly proved: boolean }> {
+    const { scopes, signal } = request;
     const first = await this.#authorizer.header(endpoint, scopes, signal);
     const response = await this.#sendAs(endpoint, request, first);
-    if (response.status !== 401) return response;
+    if (response.status !== 401) return { response, proved: first !== undefined };
     const second = await this.#authorizer.answer(endpoint, response, scopes, first, signal);
-    if (second === undefined) return response;
+    if (second === undefined) return { response, proved: false };
     await response.discard();
-    return this.#sendAs(endpoint, request, second);
+    return { response: await this.#sendAs(endpoint, request, second), proved: true };
   }
 
   /** The answer where its status is one of `wanted`, else its error. */

@@ -103,5 +103,7 @@ export interface RegistryClient {
     raw: Buffer,
     signal: AbortSignal,
   ): Promise<Digest>;
+  /** Proves a credential to a registry; REGISTRY_AUTH where it refuses it. False where the registry asks for none. */
+  login(registry: string, signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }

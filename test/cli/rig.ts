@@ -90,6 +90,8 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
     run: never,
     pull: never,
     push: never,
+    login: never,
+    logout: never,
     tag: never,
     remove: never,
     images: never,

@@ -130,7 +130,7 @@ test("a registry that wants credentials where there are none says where to get i
   await using client = testClient();
   await assert.rejects(client.getManifest(repositoryAt(registry.host), "1", SIGNAL), (error: Error) => {
     assert.ok(says("REGISTRY_AUTH", /does not exist or needs credentials/)(error), error.message);
-    assert.ok("hint" in error && String(error.hint).includes(`docker login ${registry.host}`));
+    assert.ok("hint" in error && String(error.hint).includes(`tsbuild login ${registry.host}`));
     return true;
   });
   assert.equal(registry.seen.length, 1);

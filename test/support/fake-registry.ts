@@ -157,6 +157,7 @@ export class FakeRegistry implements AsyncDisposable {
     const { pathname, searchParams } = new URL(url, "http://fake");
     const [, repository = "", kind = "", name = ""] =
       /^\/v2\/(.+)\/(manifests|blobs)\/(.*)$/.exec(pathname) ?? [];
+    if (pathname === "/v2/") return void response.end("{}");
     if (method === "POST") {
       if (searchParams.has("mount") && this.blobs.has(searchParams.get("mount") ?? "")) {
         return void response.writeHead(201).end();
