@@ -11,7 +11,8 @@ import { DIAGNOSTICS } from "./plan-file.ts";
 import { readDockerfile } from "./dockerfile-source.ts";
 import type { Session } from "./session.ts";
 import type { BaseImages } from "./stages/types.ts";
-import type { BuildOptions, CheckReport } from "./types.ts";
+import type { CheckReport } from "./answer-types.ts";
+import type { BuildOptions } from "./types.ts";
 
 /**
  * Says all that is wrong with a Dockerfile and builds nothing. Without a target every stage is looked at, as BuildKit's

@@ -8,7 +8,8 @@ import type { Session } from "./session.ts";
 import { planStages, type PlannedStages } from "./stages/plan.ts";
 import { Problems } from "./stages/problems.ts";
 import type { Mount } from "./stages/types.ts";
-import type { BuildOptions, Outline, OutlinedArg, OutlinedMount, TargetList } from "./types.ts";
+import type { Outline, OutlinedArg, OutlinedMount, TargetList } from "./answer-types.ts";
+import type { BuildOptions } from "./types.ts";
 
 /** What a build of the target can be given: arguments, secrets, SSH agents. */
 export async function outlineDockerfile(session: Session, options: BuildOptions): Promise<Outline> {

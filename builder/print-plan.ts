@@ -6,7 +6,8 @@ import { askedImages, planGraph, planOptions, readParsed, warningsTo } from "./p
 import type { Session } from "./session.ts";
 import { planStages } from "./stages/plan.ts";
 import { Problems } from "./stages/problems.ts";
-import type { BuildOptions, PlanStep } from "./types.ts";
+import type { PlanStep } from "./answer-types.ts";
+import type { BuildOptions } from "./types.ts";
 
 /** One step of the road from the text to the graph, as JSON; nothing is built. */
 export async function printPlan(session: Session, step: PlanStep, options: BuildOptions): Promise<string> {
