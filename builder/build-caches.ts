@@ -42,7 +42,11 @@ export class BuildCaches {
     return inlineCache(selectRecords(keys, local, "min", result));
   }
 
-  write(exported: Exportable): Promise<void> {
-    return exportCaches(this.#session, exported, this.#options);
+  /** Writes the caches beside the outputs. `settled` waits for the end of that, `done` rejects where it failed. */
+  start(exported: Exportable | undefined): { settled(): Promise<void>; readonly done: Promise<void> } {
+    const done =
+      exported === undefined ? Promise.resolve() : exportCaches(this.#session, exported, this.#options);
+    const settled = done.catch(() => undefined);
+    return { done, settled: () => settled };
   }
 }

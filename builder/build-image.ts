@@ -68,8 +68,11 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     const exported = await caches?.exportable(graph, solution, local, rootfs, bases);
     const image = builtImage(graph, rootfs, (id) => solution.created(id));
     const inlineCache = exported && caches?.inline(exported);
-    const results = await writeAll(outputs, inlineCache ? { ...image, inlineCache } : image, options);
-    if (exported !== undefined) await caches?.write(exported);
+    const writing = caches?.start(exported);
+    const results = await writeAll(outputs, inlineCache ? { ...image, inlineCache } : image, options).finally(
+      writing?.settled,
+    );
+    await writing?.done;
     await session.makeDurable();
     session.capCache(options.maxCacheSize);
     const report = solution.report().filter(({ recorded }) => recorded);

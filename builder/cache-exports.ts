@@ -11,10 +11,8 @@ import { selectRecords } from "./cache/select.ts";
 import type { CacheKey, CacheTo, LocalCache } from "./cache/types.ts";
 import { sha256, type DiffId } from "./core/digest.ts";
 import { messageOf, TsbuildError } from "./core/errors.ts";
-import { parseReference } from "./image/reference.ts";
 import { buildArtifact } from "./image/build.ts";
 import { outgoingLayer } from "./outputs/outgoing.ts";
-import type { Repository } from "./registry/types.ts";
 import type { Session } from "./session.ts";
 import type { BuildOptions } from "./types.ts";
 
@@ -35,12 +33,11 @@ type Destination = Exclude<CacheTo, { readonly type: "inline" }>;
 export async function exportCaches(
   session: Session,
   exportable: Exportable,
-  options: Pick<BuildOptions, "cacheTo" | "tags" | "outputs" | "push" | "signal" | "emit">,
+  options: Pick<BuildOptions, "cacheTo" | "signal" | "emit">,
 ): Promise<void> {
-  const pushed = pushedTo(options);
   const results = await Promise.allSettled(
     (options.cacheTo ?? []).map((to) =>
-      to.type === "inline" ? undefined : exportCache(session, exportable, to, pushed, options),
+      to.type === "inline" ? undefined : exportCache(session, exportable, to, options),
     ),
   );
   options.signal.throwIfAborted();
@@ -51,14 +48,13 @@ async function exportCache(
   session: Session,
   exportable: Exportable,
   to: Destination,
-  pushed: readonly Repository[],
   { signal, emit }: Pick<BuildOptions, "signal" | "emit">,
 ): Promise<void> {
   const target = openTarget(session, to);
   const name = `exporting the cache to ${target.label}`;
   emit({ type: "phase", name, state: "started", time: Date.now() });
   try {
-    const cache = await outgoingCache(session, exportable, to, pushed);
+    const cache = await outgoingCache(session, exportable, to);
     await target.write(cache, { slots: session.slots, signal, emit });
     emit({ type: "phase", name, state: "done", time: Date.now() });
   } catch (error) {
@@ -82,13 +78,12 @@ async function outgoingCache(
   session: Session,
   { keys, local, result, bases }: Exportable,
   { mode, compression }: Destination,
-  pushed: readonly Repository[],
 ): Promise<OutgoingCache> {
   const records = selectRecords(keys, local, mode, result);
   const blobs = new Map<DiffId, OutgoingBlob>();
   await Promise.all(
     diffIdsOf(records).map(async (diffId) => {
-      if (!bases.has(diffId)) blobs.set(diffId, await outgoingBlob(session, diffId, compression, pushed));
+      if (!bases.has(diffId)) blobs.set(diffId, await outgoingBlob(session, diffId, compression));
     }),
   );
   const layers = diffIdsOf(records).map((diffId): CacheLayer => {
@@ -109,7 +104,6 @@ async function outgoingBlob(
   session: Session,
   diffId: DiffId,
   compression: Destination["compression"],
-  pushed: readonly Repository[],
 ): Promise<OutgoingBlob> {
   const layer = session.layers.open(diffId);
   if (layer === undefined) {
@@ -117,26 +111,12 @@ async function outgoingBlob(
   }
   if (compression === "uncompressed") {
     const { mediaType, digest, size, path } = await layer.tar();
-    return { descriptor: { mediaType, digest, size }, sources: pushed, path: async () => path };
+    return { descriptor: { mediaType, digest, size }, sources: [], path: async () => path };
   }
   const { mediaType, digest, size, sources, path } = await outgoingLayer(session.store, layer);
-  return { descriptor: { mediaType, digest, size }, sources: [...pushed, ...sources], path };
+  return { descriptor: { mediaType, digest, size }, sources, path };
 }
 
 function diffIdsOf(records: readonly TravellingRecord[]): readonly DiffId[] {
   return [...new Set(records.flatMap(({ layers }) => layers))];
-}
-
-/** Where the image itself went: a cache in the same registry takes its layers over from there. */
-function pushedTo({ push, tags, outputs }: Pick<BuildOptions, "push" | "tags" | "outputs">): Repository[] {
-  const names = [
-    ...(push ? tags : []),
-    ...outputs.flatMap((output) =>
-      output.type === "image" && output.push ? (output.names.length > 0 ? output.names : tags) : [],
-    ),
-  ];
-  return names.map((name) => {
-    const { registry, repository } = parseReference(name);
-    return { registry, name: repository };
-  });
 }

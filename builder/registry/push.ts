@@ -98,25 +98,73 @@ async function pushBlob(
     if (await client.hasBlob(repository, digest, signal)) return true;
     for (const { registry, name } of sources) {
       if (registry !== repository.registry || name === repository.name) continue;
-      try {
-        if (await client.mountBlob(repository, digest, name, signal)) return true;
-      } catch (error) {
-        // Only a saving: who may not read that repository uploads.
-        signal.throwIfAborted();
-        if (!(error instanceof TsbuildError)) throw error;
-      }
+      if (await mounted(client, repository, digest, name, signal)) return true;
     }
     return false;
   };
   if (!(await slots.use("network", signal, isThere))) {
-    // Without a slot: bringing it here may take one.
-    await ready?.();
-    await slots.use("network", signal, () =>
-      client.putBlob(repository, descriptor, open, signal, (current) => {
-        // A retry begins again from nothing.
-        if (current < reported || current - reported >= REPORT_BYTES) report(current, false);
-      }),
-    );
+    const upload = async (): Promise<void> => {
+      // Without a slot: bringing it here may take one.
+      await ready?.();
+      await slots.use("network", signal, () =>
+        client.putBlob(repository, descriptor, open, signal, (current) => {
+          // A retry begins again from nothing.
+          if (current < reported || current - reported >= REPORT_BYTES) report(current, false);
+        }),
+      );
+    };
+    const other = startedUpload(client, repository, digest);
+    if (other !== undefined) await other.done;
+    const mount = (): Promise<boolean> => mounted(client, repository, digest, other?.name ?? "", signal);
+    if (other === undefined || !(await slots.use("network", signal, mount))) {
+      await noted(client, repository, digest, upload());
+    }
   }
   report(size, true);
+}
+
+/** An upload that goes on: whoever wants the blob elsewhere in that registry lets it end, and has it taken over. */
+interface Upload {
+  readonly name: string;
+  readonly done: Promise<unknown>;
+}
+
+const uploads = new WeakMap<RegistryClient, Map<string, Upload>>();
+
+function startedUpload(
+  client: RegistryClient,
+  { registry, name }: Repository,
+  digest: Digest,
+): Upload | undefined {
+  const upload = uploads.get(client)?.get(`${registry} ${digest}`);
+  return upload?.name === name ? undefined : upload;
+}
+
+async function noted(
+  client: RegistryClient,
+  { registry, name }: Repository,
+  digest: Digest,
+  upload: Promise<void>,
+): Promise<void> {
+  const known = uploads.get(client) ?? new Map<string, Upload>();
+  uploads.set(client, known);
+  known.set(`${registry} ${digest}`, { name, done: upload.catch(() => undefined) });
+  await upload;
+}
+
+async function mounted(
+  client: RegistryClient,
+  repository: Repository,
+  digest: Digest,
+  from: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return await client.mountBlob(repository, digest, from, signal);
+  } catch (error) {
+    // Only a saving: who may not read that repository uploads.
+    signal.throwIfAborted();
+    if (error instanceof TsbuildError) return false;
+    throw error;
+  }
 }
