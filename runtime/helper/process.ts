@@ -4,6 +4,7 @@ import { Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { TsbuildError, errnoOf } from "../../builder/core/errors.ts";
 import type { IdMaps } from "../isolation/idmap.ts";
+import { confinementHint } from "../isolation/confined.ts";
 import { mapIds } from "./idmap.ts";
 import { Lane } from "./lane.ts";
 import { LanePool } from "./pool.ts";
@@ -110,9 +111,11 @@ export class HelperProcess {
     if (this.#closing)
       return new TsbuildError("HELPER_FAILED", "Cannot finish the command: the helper was closed");
     const said = this.#stderr.trim();
+    const refused = /namespace.*(?:not permitted|denied)/.test(said);
     return new TsbuildError(
-      "HELPER_FAILED",
+      refused ? "SANDBOX" : "HELPER_FAILED",
       `Cannot go on without the native helper: ${said === "" ? how : said}`,
+      { hint: refused ? confinementHint() : undefined },
     );
   }
 }
