@@ -4,6 +4,7 @@ import { sha256, type Digest } from "../core/digest.ts";
 import { canonicalJson } from "../core/json.ts";
 import type { Tree } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
+import { inSmallYoungSpace } from "../core/young-space.ts";
 import type { CopyOp } from "../graph/types.ts";
 import { editTree } from "../layers/edit.ts";
 import type { OpResult } from "../solver/types.ts";
@@ -14,7 +15,7 @@ import { resolveOwner, type Owner } from "./copy/owner.ts";
 import { copiesOntoEmptyRoot, planCopy, type CopySourceTree } from "./copy/plan.ts";
 import { baseOf, inputAt } from "./inputs.ts";
 import { sourceTree } from "./source-tree.ts";
-import type { Inputs, OpHandler, OpServices } from "./types.ts";
+import type { Inputs, OpHandler, OpServices, Step } from "./types.ts";
 
 /** COPY and ADD: the files that they take become a layer straight away, without a root filesystem to copy them into. */
 export function copyHandler(services: OpServices): OpHandler<CopyOp> {
@@ -35,25 +36,27 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
       services.withTars(async () =>
         copyContent(op, await sourceTrees(services, op, inputs), services.keepContentList),
       ),
-    async run(op, inputs, step) {
-      const base = baseOf(op, inputs);
-      const tree = await services.tree(base);
-      const owner = await ownerOf(services, op, tree);
-      const changes = await services.withTars(async () => {
-        const editor = editTree(copiesOntoEmptyRoot(op) ? await services.tree([]) : tree);
-        const unpack = unpackArchive({ editor, owner, spool: () => services.tempPath("archive") });
-        await planCopy(op, await sourceTrees(services, op, inputs), editor, {
-          owner,
-          now: services.now,
-          unpack,
-        });
-        return editor.changes();
-      });
-      const layer = await services.seal(changes, step.signal, kinOf(services, op, inputs));
-      checkUnchanged(services, inputs);
-      return { rootfs: [...base, layer] };
-    },
+    run: (op, inputs, step) => inSmallYoungSpace(() => runCopy(services, op, inputs, step)),
   };
+}
+
+async function runCopy(services: OpServices, op: CopyOp, inputs: Inputs, step: Step): Promise<OpResult> {
+  const base = baseOf(op, inputs);
+  const tree = await services.tree(base);
+  const owner = await ownerOf(services, op, tree);
+  const changes = await services.withTars(async () => {
+    const editor = editTree(copiesOntoEmptyRoot(op) ? await services.tree([]) : tree);
+    const unpack = unpackArchive({ editor, owner, spool: () => services.tempPath("archive") });
+    await planCopy(op, await sourceTrees(services, op, inputs), editor, {
+      owner,
+      now: services.now,
+      unpack,
+    });
+    return editor.changes();
+  });
+  const layer = await services.seal(changes, step.signal, kinOf(services, op, inputs));
+  checkUnchanged(services, inputs);
+  return { rootfs: [...base, layer] };
 }
 
 /** What a COPY is but for what it takes: the op, and what its sources are called. */

@@ -3,6 +3,7 @@ import type { Bytes } from "../../core/bytes.ts";
 import { Hasher, sha256, type Digest } from "../../core/digest.ts";
 import type { Entry, Tree } from "../../core/entry.ts";
 import { TsbuildError } from "../../core/errors.ts";
+import { inSmallYoungSpace } from "../../core/young-space.ts";
 import type { Json } from "../../core/json.ts";
 import { describeItem, type Take } from "../../context/content-list.ts";
 import { Scan, type Scans } from "../../context/scan.ts";
@@ -62,8 +63,9 @@ async function selectionContent(
   const scan = isDirectory && scans !== undefined ? scanOf(tree, scans, take, selection) : undefined;
   let digest = scan && scans?.get(scan.digest());
   if (digest === undefined) {
-    const items = isDirectory ? itemsOf(tree, selection) : [{ name, entry, isParent: false }];
-    digest = await digestOf(tree, take, items, keep);
+    digest = isDirectory
+      ? await inSmallYoungSpace(() => digestOf(tree, take, itemsOf(tree, selection), keep))
+      : await digestOf(tree, take, [{ name, entry, isParent: false }], keep);
     if (scan !== undefined) scans?.put(scan, digest);
   }
   return isDirectory ? { directory: digest } : { name, digest };
