@@ -4,6 +4,7 @@ import { openCache } from "./cache/local.ts";
 import type { BuildGraph } from "./graph/types.ts";
 import { createOpRunner } from "./ops/runner.ts";
 import { checkEntitlements } from "./ops/entitlements.ts";
+import type { OpServices } from "./ops/types.ts";
 import { openOutputs } from "./open-outputs.ts";
 import { opServices } from "./op-services.ts";
 import { openContexts, type Contexts } from "./open-contexts.ts";
@@ -26,18 +27,10 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const graph = await planGraph(session, options, contexts);
   checkEntitlements(graph, options.allow ?? []);
   const outputs = openOutputs(session, options);
-  const { rootfs: target, epoch } = graph.target;
+  const { rootfs: target } = graph.target;
 
   emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
-  const secrets = new BuildSecrets(options.secrets ?? [], options.ssh ?? {}, session.env);
-  const services = opServices(session, await contextsFor(graph, contexts, session, emit), secrets, epoch, {
-    limits: {},
-    ulimits: [],
-    hosts: [],
-    ...options.sandbox,
-  });
-  for (const vertex of graph.vertices)
-    if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
+  const services = await servicesFor(session, options, graph, contexts);
   const caches = await openCaches(session, options);
   const bases = new Set(graph.vertices.flatMap(({ op }) => (op.type === "image" ? op.diffIds : [])));
   const runner = createOpRunner(services, graph.vertices);
@@ -100,6 +93,27 @@ async function openCaches(session: Session, options: BuildOptions): Promise<Buil
   if ((options.cacheFrom ?? []).length + (options.cacheTo ?? []).length === 0) return undefined;
   const { BuildCaches } = await import("./build-caches.ts");
   return new BuildCaches(session, options);
+}
+
+/** What the steps of a build work with; the layers of its base images are known by then, and not fetched. */
+export async function servicesFor(
+  session: Session,
+  options: BuildOptions,
+  graph: BuildGraph,
+  contexts: Contexts,
+): Promise<OpServices> {
+  const { emit, signal } = options;
+  const secrets = new BuildSecrets(options.secrets ?? [], options.ssh ?? {}, session.env);
+  const { epoch } = graph.target;
+  const services = opServices(session, await contextsFor(graph, contexts, session, emit), secrets, epoch, {
+    limits: {},
+    ulimits: [],
+    hosts: [],
+    ...options.sandbox,
+  });
+  for (const vertex of graph.vertices)
+    if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
+  return services;
 }
 
 /** With SOURCE_DATE_EPOCH, what two checkouts of one commit differ in is taken out of their files. */

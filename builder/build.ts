@@ -17,6 +17,10 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       const { buildImage } = await import("./build-image.ts");
       return buildImage(session, request);
     },
+    async forecast(request) {
+      const { forecastBuild } = await import("./forecast-build.ts");
+      return forecastBuild(session, request);
+    },
     async explain(request) {
       const { explainBuild } = await import("./explain-build.ts");
       return explainBuild(session.store, request);

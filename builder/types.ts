@@ -4,7 +4,7 @@ import type { CheckResult, PruneRequest, PruneResult, SpaceReport } from "./spac
 import type { Emit } from "./core/events.ts";
 import type { Digest } from "./core/digest.ts";
 import type { Platform } from "./core/platform.ts";
-import type { Explanation } from "./explain/types.ts";
+import type { Explanation, Reason } from "./explain/types.ts";
 import type { SandboxSettings } from "../runtime/limits/types.ts";
 import type { ImageConfig, Manifest } from "./image/types.ts";
 import type { ComparedImage, ImageDifference } from "./compare/types.ts";
@@ -159,6 +159,21 @@ export interface Finding {
   readonly fix?: string;
 }
 
+/** What a build would do. */
+export interface BuildForecast {
+  readonly steps: readonly {
+    readonly step: string;
+    readonly stage: string;
+    /** "may-run": the result of a step before it decides. "unneeded": nobody would ask for it. */
+    readonly verdict: "hit" | "run" | "may-run" | "unneeded";
+    /** Why it would run. */
+    readonly reasons: readonly Reason[];
+  }[];
+  /** Bytes of layers that would be pulled for what runs; `pullAtMost` with what may run. */
+  readonly pull: number;
+  readonly pullAtMost: number;
+}
+
 /** Which build to explain: the last one of those that have all that is given. */
 export interface ExplainOptions {
   readonly context?: string;
@@ -180,6 +195,8 @@ export interface LoginResult {
 /** All that the command line can do, with one store. Made by `openTsbuild` in build.ts; closed when the command ends. */
 export interface Tsbuild extends AsyncDisposable {
   build(options: BuildOptions): Promise<BuildResult>;
+  /** What a build would run, and why; nothing is run. --dry-run */
+  forecast(options: BuildOptions): Promise<BuildForecast>;
   /** Why the steps of a build that is over ran; undefined where no such build is known. */
   explain(which: ExplainOptions): Promise<Explanation | undefined>;
   /** All that is wrong with the Dockerfile. --check */

@@ -50,6 +50,8 @@ function wordsOf(reason: Reason, now: number): string {
       return "the files that it takes changed";
     case "input":
       return `its input changed: ${cut(reason.step)}`;
+    case "input-runs":
+      return `its input runs: ${cut(reason.step)}`;
     case "other-version":
       return "another version of tsbuild made the last result";
     default:

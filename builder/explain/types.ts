@@ -74,6 +74,8 @@ export type Reason =
   | { readonly why: "content" }
   /** A step that it works upon came out different, or ran anew. */
   | { readonly why: "input"; readonly step: string }
+  /** Before a build: only what that step comes to tells. */
+  | { readonly why: "input-runs"; readonly step: string }
   /** tsbuild itself makes layers or keys differently. */
   | { readonly why: "other-version" };
 

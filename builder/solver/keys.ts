@@ -84,6 +84,7 @@ function isExpired({ lookups }: State): boolean {
   return lookups.at(-1)?.answer === "expired";
 }
 
-function isForced({ vertex }: State, { noCache }: SolveOptions): boolean {
+/** It is to run whatever the cache has. */
+export function isForced({ vertex }: State, { noCache }: Pick<SolveOptions, "noCache">): boolean {
   return typeof noCache === "boolean" ? noCache : noCache.has(vertex.id);
 }

@@ -83,6 +83,7 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
   return {
     build: never,
     explain: never,
+    forecast: never,
     check: never,
     outline: never,
     targets: never,

@@ -157,3 +157,29 @@ test("--cache-ttl runs steps again whose results are old", async () => {
   for (const [reason] of Object.values(await explain()))
     assert.match(reason ?? "", /^(its record is too old: made .*|its input changed: .*)$/);
 });
+
+test("build --dry-run says what a build would run and why, and runs nothing", async () => {
+  await using scene = await open();
+  const { rig, context, build } = scene;
+  const dryRun = async (...flags: string[]): Promise<string> => (await build("--dry-run", ...flags)).stdout;
+  const first = await dryRun();
+  assert.match(first, /^runs {8}\[builder 2\/4\] WORKDIR \/app\n {14}never built here$/m);
+  assert.match(first, /^may run {5}\[stage-1 2\/3\] COPY .*\n {14}its input runs: \[builder 4\/4\] RUN/m);
+  assert.match(first, /^3 would run, 2 may run, 0 cached; 0B to pull$/m);
+  assert.match((await rig.tsbuild(["explain"])).stderr, /the store knows of none/);
+  assert.match((await build()).stderr, /5 steps run, 0 cached/);
+  assert.match(await dryRun(), /^0 would run, 5 cached; 0B to pull$/m);
+
+  writeFileSync(join(context, "src/a.ts"), "A\n");
+  const { stdout } = await build("--dry-run=json");
+  const { steps } = JSON.parse(stdout) as {
+    steps: { verdict: string; reasons: { why: string; changes?: { path: string }[] }[] }[];
+  };
+  assert.deepEqual(
+    steps.map(({ verdict, reasons }) => [verdict, ...reasons.map(({ why }) => why)].join(" ")),
+    ["hit", "run files", "run input", "may-run input-runs", "may-run input-runs"],
+  );
+  assert.equal(steps[1]?.reasons[0]?.changes?.[0]?.path, "src/a.ts");
+  assert.match((await build()).stderr, /4 steps run, 1 cached/);
+  assert.match(await dryRun("--no-cache"), /^5 would run, 0 cached/m);
+});

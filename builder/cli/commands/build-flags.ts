@@ -121,6 +121,12 @@ export const BUILD_FLAGS = {
     doc: "Answer check, outline (what the target can be given) or targets (the stages)",
     default: "build",
   },
+  "dry-run": {
+    value: "FORMAT",
+    bare: "text",
+    group: ASK,
+    doc: "Say what a build would run, why, and how much it would pull; as text or json",
+  },
   print: {
     value: "STEP",
     group: ASK,

@@ -27,7 +27,8 @@ export const buildCommand = command({
   async execute(flags, [context = ""], session) {
     const request = await buildRequest(flags, context, session.io);
     const mode = flags.quiet ? "quiet" : progressMode("build", flags.progress);
-    const call = flags.check || flags.call !== undefined || flags.print !== undefined;
+    const call =
+      flags.check || flags.call !== undefined || flags.print !== undefined || flags["dry-run"] !== undefined;
     if (call) {
       const { answer, readCall } = await import("./call.ts");
       const asked = readCall(flags);

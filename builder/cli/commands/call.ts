@@ -12,15 +12,23 @@ const STEPS: readonly PlanStep[] = ["ast", "stages", "graph"];
 /** What is asked of a Dockerfile instead of building it. */
 export type Call =
   | { readonly method: Exclude<(typeof METHODS)[number], "build">; readonly json: boolean }
-  | { readonly method: "print"; readonly step: PlanStep };
+  | { readonly method: "print"; readonly step: PlanStep }
+  | { readonly method: "dry-run"; readonly json: boolean };
 
 /** Reads --check, --call and --print: one of them; undefined is a build. */
 export function readCall(flags: {
   readonly check: boolean;
   readonly call: string | undefined;
   readonly print: string | undefined;
+  readonly "dry-run": string | undefined;
 }): Call | undefined {
-  const given = [flags.check && "--check", flags.call !== undefined && "--call", flags.print && "--print"];
+  const dryRun = flags["dry-run"];
+  const given = [
+    flags.check && "--check",
+    flags.call !== undefined && "--call",
+    flags.print && "--print",
+    dryRun !== undefined && "--dry-run",
+  ];
   const [first, second] = given.filter((name) => name !== false && name !== undefined && name !== "");
   if (second !== undefined) {
     throw usageError(
@@ -30,6 +38,8 @@ export function readCall(flags: {
     );
   }
   if (flags.check) return { method: "check", json: false };
+  if (dryRun !== undefined)
+    return { method: "dry-run", json: oneOf("--dry-run", dryRun, FORMATS) === "json" };
   if (flags.print !== undefined) return { method: "print", step: oneOf("--print", flags.print, STEPS) };
   return flags.call === undefined ? undefined : parseCall(flags.call);
 }
@@ -71,6 +81,13 @@ export async function answer(
     case "print":
       stdout.write(await tsbuild.plan(call.step, options));
       return 0;
+    case "dry-run": {
+      const forecast = await tsbuild.forecast(options);
+      const { forecastText } = await import("./forecast-text.ts");
+      const json = `${JSON.stringify(forecast, undefined, 2)}\n`;
+      stdout.write(call.json ? json : forecastText(forecast, Date.now()));
+      return 0;
+    }
     case "targets": {
       const list = await tsbuild.targets(options);
       stdout.write(

@@ -16,6 +16,7 @@ const WITHOUT_RESULT = [
   "check",
   "call",
   "print",
+  "dry-run",
 ] as const;
 
 /** `tsbuild verify`. */
