@@ -15,7 +15,10 @@ export async function copyManyFiles(bench: Bench): Promise<Row> {
     name: `COPY of ${WORK}, cold`,
     floor: "tar to a file + sha256",
     floorWork: {
-      prepare: () => rmSync(archive, { force: true }),
+      async prepare() {
+        rmSync(archive, { force: true });
+        await bench.command(["sync"]);
+      },
       run: () => archiveFiles(bench, context, archive),
     },
     ours: {
@@ -39,9 +42,10 @@ export async function copyThenRun(bench: Bench): Promise<Row> {
     name: `COPY of ${WORK}, cold, and RUN`,
     floor: "tar + sha256 + cp -a",
     floorWork: {
-      prepare() {
+      async prepare() {
         rmSync(archive, { force: true });
         rmSync(copied, { recursive: true, force: true });
+        await bench.command(["sync"]);
       },
       async run() {
         await archiveFiles(bench, context, archive);

@@ -72,12 +72,15 @@ async function pigzIntoSocket(path: string): Promise<void> {
   server.close();
 }
 
+/** The base image's files as others: its own layer is here already where another builder loaded it. */
+const PULLED = "FROM scratch\nCOPY --from=base --chown=7:7 / /\nCOPY data /data\n";
+
 /** Pull and unpack into a store that has nothing, against gunzip, sha256 and tar. */
 export async function pullAndUnpack(bench: Bench): Promise<Row | string> {
   const registry = await bench.registry();
   if (registry === undefined) return "docker-registry is not installed";
   const name = `${registry}/bench/pull:latest`;
-  const image = contextWith(bench, "pull-image", "FROM base\nCOPY data /data\n");
+  const image = contextWith(bench, "pull-image", PULLED);
   makeLayerFiles(join(image, "data"));
   const base = ["--build-context", `base=oci-layout://${bench.baseLayout}`];
   await bench.tsbuild(["build", "-q", "-t", name, "--push", ...base, image]);
