@@ -120,7 +120,7 @@ function copyFlags(one: CopyInstruction): string[] {
 
 function printPaths({ sources, heredocs, dest }: CopyInstruction, escape: Escape): string {
   const words = [...sources, dest].map(({ raw }) => raw);
-  const plain = words.every((word) => !/^\[|^<|^\d+<<|\s|^$/.test(word)) && !dest.raw.endsWith(escape);
+  const plain = words.every((word) => !/^\[|^<|^\d+<<|[\s"']|^$/.test(word)) && !dest.raw.endsWith(escape);
   if (!plain && heredocs.length === 0) return JSON.stringify(words);
   return [...sources.map(({ raw }) => raw), ...heredocs.map(printStart), dest.raw].join(" ");
 }

@@ -162,6 +162,17 @@ test("rule 37: --exclude is matched below each copied root, --parents from the p
     'd/s/t/b.md file 644 0:0 "2"',
     'd/s/t/keep.md file 644 0:0 "3"',
   ]);
+  assert.deepEqual(await added({ ...pivot, sources: ["*/./t/b*"] }), [
+    'd/other file 644 0:0 "5"',
+    "d/t directory 755 0:0",
+    'd/t/b.md file 644 0:0 "2"',
+  ]);
+  assert.deepEqual(await added({ ...pivot, sources: ["s/*/./*", "none*/./x"] }), [
+    'd/a.md file 644 0:0 "1"',
+    'd/b.md file 644 0:0 "2"',
+    'd/c file 644 0:0 "4"',
+    'd/keep.md file 644 0:0 "3"',
+  ]);
   assert.match(await refused({ ...pivot, sources: ["s/./none"] }), /does not exist/);
   assert.deepEqual(await added({ ...pivot, sources: ["none/*"] }), []);
 });

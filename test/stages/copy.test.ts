@@ -114,3 +114,9 @@ test("planBuild() refuses to copy a file out of an empty stage, but not all of i
   ]);
   assert.deepEqual(copyOf(await plan(`${text} *.txt . /`)).sources, []);
 });
+
+test("COPY of a quoted path with a space says to write JSON, once", async () => {
+  const error = await refusal('FROM debian\nCOPY --chown=1 "a b" \'c d\' /e/\nCOPY a\\"b "c" /\n');
+  assert.deepEqual(problemsOf(error), ["2: COPY splits at every space: quotes hold no words together here"]);
+  assert.equal(error.diagnostics[0]?.fix, 'write COPY ["a b", "c d", "/e/"]');
+});

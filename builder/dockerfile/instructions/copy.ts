@@ -1,5 +1,6 @@
 import { parseHeredocStart } from "../heredoc.ts";
 import type { CopyInstruction, Word } from "../types.ts";
+import { splitWords } from "../words.ts";
 import { readFlags, type FlagKind } from "./read-flags.ts";
 import { readWords } from "./read-words.ts";
 import { reportMissing, type Scope } from "./scope.ts";
@@ -78,6 +79,10 @@ function readPaths(scope: Scope): Paths | undefined {
     reportHeredoc(scope, `The destination of ${scope.keyword} cannot be a heredoc`);
     return undefined;
   }
+  if (words.some(({ raw }) => hasOpenQuote(raw, scope.escape))) {
+    reportQuotes(scope);
+    return undefined;
+  }
   checkHeredocs(scope, words.filter(isHeredoc).length);
   const sources = words.slice(0, -1).filter((word) => !isHeredoc(word));
   return { sources, heredocs: scope.heredocs, dest };
@@ -104,4 +109,26 @@ function reportHeredoc(scope: Scope, message: string): void {
     span: scope.rest,
     fix: `write ${scope.keyword} <<EOF DESTINATION`,
   });
+}
+
+/** `COPY "a b" c`: the shell would take this for two words, and BuildKit splits it into three with two open quotes. */
+function reportQuotes(scope: Scope): void {
+  const meant = splitWords(scope.rest, scope.escape).map(({ text }) => text.replace(/["']/g, ""));
+  scope.report({
+    rule: "QuotedPath",
+    message: `${scope.keyword} splits at every space: quotes hold no words together here`,
+    span: scope.rest,
+    fix: `write ${scope.keyword} ${JSON.stringify(meant).replaceAll('","', '", "')}`,
+  });
+}
+
+function hasOpenQuote(word: string, escape: string): boolean {
+  let quote = "";
+  for (let at = 0; at < word.length; at++) {
+    const char = word.charAt(at);
+    if (char === escape && quote !== "'") at++;
+    else if (quote !== "" && char === quote) quote = "";
+    else if (quote === "" && (char === '"' || char === "'")) quote = char;
+  }
+  return quote !== "";
 }

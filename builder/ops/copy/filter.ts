@@ -24,7 +24,7 @@ export function selectionsOf(
   const exclude = excludeOf(op);
   if (from.from === "remote") return selectFetched(from.path, tree, exclude);
   const source = from.path;
-  if (op.parents) return [selectWithParents(source, tree, exclude, describeMissing)];
+  if (op.parents) return selectWithParents(source, tree, exclude, describeMissing);
   return selectSources(tree, source, describeMissing)
     .filter(({ matched, name }) => !matched || exclude === undefined || exclude.decide(name, undefined) < 0)
     .map((selected) => ({ selected, filter: { exclude } }));
@@ -40,34 +40,28 @@ function selectFetched(path: string, tree: Tree, exclude: PatternList | undefine
 
 /**
  * --parents: the path up to a pivot `/./`, or the root, is what is copied; the rest is a pattern for what of it, as
- * BuildKit has it (dockerfile2llb/convert_copy.go).
+ * BuildKit has it (dockerfile2llb/convert_copy.go). Wildcards before the pivot may name several directories; a file that
+ * they match is copied as it is. Only where there are no wildcards at all does the path have to exist.
  */
 function selectWithParents(
   source: string,
   tree: Tree,
   exclude: PatternList | undefined,
   describeMissing: DescribeMissing | undefined,
-): Selection {
+): Selection[] {
   const pivot = source.indexOf("/./");
   const base = pivot < 0 ? "/" : source.slice(0, pivot);
   const pattern = insideRoot(bytesOf(pivot < 0 ? source : source.slice(pivot + 2)));
-  if (hasWildcard(base)) {
-    throw new TsbuildError(
-      "UNSUPPORTED",
-      `Cannot copy "${source}": wildcards before the pivot /./ are not supported`,
-      {
-        hint: "move the pivot to the left of the first wildcard",
-      },
-    );
-  }
-  if (!hasWildcard(pattern))
+  if (!hasWildcard(base) && !hasWildcard(pattern))
     selectSources(tree, `${base}/${source.slice(pivot < 0 ? 0 : pivot + 2)}`, describeMissing);
-  const [selected] = selectSources(tree, base, describeMissing);
-  if (selected?.entry.type !== "directory")
-    throw new TsbuildError("COPY_CONFLICT", `Cannot copy "${source}": "${base}" is not a directory`);
   const include =
     pattern === "" ? undefined : new PatternList([cleanPattern(pattern)], () => "COPY --parents");
-  return { selected, filter: { include, exclude } };
+  return selectSources(tree, base, describeMissing).map((selected) => {
+    const isDirectory = selected.entry.type === "directory";
+    if (!isDirectory && !selected.matched)
+      throw new TsbuildError("COPY_CONFLICT", `Cannot copy "${source}": "${base}" is not a directory`);
+    return { selected, filter: isDirectory ? { include, exclude } : {} };
+  });
 }
 
 function excludeOf(op: CopyOp): PatternList | undefined {
