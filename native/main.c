@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -14,6 +13,7 @@
 #include "diff.h"
 #include "list.h"
 #include "namespaces.h"
+#include "own_copy.h"
 #include "network.h"
 #include "remove.h"
 #include "run.h"
@@ -125,24 +125,6 @@ static void serve(struct lane *control, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (workers[i]) kill(workers[i], SIGKILL);
   while (wait(NULL) > 0 || errno == EINTR) continue;
-}
-
-/*
- * Goes on as a sealed copy of itself in memory. What runs in a container may get hold of the file that its first process
- * was started from and, where the container's root owns that file, write to it (CVE-2019-5736).
- */
-static int become_copy(char **argv, struct error *error) {
-  enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
-  cleanup_close int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  if (self >= 0 && fcntl(self, F_GET_SEALS) == SEALS) return 0;
-  int copied = memfd_create("tsbuild-helper", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  char buffer[65536];
-  ssize_t got = -1;
-  while (self >= 0 && copied >= 0 && (got = read(self, buffer, sizeof buffer)) > 0)
-    if (write(copied, buffer, (size_t)got) != got) return fail(error, errno, "Cannot copy the helper into memory");
-  if (got < 0 || fcntl(copied, F_ADD_SEALS, SEALS) < 0) return fail(error, errno, "Cannot copy the helper into memory");
-  fexecve(copied, argv, (char *[]){NULL});
-  return fail(error, errno, "Cannot execute the helper from memory");
 }
 
 int main(int argc, char **argv) {

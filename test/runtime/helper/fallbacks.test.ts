@@ -78,3 +78,18 @@ for (const calls of [
     }
   });
 }
+
+test("a step runs where no file in memory may be executed", { skip }, async () => {
+  const directory = mkdtempSync(join(tmpdir(), "tsbuild-"));
+  try {
+    const script = join(directory, "helper");
+    const forbid = "echo 2 >/proc/sys/vm/memfd_noexec 2>/dev/null";
+    const start = `unshare --pid --fork --mount-proc sh -c '${forbid}; exec "$0" "$@"' ${defaultBinary()} "$@"`;
+    writeFileSync(script, `#!/bin/sh\nPATH=/usr/bin:/bin exec ${start}\n`, { mode: 0o755 });
+    await using rig = await Rig.start({ binary: script });
+    const result = await rig.run("echo ran; cat /proc/1/exe");
+    assert.equal(result.stdout, "ran\n", result.stderr);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
