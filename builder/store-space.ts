@@ -24,8 +24,8 @@ export async function checkStore(
   repair: boolean,
   signal: AbortSignal,
 ): Promise<CheckResult> {
-  const compare = (path: string, index: LayerIndex): Promise<string | undefined> =>
-    compareWith(session, path, index, signal);
+  const compare = (path: string, index: LayerIndex, isPart: boolean): Promise<string | undefined> =>
+    compareWith(session, path, index, isPart, signal);
   if (repair) return repairStore(session.store, compare, removeOf(session), signal);
   return { problems: await findProblems(session.store, compare), repaired: false };
 }
@@ -34,6 +34,7 @@ async function compareWith(
   session: Session,
   path: string,
   index: LayerIndex,
+  isPart: boolean,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const helper = await session.helper();
@@ -41,7 +42,7 @@ async function compareWith(
   const entry = (one: Entry): void => void found.set(one.path, one);
   const visitor = { entry, data: nothing, whiteout: nothing, opaque: nothing };
   await helper.list({ kind: "directory", path }, visitor, signal);
-  return compareSnapshot(found, index);
+  return compareSnapshot(found, index, isPart);
 }
 
 const nothing = (): void => {};

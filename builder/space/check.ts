@@ -12,8 +12,12 @@ import type { Store } from "../store/types.ts";
 import { findDigests, findFile } from "./find.ts";
 import type { Problem } from "./types.ts";
 
-/** Compares a snapshot with the index of its layer; what is wrong with it, or undefined. */
-export type CompareSnapshot = (path: string, index: LayerIndex) => Promise<string | undefined>;
+/** Compares a snapshot, or one that lies on another and has a part, with its layer's index: what is wrong, or undefined. */
+export type CompareSnapshot = (
+  path: string,
+  index: LayerIndex,
+  isPart: boolean,
+) => Promise<string | undefined>;
 
 /**
  * Looks at every blob, layer, snapshot, record and name. What a build would take for a miss (a record whose layer was
@@ -65,7 +69,9 @@ async function checkLayers(
       tell("layer", `its record has ${size} bytes, its blob ${store.blobs.size(diffId) ?? 0}`);
     if (folder !== undefined && snapshot !== undefined) {
       const index = indexes.get(diffId);
-      const wrong = !isThere(folder) ? "it is not there" : index && (await compare(folder, index));
+      const wrong = !isThere(folder)
+        ? "it is not there"
+        : index && (await compare(folder, index, record.on !== undefined));
       // Pruned while it was looked at: nobody finds it any more.
       if (wrong !== undefined && isThere(path)) tell("snapshot", wrong, snapshot);
     } else if (record.compressed.length === 0 && !here(diffId) && isThere(path)) {

@@ -155,3 +155,20 @@ test("store check finds each kind of damage, --repair drops it, and the next bui
   assert.equal((await check(rig, "--repair")).status, 0);
   await built(rig, DOCKERFILE, "-t", "app");
 });
+
+test("store check takes a snapshot that lies on another for whole", async () => {
+  await using rig = openRig();
+  const files = Object.fromEntries(Array.from({ length: 40 }, (_, number) => [`src/${number}`, `${number}`]));
+  const dockerfile = "FROM base\nCOPY src /src\nRUN test -e /src/1\n";
+  rig.context(files);
+  await built(rig, dockerfile, "-t", "app");
+  rig.context({ "src/1": "2" });
+  await built(rig, dockerfile, "-t", "app");
+  const outcome = await check(rig);
+  assert.equal(outcome.status, 0, outcome.stdout);
+  const pruned = await rig.tsbuild(["prune", "-f"]);
+  assert.equal(pruned.status, 0, pruned.stderr);
+  assert.match((await check(rig)).stdout, /in order/);
+  rig.context({ "src/1": "3" });
+  await built(rig, dockerfile, "-t", "app");
+});
