@@ -18,19 +18,21 @@ import { BuildSecrets } from "./secrets.ts";
 import { withoutCache } from "./no-cache-filter.ts";
 import type { Session } from "./session.ts";
 import { solve } from "./solver/solve.ts";
-import type { BuildOptions, BuildResult } from "./types.ts";
+import type { BuildOptions, BuildResult, Entitlement } from "./types.ts";
 
 /** Takes a Dockerfile all the way: text, graph, solution, image, outputs. */
 export async function buildImage(session: Session, options: BuildOptions): Promise<BuildResult> {
   const { emit, signal } = options;
   const contexts = await openContexts(session, options);
   const graph = await planGraph(session, options, contexts);
-  checkEntitlements(graph, options.allow ?? []);
+  checkEntitlements(graph, allowedIn(options));
   const outputs = openOutputs(session, options);
   const { rootfs: target } = graph.target;
 
   emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
   const services = await servicesFor(session, options, graph, contexts);
+  if (graph.vertices.some(({ op }) => op.type === "exec" && op.network === "default"))
+    session.onHelper(async () => (await session.networks()).prepare());
   const caches = await openCaches(session, options);
   const bases = new Set(graph.vertices.flatMap(({ op }) => (op.type === "image" ? op.diffIds : [])));
   const runner = createOpRunner(services, graph.vertices);
@@ -114,6 +116,11 @@ export async function servicesFor(
   for (const vertex of graph.vertices)
     if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
   return services;
+}
+
+/** --network=host allows steps the same network that it gives them, as docker's does (buildx build/opt.go). */
+function allowedIn({ allow = [], network }: BuildOptions): readonly Entitlement[] {
+  return network === "host" ? [...allow, "network.host"] : allow;
 }
 
 /** With SOURCE_DATE_EPOCH, what two checkouts of one commit differ in is taken out of their files. */

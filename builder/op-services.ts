@@ -36,6 +36,7 @@ export function opServices(
       session.layers.background(session.helper().then((helper) => helper.remove([directory]))),
     tempPath: (label) => session.store.tempPath(label),
     imageLayers: (op, { emit, signal, vertex }) => imageLayers(session, op, { emit, signal, id: vertex.id }),
+    networks: session.networks,
     async openCacheMount(...request) {
       cacheMounts ??= new (await import("../runtime/mounts/cache-mounts.ts")).CacheMounts(
         session.store,

@@ -81,6 +81,7 @@ export function planOptions(options: BuildOptions, contexts: Contexts): PlanOpti
     buildPlatform: hostPlatform(),
     targetPlatform: platform ?? hostPlatform(),
     explicitPlatform: platform !== undefined,
+    ...(options.network === undefined || options.network === "default" ? {} : { network: options.network }),
     contexts: contexts.names,
     images: contexts.images,
     // A hidden directory of which a `!` pattern brings something back is not hidden.

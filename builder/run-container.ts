@@ -9,7 +9,7 @@ import { readAccountFile } from "./ops/accounts.ts";
 import { snapshotsOf } from "./layers/snapshots.ts";
 import type { LayerTrees } from "./ops/trees.ts";
 import type { Store } from "./store/types.ts";
-import type { RunOptions } from "./types.ts";
+import type { RunOptions } from "./run-options.ts";
 import { containerPlan } from "../runtime/container/plan.ts";
 import { DEFAULT_CAPABILITIES } from "../runtime/plan/capabilities.ts";
 import { defaultFilter } from "../runtime/seccomp/default-filter.ts";

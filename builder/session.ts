@@ -10,6 +10,7 @@ import { openStore } from "./store/open.ts";
 import type { Store } from "./store/types.ts";
 import { probeIsolation } from "../runtime/isolation/probe.ts";
 import { LayerStore } from "../runtime/layers/layer-store.ts";
+import type { NetworkPool } from "../runtime/network/pool.ts";
 import type { Helper } from "../runtime/types.ts";
 
 export interface SessionOptions {
@@ -35,6 +36,8 @@ export class Session implements AsyncDisposable {
   #cap: { readonly bytes: number | undefined } | undefined;
   #registry: Promise<RegistryClient> | undefined;
   #transport: Promise<Transport> | undefined;
+  readonly #onHelper: (() => Promise<void>)[] = [];
+  #networks: Promise<NetworkPool> | undefined;
 
   constructor({ env, emit, stdout }: SessionOptions) {
     this.env = env;
@@ -47,12 +50,26 @@ export class Session implements AsyncDisposable {
   }
 
   /** The process that enters root filesystems. */
-  readonly helper = (): Promise<Helper> => (this.#helper ??= this.#startHelper());
+  readonly helper = (): Promise<Helper> => {
+    if (this.#helper === undefined) {
+      this.#helper = this.#startHelper();
+      for (const work of this.#onHelper) void work().catch(() => {});
+    }
+    return this.#helper;
+  };
+
+  /** Does something when the helper is first asked for. */
+  onHelper(work: () => Promise<void>): void {
+    this.#onHelper.push(work);
+  }
 
   readonly registry = (): Promise<RegistryClient> => (this.#registry ??= this.#openRegistry());
 
   /** HTTP for what is no registry's: ADD, contexts. */
   readonly transport = (): Promise<Transport> => (this.#transport ??= this.#openTransport());
+
+  /** Networks for steps. */
+  readonly networks = (): Promise<NetworkPool> => (this.#networks ??= this.#openNetworks());
 
   /** Makes what was written survive a power cut. */
   async makeDurable(): Promise<void> {
@@ -108,10 +125,20 @@ export class Session implements AsyncDisposable {
     const helper = await startHelper({
       ...(binary && { binary }),
       ...(isolation.idMaps && { idMaps: isolation.idMaps }),
-      lanes: 2 * availableParallelism() + 4,
+      lanes: 3 * availableParallelism() + 4,
     });
     await helper.remove(await this.store.sweepSessions());
     return helper;
+  }
+
+  async #openNetworks(): Promise<NetworkPool> {
+    const { NetworkPool } = await import("../runtime/network/pool.ts");
+    return new NetworkPool({
+      helper: this.helper,
+      tempPath: () => this.store.tempPath("net"),
+      env: this.env,
+      notice: (message) => this.emit({ type: "notice", message }),
+    });
   }
 
   async #openTransport(): Promise<Transport> {

@@ -8,6 +8,8 @@ import type { Explanation, Reason } from "./explain/types.ts";
 import type { SandboxSettings } from "../runtime/limits/types.ts";
 import type { ImageConfig, Manifest } from "./image/types.ts";
 import type { ComparedImage, ImageDifference } from "./compare/types.ts";
+import type { NetworkMode } from "../runtime/network/types.ts";
+import type { RunOptions } from "./run-options.ts";
 
 /** When a base image is asked for at its registry: --pull. */
 export type PullPolicy = "always" | "missing" | "newer" | "never";
@@ -66,6 +68,8 @@ export interface BuildOptions {
   readonly sandbox?: Partial<SandboxSettings>;
   /** What RUN may ask for beyond the usual. --allow */
   readonly allow?: readonly Entitlement[];
+  /** Network of the steps that name none; "host" allows RUN --network=host too. --network */
+  readonly network?: NetworkMode;
   /** Pushes every tag when the image is made. --push */
   readonly push: boolean;
   /** --output */
@@ -88,48 +92,6 @@ export interface BuildResult {
   /** How many steps ran, and how many were found in the cache. */
   readonly ran: number;
   readonly cached: number;
-}
-
-/** What `tsbuild run` is asked for. */
-export interface RunOptions {
-  readonly image: string;
-  /** Replaces the image's Cmd; empty: the image's. */
-  readonly command: readonly string[];
-  /** Replaces the image's Entrypoint; [] clears it. --entrypoint */
-  readonly entrypoint?: readonly string[];
-  /** KEY=VALUE. --env */
-  readonly env: readonly string[];
-  /** HOST:CONTAINER[:ro]. --volume */
-  readonly volumes: readonly string[];
-  /** --workdir */
-  readonly workdir?: string;
-  /** --user */
-  readonly user?: string;
-  /** --hostname */
-  readonly hostname?: string;
-  /** Standard input is passed on. --interactive */
-  readonly interactive: boolean;
-  /** A terminal of its own. --tty */
-  readonly tty: boolean;
-  /** Removes the container's files when it ends. --rm */
-  readonly remove: boolean;
-  readonly pull: PullPolicy;
-  readonly platform?: Platform;
-  readonly io: ContainerIo;
-  readonly signal: AbortSignal;
-  readonly emit: Emit;
-}
-
-/** What the command line lends to a container. */
-export interface ContainerIo {
-  stdout(data: Buffer): void;
-  stderr(data: Buffer): void;
-  readonly stdin?: AsyncIterable<Uint8Array>;
-  /** Size at the start; for a terminal. */
-  readonly columns?: number;
-  readonly rows?: number;
-  /** Called once it runs: signals and sizes are passed on through what it gets. */
-  onStart(control: { signal(number: number): void; resize(columns: number, rows: number): void }): void;
 }
 
 /** One line of `tsbuild images`. */

@@ -3,11 +3,13 @@ import { messageOf, TsbuildError } from "../core/errors.ts";
 import { parsePlatform, type Platform } from "../core/platform.ts";
 import { parseDuration } from "../dockerfile/duration.ts";
 import { didYouMean } from "../core/suggest.ts";
+import type { NetworkMode } from "../../runtime/network/types.ts";
 import type { PullPolicy } from "../types.ts";
 import type { ProgressMode } from "../progress/types.ts";
 import { usageError } from "./flags.ts";
 
 const PULL: readonly PullPolicy[] = ["always", "missing", "newer", "never"];
+const NETWORKS: readonly NetworkMode[] = ["default", "none", "host"];
 const PROGRESS: readonly ProgressMode[] = ["auto", "plain", "tty", "quiet", "rawjson"];
 
 /** --pull; docker's `true` and `false` mean always and missing. */
@@ -15,6 +17,11 @@ export function pullPolicy(command: string, text: string | undefined): PullPolic
   if (text === "true") return "always";
   if (text === undefined || text === "false") return "missing";
   return oneOf(command, "--pull", text, PULL);
+}
+
+/** --network; docker's "bridge" is the default one. */
+export function networkMode(command: string, text: string): NetworkMode {
+  return text === "bridge" ? "default" : oneOf(command, "--network", text, NETWORKS);
 }
 
 /** --progress. */

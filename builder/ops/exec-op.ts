@@ -10,12 +10,13 @@ import { snapshotsOf } from "../layers/snapshots.ts";
 import type { OpResult } from "../solver/types.ts";
 import { processEnvironment } from "../../runtime/plan/environment.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
-import { baseMounts, kernelMasks, machineMounts } from "../../runtime/plan/mounts.ts";
-import { hostsFile, resolvConf } from "../../runtime/plan/network-files.ts";
+import { baseMounts, kernelMasks, machineMounts, networkMount } from "../../runtime/plan/mounts.ts";
+import { hostsFile } from "../../runtime/plan/network-files.ts";
 import type { MountSpec, RunExit, RunPlan } from "../../runtime/types.ts";
 import { OutputTail } from "./output-tail.ts";
 import { readAccountFile } from "./accounts.ts";
 import { mountContent, mountInputs, openMounts, type StepMounts } from "./exec-mounts.ts";
+import { openNetwork, type StepNetwork } from "./exec-network.ts";
 import { privilegesOf, sandboxKey, withLimits } from "./exec-sandbox.ts";
 import { baseOf } from "./inputs.ts";
 import { SecretFilter } from "./secret-filter.ts";
@@ -36,9 +37,14 @@ export function execHandler(services: OpServices): OpHandler<ExecOp> {
       const directory = services.tempPath("run");
       mkdirSync(directory);
       using mounts = await openMounts(services, op, inputs, step);
+      const opening = openNetwork(op.network, services.networks);
+      // Should the plan fail first, nobody waits for it any more.
+      opening.catch(() => {});
+      const planned = await planRun(services, op, base, mounts, directory);
       const limits = await services.limits();
       using held = limits.open();
-      const plan = withLimits(await planRun(services, op, base, directory, mounts), held);
+      using network = await opening;
+      const plan = withLimits(withNetwork(planned, network), held);
       const helper = await services.helper();
       const tail = new OutputTail();
       const filters = { stdout: new SecretFilter(mounts.secrets), stderr: new SecretFilter(mounts.secrets) };
@@ -96,8 +102,8 @@ async function planRun(
   services: OpServices,
   op: ExecOp,
   base: RootFs,
-  directory: string,
   mounts: StepMounts,
+  directory: string,
 ): Promise<RunPlan> {
   const [lowers, tree] = await Promise.all([snapshotsOf(base), services.tree(base)]);
   const user = await services.withTars(() => resolveRunUser(op.user, (path) => readAccountFile(tree, path)));
@@ -107,7 +113,6 @@ async function planRun(
     mounts: [
       ...baseMounts({
         hosts: hostsFile(hostname, services.sandbox.hosts),
-        resolvConf: resolvConf(op.network !== "none"),
         shmSize: services.sandbox.shmSize,
         writable: op.security === "insecure",
       }),
@@ -126,10 +131,15 @@ async function planRun(
     ...(await privilegesOf(op)),
     noNewPrivileges: false,
     readonlyRoot: false,
-    network: op.network === "none" ? "none" : "host",
+    network: "none",
     init: true,
     stdio: "pipes",
   };
+}
+
+/** The network is opened beside the rest of the plan: it may take longer. */
+function withNetwork(plan: RunPlan, { network, resolvConf }: StepNetwork): RunPlan {
+  return { ...plan, network, mounts: [networkMount(resolvConf), ...plan.mounts] };
 }
 
 function upperOf(directory: string): string {

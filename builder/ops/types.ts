@@ -7,6 +7,7 @@ import type { Op, Vertex } from "../graph/types.ts";
 import type { Layer, NewChange, RootFs } from "../layers/types.ts";
 import type { OpContext, OpResult } from "../solver/types.ts";
 import type { KeepList } from "./copy/content.ts";
+import type { StepNetworks } from "./exec-network.ts";
 import type { CacheMounts } from "../../runtime/mounts/cache-mounts.ts";
 import type { SandboxLimits } from "../../runtime/limits/sandbox-limits.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
@@ -66,6 +67,8 @@ export interface OpServices {
   gitFiles(op: Extract<Op, { type: "git" }>, step: Step): Promise<Tree>;
   /** The layers of an image, fetched when somebody reads them. */
   imageLayers(op: Extract<Op, { type: "image" }>, step: Step): RootFs;
+  /** Networks for steps that want one of their own. */
+  networks(): Promise<StepNetworks>;
   readonly openCacheMount: CacheMounts["open"];
   /** How steps are held beyond what the Dockerfile says. */
   readonly sandbox: SandboxSettings;

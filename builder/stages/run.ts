@@ -33,7 +33,7 @@ export const applyRun: Handler<"run"> = (instruction, work) => {
     user: state.user,
     platform: state.platform,
     ...(hostname === "" ? {} : { hostname }),
-    network: choice(flags, "network", NETWORKS, work),
+    network: networkOf(choice(flags, "network", NETWORKS, work), work),
     security: choice(flags, "security", SECURITIES, work),
     mounts: planMounts(flags, work, scope),
     scripts,
@@ -46,6 +46,11 @@ export const applyRun: Handler<"run"> = (instruction, work) => {
     action,
   });
 };
+
+/** --network of the build is for the steps that do not say (BuildKit dockerui `force-network-mode`). */
+function networkOf(network: RunAction["network"], { options }: Work): RunAction["network"] {
+  return network === "default" ? (options.network ?? "default") : network;
+}
 
 /** A script with a `#!` is a file that the shell runs; everything else is text for the shell (rule 7). */
 function commandOf(

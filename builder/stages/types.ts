@@ -31,6 +31,8 @@ export interface PlanOptions {
   readonly targetPlatform: Platform;
   /** False where --platform was not given: a base image may then decide. */
   readonly explicitPlatform: boolean;
+  /** What RUN without --network has. */
+  readonly network?: "none" | "host";
   /** Names of --build-context beside the main context. */
   readonly contexts: readonly string[];
   /** Those of them that are images: the name as in `contexts` → the reference; "scratch" is nothing at all. */

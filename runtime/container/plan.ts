@@ -3,7 +3,7 @@ import { TsbuildError } from "../../builder/core/errors.ts";
 import type { RunUser } from "../../builder/core/accounts.ts";
 import { DEFAULT_CAPABILITIES } from "../plan/capabilities.ts";
 import { processEnvironment } from "../plan/environment.ts";
-import { baseMounts, kernelMasks } from "../plan/mounts.ts";
+import { baseMounts, kernelMasks, networkMount } from "../plan/mounts.ts";
 import { hostsFile, resolvConf } from "../plan/network-files.ts";
 import type { RunPlan } from "../types.ts";
 import { volumeMount } from "./volumes.ts";
@@ -43,7 +43,8 @@ export function containerPlan(config: RunConfig, request: ContainerRequest, root
       work: `${root.directory}/work`,
     },
     mounts: [
-      ...baseMounts({ hosts: hostsFile(request.hostname), resolvConf: resolvConf(true) }),
+      ...baseMounts({ hosts: hostsFile(request.hostname) }),
+      networkMount(resolvConf(true)),
       ...request.volumes.map(volumeMount),
       ...kernelMasks(),
     ],

@@ -6,7 +6,6 @@ const LOCKED: MountFlags = { readonly: true, nosuid: true, nodev: true, noexec: 
 
 export interface ContainerFiles {
   readonly hosts: Uint8Array;
-  readonly resolvConf: Uint8Array;
   /** Bytes of /dev/shm; 64 MiB where not given. */
   readonly shmSize?: number | undefined;
   /** /sys and the control groups can be written to: RUN --security=insecure. */
@@ -15,7 +14,7 @@ export interface ContainerFiles {
 
 /**
  * What a step and a container see of the kernel, in mounting order (SEMANTICS: executor/oci/spec_linux.go of BuildKit).
- * There is no tmpfs on /run: images keep files there. The two files are bound in, so they reach no layer.
+ * There is no tmpfs on /run: images keep files there. Files are bound in, so they reach no layer.
  */
 export function baseMounts(files: ContainerFiles): MountSpec[] {
   const { shmSize = DEFAULT_SHM_SIZE, writable = false } = files;
@@ -24,7 +23,6 @@ export function baseMounts(files: ContainerFiles): MountSpec[] {
     { type: "dev", target: "/dev", shmSize },
     { type: "sysfs", target: "/sys", writable },
     { type: "cgroup", target: "/sys/fs/cgroup", writable },
-    file("/etc/resolv.conf", files.resolvConf),
     file("/etc/hosts", files.hosts),
   ];
 }
@@ -44,6 +42,11 @@ const MACHINE_DEVICES: readonly string[] = [
 export function machineMounts(): MountSpec[] {
   const devices = MACHINE_DEVICES.map((name) => `/dev/${name}`).filter((path) => existsSync(path));
   return devices.map((path) => ({ type: "bind", target: path, source: path, recursive: false, flags: {} }));
+}
+
+/** The container's name servers, which depend on its network. */
+export function networkMount(resolvConf: Uint8Array): MountSpec {
+  return file("/etc/resolv.conf", resolvConf);
 }
 
 /** Hides and locks what the kernel shows of the host; goes after every other mount. */

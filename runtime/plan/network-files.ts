@@ -37,6 +37,14 @@ export function resolvConf(sharesHostNetwork: boolean): Buffer {
   return Buffer.from(nameservers(body).length > 0 ? body : body + servers(FALLBACK_SERVERS));
 }
 
+/** The container's /etc/resolv.conf with one server in the place of the host's. */
+export function resolvConfWith(server: string): Buffer {
+  const kept = read("/etc/resolv.conf")
+    .split("\n")
+    .filter((line) => !/^\s*nameserver\s/.test(line) && line.trim() !== "");
+  return Buffer.from([...kept, `nameserver ${server}`, ""].join("\n"));
+}
+
 function nameservers(text: string): string[] {
   return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map((match) => match[1] ?? "");
 }

@@ -83,6 +83,12 @@ export const BUILD_FLAGS = {
     doc: "Ask the registry for base images: always, missing, newer or never",
     default: "missing",
   },
+  network: {
+    value: "MODE",
+    group: STEPS,
+    doc: "Give RUN without --network this network: default (its own, with a way out), none or host",
+    default: "default",
+  },
   secret: {
     value: "id=ID,src=FILE",
     repeat: true,
@@ -145,7 +151,6 @@ export const MISSING_BUILD_FLAGS: Readonly<Record<string, string | undefined>> =
   "force-rm|rm": "a build leaves no containers behind",
   isolation: 'the best isolation there is is chosen; "tsbuild doctor" says which',
   load: "every image is in tsbuild's store already; docker loads what -o type=docker,dest=app.tar writes",
-  network: "steps have the machine's network",
   policy: undefined,
   "security-opt": undefined,
   squash: undefined,

@@ -2,7 +2,15 @@ import { parseSize } from "../sizes.ts";
 import type { BuildOptions, OutputSpec } from "../../types.ts";
 import { usageError } from "../flags.ts";
 import type { FlagValues, Io } from "../types.ts";
-import { count, duration, fromEnvironment, onePlatform, pullPolicy, readPairsFile } from "../values.ts";
+import {
+  count,
+  duration,
+  fromEnvironment,
+  networkMode,
+  onePlatform,
+  pullPolicy,
+  readPairsFile,
+} from "../values.ts";
 import type { BUILD_FLAGS } from "./build-flags.ts";
 import { SANDBOX_FLAGS } from "./sandbox-flags.ts";
 import { parseSecret, parseSsh } from "./build-secrets.ts";
@@ -35,6 +43,7 @@ export async function buildRequest(
     ...(flags.target === undefined ? {} : { target: flags.target }),
     buildArgs: buildArguments(flags, io.env),
     labels: labels(flags.label),
+    ...(flags.network === undefined ? {} : { network: networkMode("build", flags.network) }),
     noCache: flags["no-cache"],
     ...stepOptions(flags),
     ...(flags["max-cache-size"] !== undefined && {

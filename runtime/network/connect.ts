@@ -1,0 +1,96 @@
+import { readFileSync, rmSync } from "node:fs";
+import { messageOf, TsbuildError } from "../../builder/core/errors.ts";
+import { resolvConf, resolvConfWith } from "../plan/network-files.ts";
+import type { Helper, NetworkLink } from "../types.ts";
+import { publishThroughSlirp } from "./slirp-ports.ts";
+import { SLIRP_DNS, SLIRP_GATEWAY, networkTools, toolCommand } from "./tools.ts";
+import type { Connection, NetworkTool, NetworkWishes } from "./types.ts";
+
+/** Addresses of sockets are short (unix(7)). */
+const LONGEST_SOCKET = 107;
+
+export interface Connected {
+  readonly connection: Connection | undefined;
+  /** Why no better one could be had: a sentence for each program that did not work. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * A network namespace at `path`, a file to be made, connected by the first program that works; no connection where none
+ * does. A port that cannot be published is an error, whatever else might have worked.
+ */
+export async function connectNetwork(
+  helper: Helper,
+  path: string,
+  wishes: NetworkWishes,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<Connected> {
+  const problems: string[] = [];
+  for (const tool of networkTools(env)) {
+    const api = `${path}.api`;
+    if (tool.name === "slirp4netns" && wishes.ports.length > 0 && Buffer.byteLength(api) > LONGEST_SOCKET) {
+      problems.push(`slirp4netns cannot publish ports here: the path of the store is too long`);
+      continue;
+    }
+    let link: NetworkLink;
+    try {
+      link = await helper.connect(path, toolCommand(tool, path, wishes, api), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      const message = messageOf(error);
+      if (wishes.ports.length > 0 && /bind|in use/i.test(message)) throw unpublished(message, error);
+      problems.push(message);
+      continue;
+    }
+    try {
+      if (tool.name === "slirp4netns") await publishThroughSlirp(api, wishes.ports);
+    } catch (error) {
+      await link[Symbol.asyncDispose]();
+      throw error;
+    }
+    return { connection: connectionOf(tool, link, api), problems };
+  }
+  return { connection: undefined, problems };
+}
+
+/** The host's own network. */
+export function hostConnection(): Connection {
+  return {
+    network: "host",
+    resolvConf: resolvConf(true),
+    gateway: "127.0.0.1",
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function connectionOf(tool: NetworkTool, link: NetworkLink, api: string): Connection {
+  const slirp = tool.name === "slirp4netns";
+  return {
+    network: { path: link.path },
+    resolvConf: slirp ? resolvConfWith(SLIRP_DNS) : resolvConf(false),
+    gateway: slirp ? SLIRP_GATEWAY : defaultGateway(),
+    async [Symbol.asyncDispose]() {
+      await link[Symbol.asyncDispose]();
+      rmSync(api, { force: true });
+    },
+  };
+}
+
+function unpublished(message: string, cause: unknown): TsbuildError {
+  return new TsbuildError("SANDBOX", message, {
+    cause,
+    hint: "another program may listen on that port: choose another port of this machine",
+  });
+}
+
+/** The host's gateway, which pasta shows as the host's own address. */
+function defaultGateway(): string {
+  const rows = readFileSync("/proc/net/route", "latin1").split("\n").slice(1);
+  for (const row of rows) {
+    const [, destination, gateway = ""] = row.split("\t");
+    if (destination === "00000000" && gateway !== "00000000")
+      return [...Buffer.from(gateway, "hex")].reverse().join(".");
+  }
+  return "127.0.0.1";
+}

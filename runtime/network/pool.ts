@@ -1,0 +1,64 @@
+import type { Helper } from "../types.ts";
+import { connectNetwork, hostConnection } from "./connect.ts";
+import type { Connection } from "./types.ts";
+
+export interface NetworkPoolServices {
+  readonly helper: () => Promise<Helper>;
+  /** A path for a file that ends with the process. */
+  readonly tempPath: () => string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Says something once, in the log. */
+  readonly notice: (message: string) => void;
+}
+
+const NO_WISHES = { ports: [], hostGateway: false } as const;
+
+/**
+ * Networks for the steps of a build. Starting a program takes as long as a few steps do (20 to 50 ms): so one is made
+ * ready as soon as it is known that a step will run, and steps that follow each other share one. A step leaves nothing in
+ * it: its processes are gone, and it had no right to change addresses or routes.
+ */
+export class NetworkPool {
+  readonly #services: NetworkPoolServices;
+  readonly #free: Promise<Connection>[] = [];
+  /** Once no program works, none is tried again. */
+  #host: Connection | undefined;
+
+  constructor(services: NetworkPoolServices) {
+    this.#services = services;
+  }
+
+  /** Makes one ready that somebody will take soon. */
+  prepare(): void {
+    const connection = this.#connect();
+    // Whoever takes it hears of a failure.
+    connection.catch(() => {});
+    this.#free.push(connection);
+  }
+
+  /** A network of one's own, until `release`. */
+  async acquire(): Promise<Connection> {
+    return this.#host ?? (await (this.#free.pop() ?? this.#connect()));
+  }
+
+  release(connection: Connection): void {
+    if (connection !== this.#host) this.#free.push(Promise.resolve(connection));
+  }
+
+  async #connect(): Promise<Connection> {
+    const { helper, tempPath, env, notice } = this.#services;
+    const { connection, problems } = await connectNetwork(await helper(), tempPath(), NO_WISHES, env);
+    if (connection !== undefined) return connection;
+    if (this.#host !== undefined) return this.#host;
+    this.#host = hostConnection();
+    notice(`steps share the network of this machine: ${reasonOf(problems)}`);
+    return this.#host;
+  }
+}
+
+/** Why there is no network of one's own, for people. */
+export function reasonOf(problems: readonly string[]): string {
+  return problems.length > 0
+    ? problems.join("; ")
+    : "neither pasta (package passt) nor slirp4netns is installed";
+}

@@ -1,0 +1,89 @@
+import { accessSync, constants } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import type { NetworkTool, NetworkWishes, PublishedPort } from "./types.ts";
+
+/** A private address that slirp4netns answers DNS queries on (slirp4netns(1)). */
+export const SLIRP_DNS = "10.0.2.3";
+/** The host as slirp4netns shows it. */
+export const SLIRP_GATEWAY = "10.0.2.2";
+const READY_FD = 3;
+const NAMES: readonly NetworkTool["name"][] = ["pasta", "slirp4netns"];
+
+/** The programs that are installed, the better one first: pasta copies no bytes that it need not. */
+export function networkTools(env: NodeJS.ProcessEnv): NetworkTool[] {
+  const folders = (env["PATH"] ?? "").split(":").filter((folder) => isAbsolute(folder));
+  return NAMES.flatMap((name): NetworkTool[] => {
+    const path = folders.map((folder) => join(folder, name)).find(isExecutable);
+    return path === undefined ? [] : [{ name, path }];
+  });
+}
+
+/** The command line that connects the namespace at `path`. */
+export function toolCommand(tool: NetworkTool, path: string, wishes: NetworkWishes, api: string): string[] {
+  return tool.name === "pasta" ? pasta(tool, path, wishes) : slirp4netns(tool, path, wishes, api);
+}
+
+/**
+ * It becomes a daemon, which is how it says that it is ready. Ports of the host's loopback are nobody's business inside
+ * (-T, -U), and what listens inside is not published unasked (-t, -u). As root it would become nobody, who may not enter
+ * the namespace.
+ */
+function pasta(
+  { path: program }: NetworkTool,
+  path: string,
+  { ports, hostGateway }: NetworkWishes,
+): string[] {
+  const published = (protocol: PublishedPort["protocol"], flag: string): string[] => {
+    const specs = ports.filter((port) => port.protocol === protocol).map(pastaPort);
+    return specs.length === 0 ? [flag, "none"] : specs.flatMap((spec) => [flag, spec]);
+  };
+  return [
+    program,
+    "--config-net",
+    "--quiet",
+    "--runas",
+    "0",
+    "-T",
+    "none",
+    "-U",
+    "none",
+    ...published("tcp", "-t"),
+    ...published("udp", "-u"),
+    ...(hostGateway ? [] : ["--no-map-gw"]),
+    "--netns-only",
+    "--netns",
+    path,
+  ];
+}
+
+function pastaPort({ address, host, container }: PublishedPort): string {
+  return `${address === "" ? "" : `${address}/`}${host}:${container}`;
+}
+
+function slirp4netns(
+  tool: NetworkTool,
+  path: string,
+  { ports, hostGateway }: NetworkWishes,
+  api: string,
+): string[] {
+  return [
+    tool.path,
+    "--configure",
+    "--mtu=65520",
+    `--ready-fd=${READY_FD}`,
+    "--netns-type=path",
+    ...(hostGateway ? [] : ["--disable-host-loopback"]),
+    ...(ports.length > 0 ? [`--api-socket=${api}`] : []),
+    path,
+    "tap0",
+  ];
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
