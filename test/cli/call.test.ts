@@ -51,6 +51,8 @@ for (const [name, argv] of [
   ["targets.txt", ["--call=targets"]],
   ["targets.json", ["--call=targets,format=json"]],
   ["print-ast.json", ["--print=ast"]],
+  ["describe.txt", ["--call=subrequests.describe"]],
+  ["describe.json", ["--call=subrequests.describe,format=json"]],
 ] as const) {
   test(`tsbuild ${argv.join(" ")} answers as ${name} says`, async () => {
     const { status, stdout, stderr } = await ask(TEXT, ...argv);

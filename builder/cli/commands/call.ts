@@ -5,7 +5,7 @@ import { csvPairs } from "../csv.ts";
 import { usageError } from "../flags.ts";
 import type { Session } from "../types.ts";
 
-const METHODS = ["build", "check", "outline", "targets"] as const;
+const METHODS = ["build", "check", "outline", "targets", "subrequests.describe"] as const;
 const FORMATS = ["text", "json"] as const;
 const STEPS: readonly PlanStep[] = ["ast", "stages", "graph"];
 
@@ -86,6 +86,11 @@ export async function answer(
       const { forecastText } = await import("./forecast-text.ts");
       const json = `${JSON.stringify(forecast, undefined, 2)}\n`;
       stdout.write(call.json ? json : forecastText(forecast, Date.now()));
+      return 0;
+    }
+    case "subrequests.describe": {
+      const { describeJson, describeText } = await import("./answers-describe.ts");
+      stdout.write(call.json ? describeJson() : describeText());
       return 0;
     }
     case "targets": {
