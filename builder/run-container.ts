@@ -11,7 +11,7 @@ import type { LayerTrees } from "./ops/trees.ts";
 import type { Store } from "./store/types.ts";
 import type { RunOptions } from "./run-options.ts";
 import { containerPlan } from "../runtime/container/plan.ts";
-import { DEFAULT_CAPABILITIES } from "../runtime/plan/capabilities.ts";
+import { capabilitiesOf } from "../runtime/container/privileges.ts";
 import { defaultFilter } from "../runtime/seccomp/default-filter.ts";
 import type { Helper, RunExit } from "../runtime/types.ts";
 import { makeDirectory } from "./core/make-directory.ts";
@@ -41,6 +41,7 @@ export async function runContainer(
     resolveRunUser(options.user ?? config.User ?? "", (path) => readAccountFile(tree, path)),
   );
   const { io } = options;
+  const capabilities = capabilitiesOf(options.capAdd, options.capDrop);
   const plan = containerPlan(
     config,
     {
@@ -50,11 +51,13 @@ export async function runContainer(
       volumes: options.volumes,
       workdir: options.workdir,
       hostname: options.hostname ?? id.slice(0, 12),
+      init: options.init,
+      readonly: options.readonly,
       tty: options.tty,
       columns: io.columns,
       rows: io.rows,
     },
-    { lowers, directory, user, seccomp: await defaultFilter(DEFAULT_CAPABILITIES) },
+    { lowers, directory, user, capabilities, seccomp: await defaultFilter(capabilities) },
   );
   makeDirectory(directory);
   writeFileSync(

@@ -22,6 +22,14 @@ export interface RunOptions {
   readonly interactive: boolean;
   /** A terminal of its own. --tty */
   readonly tty: boolean;
+  /** A first process of tsbuild's own. --init */
+  readonly init: boolean;
+  /** --read-only */
+  readonly readonly: boolean;
+  /** Names of capabilities. --cap-add */
+  readonly capAdd: readonly string[];
+  /** --cap-drop */
+  readonly capDrop: readonly string[];
   /** Removes the container's files when it ends. --rm */
   readonly remove: boolean;
   /** --pull */

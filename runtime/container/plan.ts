@@ -1,7 +1,6 @@
 import type { RunConfig } from "../../builder/image/types.ts";
 import { TsbuildError } from "../../builder/core/errors.ts";
 import type { RunUser } from "../../builder/core/accounts.ts";
-import { DEFAULT_CAPABILITIES } from "../plan/capabilities.ts";
 import { processEnvironment } from "../plan/environment.ts";
 import { baseMounts, kernelMasks, networkMount } from "../plan/mounts.ts";
 import { hostsFile, resolvConf } from "../plan/network-files.ts";
@@ -16,6 +15,8 @@ export interface ContainerRequest {
   readonly volumes: readonly string[];
   readonly workdir?: string | undefined;
   readonly hostname: string;
+  readonly init: boolean;
+  readonly readonly: boolean;
   readonly tty: boolean;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
@@ -27,6 +28,7 @@ export interface ContainerRoot {
   /** Directory of the container in the store. */
   readonly directory: string;
   readonly user: RunUser;
+  readonly capabilities: readonly number[];
   /** undefined: unconfined. */
   readonly seccomp: Uint8Array | undefined;
 }
@@ -59,12 +61,12 @@ export function containerPlan(config: RunConfig, request: ContainerRequest, root
     groups: user.groups,
     hostname: request.hostname,
     umask: 0o022,
-    capabilities: DEFAULT_CAPABILITIES,
+    capabilities: root.capabilities,
     seccomp: root.seccomp,
     noNewPrivileges: false,
-    readonlyRoot: false,
+    readonlyRoot: request.readonly,
     network: "host",
-    init: false,
+    init: request.init,
     stdio: request.tty ? "terminal" : "pipes",
     ...(request.columns === undefined ? {} : { columns: request.columns }),
     ...(request.rows === undefined ? {} : { rows: request.rows }),

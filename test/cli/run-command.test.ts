@@ -25,6 +25,10 @@ const DEFAULTS = {
   volumes: [],
   interactive: false,
   tty: false,
+  init: false,
+  readonly: false,
+  capAdd: [],
+  capDrop: [],
   remove: false,
   pull: "missing",
 };

@@ -95,6 +95,18 @@ test("run honours the image's config and the user's flags", async (t) => {
     ]);
     assert.match(refused.stderr, /EROFS/);
   });
+  await t.test("--init, --read-only and capabilities", async () => {
+    const status = "require('fs').readFileSync('/proc/self/status', 'utf8').match(/CapBnd:\\t(\\w+)/)[1]";
+    const bounding = async (...flags: string[]): Promise<string> =>
+      (await run([...flags, "app", `console.log(${status}, process.pid)`])).stdout;
+    assert.equal(
+      await bounding("--cap-drop=all", "--cap-add", "cap_chown", "--init"),
+      "0000000000000001 2\n",
+    );
+    assert.equal(await bounding("--cap-drop", "CHOWN"), "00000000a80425fa 1\n");
+    const refused = await run(["-u", "0", "--read-only", "app", "require('fs').writeFileSync('/x', '')"]);
+    assert.match(refused.stderr, /EROFS/);
+  });
   await t.test("signals reach the command", async () => {
     const child = rig.start([
       "run",
