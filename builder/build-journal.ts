@@ -9,6 +9,7 @@ import { fingerprintOf, recordingOf, type Solved } from "./explain/records.ts";
 import { reasonText } from "./explain/text.ts";
 import type { StepRecord } from "./explain/types.ts";
 import type { Solution } from "./solver/types.ts";
+import { prunedIn } from "./store/tombstones.ts";
 import type { Store } from "./store/types.ts";
 import type { BuildOptions } from "./types.ts";
 
@@ -92,6 +93,10 @@ export class BuildJournal {
   }
 
   #recording(solution: Solution): ReturnType<typeof recordingOf> {
-    return recordingOf({ ...this.#solved, reportOf: (id) => solution.reportOf(id) });
+    return recordingOf({
+      ...this.#solved,
+      reportOf: (id) => solution.reportOf(id),
+      pruned: prunedIn(this.#store.root),
+    });
   }
 }

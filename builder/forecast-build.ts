@@ -1,3 +1,4 @@
+import { prunedIn } from "./store/tombstones.ts";
 import { existsSync } from "node:fs";
 import { servicesFor } from "./build-image.ts";
 import { placeOf } from "./build-place.ts";
@@ -51,7 +52,7 @@ export async function forecastBuild(session: Session, options: BuildOptions): Pr
     const report = reports.get(id);
     return report ?? { id, recorded: false, outcome: "unused", lookups: [], forced: false };
   };
-  const records = vertices.map(recordingOf({ vertices, runner, reportOf }));
+  const records = vertices.map(recordingOf({ vertices, runner, reportOf, pruned: prunedIn(store.root) }));
   const reasons = new Reasons(records, readJournal(store, placeOf(options))?.last, compareBy(store));
   const whyOf = (number: number, verdict: Forecast["verdict"]): readonly Reason[] => {
     if (verdict === "run") return reasons.of(number);

@@ -26,7 +26,7 @@ export function takeInventory(store: Store): Inventory {
     containers: namesIn(join(root, "containers")).flatMap(
       (name) => findFolder(join(root, "containers", name), name, "container") ?? [],
     ),
-    contexts: findFiles(join(root, "context")),
+    contexts: ["context", "contents", "copies"].flatMap((name) => findFiles(join(root, name))),
     plans: findFiles(join(root, "plans")),
   };
 }

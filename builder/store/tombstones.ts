@@ -7,13 +7,19 @@ import type { Store } from "./types.ts";
 const MAX = 4096;
 
 /** When the cache's records were removed to make space: milliseconds since 1970, by the digits of the key. */
-export function readTombstones(root: string): ReadonlyMap<string, number> {
+function readTombstones(root: string): ReadonlyMap<string, number> {
   const stones = new Map<string, number>();
   for (const line of (readText(join(root, "space/pruned")) ?? "").split("\n")) {
     const match = /^(\d{1,15}) ([0-9a-f]{64})$/.exec(line);
     if (match !== null) stones.set(match[2] ?? "", Number(match[1]));
   }
   return stones;
+}
+
+/** Asks when a record was removed; the file is read at the first question. */
+export function prunedIn(root: string): (key: Digest) => number | undefined {
+  let stones: ReadonlyMap<string, number> | undefined;
+  return (key) => (stones ??= readTombstones(root)).get(hexOf(key));
 }
 
 /** Remembers records that are removed; the caller holds the lock of those who remove. */
