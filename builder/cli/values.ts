@@ -24,15 +24,9 @@ export function networkMode(command: string, text: string): NetworkMode {
   return text === "bridge" ? "default" : oneOf(command, "--network", text, NETWORKS);
 }
 
-/** --progress. */
+/** --progress; buildx has "none" for what shows nothing. */
 export function progressMode(command: string, text: string | undefined): ProgressMode {
-  if (text === "none") {
-    throw new TsbuildError(
-      "UNSUPPORTED",
-      `Cannot use --progress ${text}: tsbuild ${command} does not support it yet`,
-      { hint: "--progress quiet shows nothing" },
-    );
-  }
+  if (text === "none") return "quiet";
   return text === undefined ? "auto" : oneOf(command, "--progress", text, PROGRESS);
 }
 

@@ -146,7 +146,6 @@ test("build says what it cannot do before it opens the store", async () => {
     [". --platform a/b/c/d", 1, /Cannot use platform/],
     [". --pull=allways", 2, /none of always.*\nhint: did you mean "always"/],
     [". --progress=fancy", 2, /none of auto/],
-    [". --progress=none", 1, /does not support it yet/],
     [". --check --print=ast", 2, /--print with --check/],
     [". --call=chekc", 2, /did you mean "check"/],
     [". --call=check,fromat=json", 2, /did you mean "format"/],
