@@ -82,7 +82,7 @@ test("independent stages run side by side", async () => {
   const base = await hostBase(rig);
   // Each stage waits for the other one's file in a directory that both see: neither could end alone.
   const wait = (own: string, other: string): string =>
-    `RUN node -e 'const n = require("net"); const s = n.createServer(c => c.end()); s.listen("\\0${rig.directory}${own}", () => { const t = setInterval(() => { const c = n.connect("\\0${rig.directory}${other}", () => { clearInterval(t); c.end(); setTimeout(() => process.exit(0), 200); }); c.on("error", () => {}); }, 20); })'`;
+    `RUN --mount=type=cache,target=/c node -e 'fs.writeFileSync("/c/${own}", ""); const t = setInterval(() => fs.existsSync("/c/${other}") && clearInterval(t), 5)'`;
   const context = rig.context({
     Dockerfile: `FROM base AS one\n${wait("1", "2")}\nFROM base AS two\n${wait("2", "1")}\nFROM base\nCOPY --from=one /etc/passwd /1\nCOPY --from=two /etc/passwd /2\n`,
   });
