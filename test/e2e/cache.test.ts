@@ -77,12 +77,14 @@ test("--no-cache runs every step", async () => {
   assert.equal(ran(await build("--no-cache")).length, 7);
 });
 
+/** A step that ends when another has begun, as files in a directory that both see tell: neither could end alone. */
+function wait(own: string, other: string): string {
+  return `RUN --mount=type=cache,target=/c node -e 'fs.writeFileSync("/c/${own}", ""); const t = setInterval(() => fs.existsSync("/c/${other}") && clearInterval(t), 5)'`;
+}
+
 test("independent stages run side by side", async () => {
   await using rig = openRig();
   const base = await hostBase(rig);
-  // Each stage waits for the other one's file in a directory that both see: neither could end alone.
-  const wait = (own: string, other: string): string =>
-    `RUN --mount=type=cache,target=/c node -e 'fs.writeFileSync("/c/${own}", ""); const t = setInterval(() => fs.existsSync("/c/${other}") && clearInterval(t), 5)'`;
   const context = rig.context({
     Dockerfile: `FROM base AS one\n${wait("1", "2")}\nFROM base AS two\n${wait("2", "1")}\nFROM base\nCOPY --from=one /etc/passwd /1\nCOPY --from=two /etc/passwd /2\n`,
   });
