@@ -83,7 +83,7 @@ function idOfOutput() {
 }
 
 function replaceBuildId(plugin) {
-  plugin.onLoad({ filter: /builder\/build-id\.js$/ }, () => ({
+  plugin.onLoad({ filter: /builder\/planning\/build-id\.js$/ }, () => ({
     contents: `export const buildId = ${JSON.stringify(buildId)};`,
   }));
 }

@@ -1,10 +1,10 @@
-import { findImage, localImage } from "./base-images.ts";
+import { findImage, localImage } from "./inputs/base-images.ts";
 import { hostPlatform } from "./core/platform.ts";
 import { parseReference, withDefaultTag } from "./image/reference.ts";
-import { imageLayers } from "./image-layers.ts";
-import { inspectImage, listImages, removeNames, tagImage } from "./images.ts";
-import { Session, type SessionOptions } from "./session.ts";
-import type { Tsbuild } from "./types.ts";
+import { imageLayers } from "./inputs/image-layers.ts";
+import { inspectImage, listImages, removeNames, tagImage } from "./images/images.ts";
+import { Session, type SessionOptions } from "./session/session.ts";
+import type { Tsbuild } from "./api/types.ts";
 
 /**
  * Opens tsbuild on a store: the one place where registry, store and runtime come together. Cheap: what a command does
@@ -14,35 +14,35 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
   const session = new Session(options);
   return {
     async build(request) {
-      const { buildImage } = await import("./build-image.ts");
+      const { buildImage } = await import("./building/build-image.ts");
       return buildImage(session, request);
     },
     async forecast(request) {
-      const { forecastBuild } = await import("./forecast-build.ts");
+      const { forecastBuild } = await import("./building/forecast-build.ts");
       return forecastBuild(session, request);
     },
     async explain(request) {
-      const { explainBuild } = await import("./explain-build.ts");
+      const { explainBuild } = await import("./building/explain-build.ts");
       return explainBuild(session.store, request);
     },
     async check(request) {
-      const { checkDockerfile } = await import("./check.ts");
+      const { checkDockerfile } = await import("./planning/check.ts");
       return checkDockerfile(session, request);
     },
     async outline(request) {
-      const { outlineDockerfile } = await import("./outline.ts");
+      const { outlineDockerfile } = await import("./planning/outline.ts");
       return outlineDockerfile(session, request);
     },
     async targets(request) {
-      const { listTargets } = await import("./outline.ts");
+      const { listTargets } = await import("./planning/outline.ts");
       return listTargets(session, request);
     },
     async plan(step, request) {
-      const { printPlan } = await import("./print-plan.ts");
+      const { printPlan } = await import("./planning/print-plan.ts");
       return printPlan(session, step, request);
     },
     async run(request) {
-      const { runContainer } = await import("./run-container.ts");
+      const { runContainer } = await import("./containers/run-container.ts");
       const { emit, signal } = request;
       const reference = withDefaultTag(parseReference(request.image));
       const lookup = {
@@ -64,11 +64,11 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       return runContainer(session, image, imageLayers(session, source, { emit, signal }), request);
     },
     async pull(reference, request) {
-      const { pullImage } = await import("./transfer.ts");
+      const { pullImage } = await import("./images/transfer.ts");
       return pullImage(session, reference, request);
     },
     async push(reference, request) {
-      const { pushStoredImage } = await import("./transfer.ts");
+      const { pushStoredImage } = await import("./images/transfer.ts");
       return pushStoredImage(session, reference, request);
     },
     async login(registry, credential, signal) {
@@ -84,11 +84,11 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
     images: () => listImages(session.store),
     inspect: (reference) => inspectImage(session.store, reference),
     async diff(a, b, request) {
-      const { diffImages } = await import("./diff-images.ts");
+      const { diffImages } = await import("./images/diff-images.ts");
       return diffImages(session, a, b, request);
     },
     async verify(request) {
-      const { verifyBuild } = await import("./verify.ts");
+      const { verifyBuild } = await import("./building/verify.ts");
       return verifyBuild(session, options, request);
     },
     async saveCache(path, request) {

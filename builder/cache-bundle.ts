@@ -4,8 +4,8 @@ import { openBundle, packBundle } from "./cache/bundle-file.ts";
 import { restoreBundle } from "./cache/restore-bundle.ts";
 import { saveBundle } from "./cache/save-bundle.ts";
 import type { BundleReport } from "./cache/types.ts";
-import type { Session } from "./session.ts";
-import type { CacheBundleOptions } from "./types.ts";
+import type { Session } from "./session/session.ts";
+import type { CacheBundleOptions } from "./api/types.ts";
 
 /** `tsbuild cache save`: to a directory, which keeps what it has, or to one file. */
 export async function saveCache(

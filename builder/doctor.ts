@@ -2,8 +2,8 @@ import { accessSync, constants, statfsSync } from "node:fs";
 import { messageOf } from "./core/errors.ts";
 import { subordinateCount, USUAL_IDS } from "../runtime/isolation/idmap.ts";
 import { probeIsolation, type Isolation } from "../runtime/isolation/probe.ts";
-import type { Session } from "./session.ts";
-import type { Finding } from "./types.ts";
+import type { Session } from "./session/session.ts";
+import type { Finding } from "./api/types.ts";
 import { makeDirectory } from "./core/make-directory.ts";
 
 const LEVELS: Readonly<Record<Isolation["level"], string>> = {

@@ -1,4 +1,4 @@
 export { openTsbuild } from "./build.ts";
 export { TsbuildError, type ErrorCode } from "./core/errors.ts";
 export type { BuildEvent } from "./core/events.ts";
-export type * from "./types.ts";
+export type * from "./api/types.ts";

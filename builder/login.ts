@@ -1,7 +1,7 @@
 import { TsbuildError } from "./core/errors.ts";
 import { registerSecret } from "./core/redact.ts";
-import type { Session } from "./session.ts";
-import type { LoginResult } from "./types.ts";
+import type { Session } from "./session/session.ts";
+import type { LoginResult } from "./api/types.ts";
 
 /** Proves a user's password to a registry and keeps it where docker does. Nothing is kept that the registry refuses. */
 export async function logIn(

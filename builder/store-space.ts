@@ -1,7 +1,7 @@
 import type { Bytes } from "./core/bytes.ts";
 import type { Entry } from "./core/entry.ts";
 import type { LayerIndex } from "./layers/types.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./session/session.ts";
 import { findProblems } from "./space/check.ts";
 import { collect } from "./space/collect.ts";
 import { compareSnapshot } from "./space/compare-snapshot.ts";

@@ -25,9 +25,16 @@ const RANKS: Readonly<Record<string, number>> = {
   "builder/ops": 7,
   "builder/explain": 7,
   "builder/outputs": 7,
-  builder: 8,
-  "builder/progress": 9,
-  "builder/cli": 10,
+  "builder/api": 8,
+  "builder/session": 9,
+  "builder/inputs": 10,
+  "builder/containers": 10,
+  "builder/planning": 11,
+  "builder/images": 11,
+  "builder/building": 12,
+  builder: 13,
+  "builder/progress": 14,
+  "builder/cli": 15,
 };
 const MAX_LINES = 300;
 

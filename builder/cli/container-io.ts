@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { ContainerIo } from "../run-options.ts";
+import type { ContainerIo } from "../api/run-options.ts";
 import type { Io, Session } from "./types.ts";
 
 /** Without a terminal of its own the container gets what tsbuild gets: docker's --sig-proxy. */

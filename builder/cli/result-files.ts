@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
-import type { BuildResult } from "../types.ts";
+import type { BuildResult } from "../api/types.ts";
 
 /** What a build leaves for scripts to read: --iidfile and --metadata-file. */
 export class ResultFiles {

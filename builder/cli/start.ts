@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { storeRoot } from "../store/root.ts";
-import { buildId } from "../build-id.ts";
+import { buildId } from "../planning/build-id.ts";
 import { CodeCache } from "./code-cache.ts";
 import type * as Program from "./program.ts";
 

@@ -1,6 +1,6 @@
 import type { Emit } from "../core/events.ts";
 import type { Screen } from "../progress/types.ts";
-import type { Tsbuild } from "../types.ts";
+import type { Tsbuild } from "../api/types.ts";
 
 /** Makes the one object that does the work; the command line loads it only when a command needs it. */
 export type OpenTsbuild = (options: {

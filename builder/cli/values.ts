@@ -4,7 +4,7 @@ import { parsePlatform, type Platform } from "../core/platform.ts";
 import { parseDuration } from "../dockerfile/duration.ts";
 import { didYouMean } from "../core/suggest.ts";
 import type { NetworkMode } from "../../runtime/network/types.ts";
-import type { PullPolicy } from "../types.ts";
+import type { PullPolicy } from "../api/types.ts";
 import type { ProgressMode } from "../progress/types.ts";
 import { usageError } from "./flags.ts";
 

@@ -1,7 +1,7 @@
 import { TsbuildError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { ProgressMode } from "../progress/types.ts";
-import type { Tsbuild } from "../types.ts";
+import type { Tsbuild } from "../api/types.ts";
 import type { Session } from "./types.ts";
 
 /** Work on the store that has no progress to show; what there is to say is said as lines. */

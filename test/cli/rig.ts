@@ -2,8 +2,8 @@ import type { Emit } from "../../builder/core/events.ts";
 import { sha256, type DiffId } from "../../builder/core/digest.ts";
 import type { Io, Output } from "../../builder/cli/types.ts";
 import { runCli } from "../../builder/cli/run-cli.ts";
-import type { RunOptions } from "../../builder/run-options.ts";
-import type { BuildOptions, Tsbuild } from "../../builder/types.ts";
+import type { RunOptions } from "../../builder/api/run-options.ts";
+import type { BuildOptions, Tsbuild } from "../../builder/api/types.ts";
 import { fakeScreen } from "../progress/fake-screen.ts";
 
 export const IMAGE_ID = sha256("config");

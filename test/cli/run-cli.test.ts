@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TsbuildError, type ErrorCode } from "../../builder/core/errors.ts";
-import type { Tsbuild } from "../../builder/types.ts";
+import type { Tsbuild } from "../../builder/api/types.ts";
 import { cli, fakeIo, IMAGE_ID, recordingBuild } from "./rig.ts";
 
 function failing(error: unknown): Partial<Tsbuild> {

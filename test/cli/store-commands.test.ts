@@ -4,7 +4,7 @@ import { age } from "../../builder/cli/age.ts";
 import { listing } from "../../builder/cli/commands/images.ts";
 import { PLAIN_STYLE } from "../../builder/progress/style.ts";
 import { report } from "../../builder/cli/commands/doctor.ts";
-import type { Finding, ImageDetails, ImageSummary } from "../../builder/types.ts";
+import type { Finding, ImageDetails, ImageSummary } from "../../builder/api/types.ts";
 import { assertGolden } from "../progress/golden.ts";
 import { cli, DIGEST, IMAGE_ID, LAYER } from "./rig.ts";
 

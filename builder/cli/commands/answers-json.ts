@@ -1,6 +1,6 @@
 import type { Diagnostic, Range, SourceText } from "../../core/diagnostic.ts";
 import { descriptionOfRule, urlOfRule } from "./rules.ts";
-import type { CheckReport, Outline, OutlinedMount, TargetList } from "../../answer-types.ts";
+import type { CheckReport, Outline, OutlinedMount, TargetList } from "../../api/answer-types.ts";
 
 /** BuildKit's LintResults (frontend/subrequests/lint): the JSON of `docker build --call=check,format=json`. */
 export function checkJson({ source, warnings, errors }: CheckReport): string {

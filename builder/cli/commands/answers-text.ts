@@ -1,5 +1,5 @@
 import type { Style } from "../../progress/types.ts";
-import type { CheckReport, Outline, OutlinedMount, TargetList } from "../../answer-types.ts";
+import type { CheckReport, Outline, OutlinedMount, TargetList } from "../../api/answer-types.ts";
 import { diagnosticText } from "../diagnostic-text.ts";
 import { table } from "../table.ts";
 

@@ -1,6 +1,6 @@
 import { TsbuildError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/suggest.ts";
-import type { OutputSpec } from "../../types.ts";
+import type { OutputSpec } from "../../api/types.ts";
 import { csvPairs } from "../csv.ts";
 import { usageError } from "../flags.ts";
 

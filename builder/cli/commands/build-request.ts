@@ -1,5 +1,5 @@
 import { parseSize } from "../sizes.ts";
-import type { BuildOptions, OutputSpec } from "../../types.ts";
+import type { BuildOptions, OutputSpec } from "../../api/types.ts";
 import { usageError } from "../flags.ts";
 import type { FlagValues, Io } from "../types.ts";
 import {

@@ -1,5 +1,5 @@
 import { didYouMean } from "../../core/suggest.ts";
-import type { BuildOptions, Entitlement } from "../../types.ts";
+import type { BuildOptions, Entitlement } from "../../api/types.ts";
 import type { ResourceLimits, SandboxSettings } from "../../../runtime/limits/types.ts";
 import { usageError } from "../flags.ts";
 import {

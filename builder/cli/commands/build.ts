@@ -1,5 +1,5 @@
 import { shortDigest } from "../../core/digest.ts";
-import type { BuildResult } from "../../types.ts";
+import type { BuildResult } from "../../api/types.ts";
 import { command } from "../command.ts";
 import type { ResultFiles } from "../result-files.ts";
 import type { FlagValues } from "../types.ts";

@@ -1,6 +1,6 @@
 import { didYouMean } from "../../core/suggest.ts";
-import type { PlanStep } from "../../answer-types.ts";
-import type { BuildOptions, Tsbuild } from "../../types.ts";
+import type { PlanStep } from "../../api/answer-types.ts";
+import type { BuildOptions, Tsbuild } from "../../api/types.ts";
 import { csvPairs } from "../csv.ts";
 import { usageError } from "../flags.ts";
 import type { Session } from "../types.ts";

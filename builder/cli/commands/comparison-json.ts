@@ -1,6 +1,6 @@
 import { printable } from "../../core/bytes.ts";
 import type { ComparedImage, Face, FileDifference } from "../../compare/types.ts";
-import type { Comparison } from "../../types.ts";
+import type { Comparison } from "../../api/types.ts";
 
 /** What differs, for programs. */
 export function comparisonJson({ a, b, difference }: Comparison): string {

@@ -3,7 +3,7 @@ import { printable } from "../../core/bytes.ts";
 import type { Cause, Face, FieldDifference, FileDifference, LayerDifference } from "../../compare/types.ts";
 import { formatBytes } from "../../progress/units.ts";
 import type { Style } from "../../progress/types.ts";
-import type { Comparison } from "../../types.ts";
+import type { Comparison } from "../../api/types.ts";
 
 /** What differs, for people: the config, then the files of each layer, then how many they are. */
 export function comparisonText({ a, b, difference }: Comparison, style: Style): string {

@@ -1,5 +1,5 @@
 import { loadStyle } from "../../progress/style.ts";
-import type { Comparison } from "../../types.ts";
+import type { Comparison } from "../../api/types.ts";
 import { command } from "../command.ts";
 import { usageError } from "../flags.ts";
 import type { Session } from "../types.ts";

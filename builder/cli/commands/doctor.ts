@@ -1,6 +1,6 @@
 import { loadStyle } from "../../progress/style.ts";
 import type { Style } from "../../progress/types.ts";
-import type { Finding } from "../../types.ts";
+import type { Finding } from "../../api/types.ts";
 import { command } from "../command.ts";
 import { withStore } from "../with-tsbuild.ts";
 

@@ -1,7 +1,7 @@
 import { reasonText } from "../../explain/text.ts";
 import { sanitize } from "../../progress/sanitize.ts";
 import { formatBytes } from "../../progress/units.ts";
-import type { BuildForecast } from "../../types.ts";
+import type { BuildForecast } from "../../api/types.ts";
 
 const VERDICTS = { hit: "cached", run: "runs", "may-run": "may run", unneeded: "not needed" } as const;
 const WIDTH = Math.max(...Object.values(VERDICTS).map((text) => text.length));

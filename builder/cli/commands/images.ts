@@ -1,6 +1,6 @@
 import { hexOf, shortDigest } from "../../core/digest.ts";
 import { formatBytes } from "../../progress/units.ts";
-import type { ImageSummary } from "../../types.ts";
+import type { ImageSummary } from "../../api/types.ts";
 import { age } from "../age.ts";
 import { command } from "../command.ts";
 import { familiarName, splitName } from "../familiar.ts";

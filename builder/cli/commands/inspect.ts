@@ -1,4 +1,4 @@
-import type { ImageDetails } from "../../types.ts";
+import type { ImageDetails } from "../../api/types.ts";
 import { command } from "../command.ts";
 import { familiarName, splitName } from "../familiar.ts";
 import { withStore } from "../with-tsbuild.ts";

@@ -1,6 +1,6 @@
 import { TsbuildError } from "../../core/errors.ts";
 import { resolve } from "node:path";
-import type { RunOptions } from "../../run-options.ts";
+import type { RunOptions } from "../../api/run-options.ts";
 import { usageError } from "../flags.ts";
 import type { FlagTable, FlagValues } from "../types.ts";
 import { fromEnvironment, onePlatform, pullPolicy, readPairsFile } from "../values.ts";

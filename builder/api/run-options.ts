@@ -1,0 +1,53 @@
+import type { Emit } from "../core/events.ts";
+import type { Platform } from "../core/platform.ts";
+
+/** What `tsbuild run` is asked for. */
+export interface RunOptions {
+  readonly image: string;
+  /** Replaces the image's Cmd; empty: the image's. */
+  readonly command: readonly string[];
+  /** Replaces the image's Entrypoint; [] clears it. --entrypoint */
+  readonly entrypoint?: readonly string[];
+  /** KEY=VALUE. --env */
+  readonly env: readonly string[];
+  /** HOST:CONTAINER[:ro]. --volume */
+  readonly volumes: readonly string[];
+  /** --workdir */
+  readonly workdir?: string;
+  /** --user */
+  readonly user?: string;
+  /** --hostname */
+  readonly hostname?: string;
+  /** Standard input is passed on. --interactive */
+  readonly interactive: boolean;
+  /** A terminal of its own. --tty */
+  readonly tty: boolean;
+  /** A first process of tsbuild's own. --init */
+  readonly init: boolean;
+  /** --read-only */
+  readonly readonly: boolean;
+  /** Names of capabilities. --cap-add */
+  readonly capAdd: readonly string[];
+  /** --cap-drop */
+  readonly capDrop: readonly string[];
+  /** Removes the container's files when it ends. --rm */
+  readonly remove: boolean;
+  /** --pull */
+  readonly pull: "always" | "missing" | "newer" | "never";
+  readonly platform?: Platform;
+  readonly io: ContainerIo;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+}
+
+/** What the command line lends to a container. */
+export interface ContainerIo {
+  stdout(data: Buffer): void;
+  stderr(data: Buffer): void;
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  /** Size at the start; for a terminal. */
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Called once it runs: signals and sizes are passed on through what it gets. */
+  onStart(control: { signal(number: number): void; resize(columns: number, rows: number): void }): void;
+}

@@ -1,0 +1,181 @@
+import type { Digest } from "../core/digest.ts";
+import type { PlannedStep } from "../core/events.ts";
+import { openCache } from "../cache/local.ts";
+import type { BuildGraph } from "../graph/types.ts";
+import { createOpRunner } from "../ops/runner.ts";
+import { checkEntitlements } from "../ops/entitlements.ts";
+import type { OpServices } from "../ops/types.ts";
+import { openOutputs } from "./open-outputs.ts";
+import { opServices } from "./op-services.ts";
+import { openContexts, type Contexts } from "../inputs/open-contexts.ts";
+import type { Output, OutputResult } from "../outputs/types.ts";
+import { planGraph } from "../planning/plan-dockerfile.ts";
+import { BuildJournal } from "./build-journal.ts";
+import { claimStep } from "./claim-step.ts";
+import type { BuildCaches } from "./build-caches.ts";
+import { builtImage } from "./built-image.ts";
+import { BuildSecrets } from "../session/secrets.ts";
+import { withoutCache } from "./no-cache-filter.ts";
+import type { Session } from "../session/session.ts";
+import { solve } from "../solver/solve.ts";
+import type { BuildOptions, BuildResult, Entitlement } from "../api/types.ts";
+
+/** Takes a Dockerfile all the way: text, graph, solution, image, outputs. */
+export async function buildImage(session: Session, options: BuildOptions): Promise<BuildResult> {
+  const { emit, signal } = options;
+  const contexts = await openContexts(session, options);
+  const graph = await planGraph(session, options, contexts);
+  checkEntitlements(graph, allowedIn(options));
+  const outputs = openOutputs(session, options);
+  const { rootfs: target } = graph.target;
+
+  emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
+  const services = await servicesFor(session, options, graph, contexts);
+  if (graph.vertices.some(({ op }) => op.type === "exec" && op.network === "default"))
+    session.onHelper(async () => (await session.networks()).prepare());
+  const caches = await openCaches(session, options);
+  const bases = new Set(graph.vertices.flatMap(({ op }) => (op.type === "image" ? op.diffIds : [])));
+  const runner = createOpRunner(services, graph.vertices);
+  const journal = new BuildJournal(session.store, options, { vertices: graph.vertices, runner });
+  const noCache = options.noCache || withoutCache(graph, options);
+  if (options.jobs !== undefined)
+    for (const resource of ["cpu", "exec"] as const) session.slots.limit(resource, options.jobs);
+
+  const attempt = async (): Promise<BuildResult> => {
+    const local = openCache(session.store, (diffId) => session.layers.open(diffId) !== undefined);
+    const solution = solve({
+      vertices: graph.vertices,
+      runner,
+      cache: caches?.imports.open(local) ?? local,
+      openLayers: (diffIds) => session.layers.openAll(diffIds),
+      claim: (key, claimSignal, onWait) => claimStep(session.store, key, claimSignal, onWait),
+      slots: session.slots,
+      signal,
+      emit: journal.watching(caches?.imports.watching(emit) ?? emit),
+      noCache,
+      cacheTtl: options.cacheTtl,
+    });
+    journal.attach(solution);
+    const rootfs = target === null ? [] : (await solution.result(target)).rootfs;
+    contexts.save();
+    journal.keep();
+
+    const exported = await caches?.exportable(graph, solution, local, rootfs, bases);
+    const image = builtImage(graph, rootfs, (id) => solution.created(id));
+    const inlineCache = exported && caches?.inline(exported);
+    const writing = caches?.start(exported);
+    const results = await writeAll(outputs, inlineCache ? { ...image, inlineCache } : image, options).finally(
+      writing?.settled,
+    );
+    await writing?.done;
+    await session.makeDurable();
+    session.capCache(options.maxCacheSize);
+    const report = solution.report().filter(({ recorded }) => recorded);
+    return {
+      ...summaryOf(results),
+      platform: graph.target.platform,
+      ran: report.filter(({ outcome }) => outcome === "ran").length,
+      cached: report.filter(({ outcome }) => outcome === "cached" || outcome === "shared").length,
+    };
+  };
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal.aborted || caches?.imports.takeFailure() !== true) {
+        journal.keep();
+        throw error;
+      }
+    }
+  }
+}
+
+/** Loaded where caches travel at all. */
+async function openCaches(session: Session, options: BuildOptions): Promise<BuildCaches | undefined> {
+  if ((options.cacheFrom ?? []).length + (options.cacheTo ?? []).length === 0) return undefined;
+  const { BuildCaches } = await import("./build-caches.ts");
+  return new BuildCaches(session, options);
+}
+
+/** What the steps of a build work with; the layers of its base images are known by then, and not fetched. */
+export async function servicesFor(
+  session: Session,
+  options: BuildOptions,
+  graph: BuildGraph,
+  contexts: Contexts,
+): Promise<OpServices> {
+  const { emit, signal } = options;
+  const secrets = new BuildSecrets(options.secrets ?? [], options.ssh ?? {}, session.env);
+  const { epoch } = graph.target;
+  const services = opServices(session, await contextsFor(graph, contexts, session, emit), secrets, epoch, {
+    limits: {},
+    ulimits: [],
+    hosts: [],
+    ...options.sandbox,
+  });
+  for (const vertex of graph.vertices)
+    if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
+  return services;
+}
+
+/** --network=host allows steps the same network that it gives them, as docker's does (buildx build/opt.go). */
+function allowedIn({ allow = [], network }: BuildOptions): readonly Entitlement[] {
+  return network === "host" ? [...allow, "network.host"] : allow;
+}
+
+/** With SOURCE_DATE_EPOCH, what two checkouts of one commit differ in is taken out of their files. */
+async function contextsFor(
+  { target: { epoch } }: BuildGraph,
+  contexts: Contexts,
+  { env }: Session,
+  emit: BuildOptions["emit"],
+): Promise<Pick<Contexts, "open" | "get">> {
+  if (epoch === undefined) return contexts;
+  const { ReproducibleContexts } = await import("../inputs/reproducible-contexts.ts");
+  return new ReproducibleContexts(contexts, epoch, env, emit);
+}
+
+async function writeAll(
+  outputs: readonly Output[],
+  image: Parameters<Output["write"]>[0],
+  { emit, signal }: BuildOptions,
+): Promise<OutputResult[]> {
+  const results: OutputResult[] = [];
+  for (const output of outputs) {
+    signal.throwIfAborted();
+    const phase = (state: "started" | "done" | "failed"): void =>
+      emit({ type: "phase", name: output.label, state, time: Date.now() });
+    phase("started");
+    try {
+      results.push(await output.write(image, { emit, signal }));
+      phase("done");
+    } catch (error) {
+      phase("failed");
+      throw error;
+    }
+  }
+  return results;
+}
+
+/** The digest of the last output counts: what was pushed comes after what was stored. */
+function summaryOf(results: readonly OutputResult[]): Pick<BuildResult, "imageId" | "digest" | "names"> {
+  let imageId: Digest | undefined;
+  let digest: Digest | undefined;
+  const names = new Set<string>();
+  for (const result of results) {
+    imageId = result.imageId ?? imageId;
+    digest = result.manifest ?? digest;
+    for (const name of result.names ?? []) names.add(name);
+  }
+  return { ...(imageId && { imageId }), ...(digest && { digest }), names: [...names] };
+}
+
+function plannedStep({ id, name, inputs, stage, at }: BuildGraph["vertices"][number]): PlannedStep {
+  return {
+    id,
+    name,
+    inputs,
+    ...(stage === undefined ? {} : { stage }),
+    ...(at === undefined ? {} : { line: at.range.start.line }),
+  };
+}

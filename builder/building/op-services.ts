@@ -1,0 +1,60 @@
+import { keepContentList } from "../context/content-list.ts";
+import { imageLayers } from "../inputs/image-layers.ts";
+import type { Contexts } from "../inputs/open-contexts.ts";
+import type { OpServices } from "../ops/types.ts";
+import type { BuildSecrets } from "../session/secrets.ts";
+import type { Session } from "../session/session.ts";
+import type { SandboxLimits } from "../../runtime/limits/sandbox-limits.ts";
+import type { SandboxSettings } from "../../runtime/limits/types.ts";
+import type { CacheMounts } from "../../runtime/mounts/cache-mounts.ts";
+
+/** What the ops of one build work with. */
+export function opServices(
+  session: Session,
+  contexts: Pick<Contexts, "open" | "get">,
+  secrets: BuildSecrets,
+  epoch: number | undefined,
+  sandbox: SandboxSettings,
+): OpServices {
+  let limits: Promise<SandboxLimits> | undefined;
+  const secretOf = (id: string): Buffer | undefined => secrets.value(id);
+  let cacheMounts: CacheMounts | undefined;
+  const times = epoch === undefined ? {} : { epoch };
+  return {
+    helper: session.helper,
+    context: (name) => contexts.get(name),
+    openContext: (name, signal) => contexts.open(name, signal),
+    download: async (op, step) =>
+      (await import("../inputs/fetch-files.ts")).downloadFile(session, op, step, secretOf),
+    gitFiles: async (op, step) =>
+      (await import("../inputs/fetch-files.ts")).gitFiles(session, op, step, secretOf),
+    tree: (rootfs) => session.trees.of(rootfs),
+    withTars: (work) => session.trees.withTars(work),
+    keepContentList: (digest, list) => keepContentList(session.store, digest, list),
+    seal: (changes, signal, kin) => session.layers.seal(changes, { signal, kin, ...times }),
+    adopt: (upper, lower) => session.layers.adopt(upper, lower, times),
+    discard: (directory) =>
+      session.layers.background(session.helper().then((helper) => helper.remove([directory]))),
+    tempPath: (label) => session.store.tempPath(label),
+    imageLayers: (op, { emit, signal, vertex }) => imageLayers(session, op, { emit, signal, id: vertex.id }),
+    networks: session.networks,
+    async openCacheMount(...request) {
+      cacheMounts ??= new (await import("../../runtime/mounts/cache-mounts.ts")).CacheMounts(
+        session.store,
+        session.helper,
+      );
+      return cacheMounts.open(...request);
+    },
+    sandbox,
+    limits: () => (limits ??= openLimits(session, sandbox)),
+    secret: secretOf,
+    sshSocket: (id) => secrets.sshSocket(id),
+    ...times,
+    now: epoch ?? Math.floor(Date.now() / 1000),
+  };
+}
+
+async function openLimits(session: Session, settings: SandboxSettings): Promise<SandboxLimits> {
+  const { SandboxLimits } = await import("../../runtime/limits/sandbox-limits.ts");
+  return new SandboxLimits(settings, (message) => session.emit({ type: "notice", message }));
+}

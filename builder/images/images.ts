@@ -1,0 +1,115 @@
+import { localImage, readImage } from "../inputs/base-images.ts";
+import { isDigest } from "../core/digest.ts";
+import { TsbuildError } from "../core/errors.ts";
+import { nearest } from "../core/suggest.ts";
+import { familiarName, formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
+import type { Image } from "../image/types.ts";
+import { removeImage } from "../store/remove-image.ts";
+import type { RefTarget, Store } from "../store/types.ts";
+import type { ImageDetails, ImageSummary } from "../api/types.ts";
+
+/** Every name in the store, newest first. */
+export function listImages(store: Store): ImageSummary[] {
+  const refs = [...store.refs.list()].sort((a, b) => b.target.time - a.target.time);
+  return refs.map(({ name, target }) => {
+    const image = readImage(store, target);
+    return {
+      name,
+      id: image?.config.digest ?? target.digest,
+      digest: target.digest,
+      ...(image?.config.created === undefined ? {} : { created: image.config.created }),
+      size: image === undefined ? 0 : sizeOf(store, image),
+    };
+  });
+}
+
+/** An image by name, by id or by the beginning of its id. */
+export function inspectImage(store: Store, reference: string): ImageDetails {
+  const { image } = findStored(store, reference);
+  const names = store.refs.list().filter(({ target }) => target.digest === image.manifest.digest);
+  return { names: names.map(({ name }) => name), manifest: image.manifest, config: image.config };
+}
+
+/** Gives an image of the store one more name. */
+export function tagImage(store: Store, source: string, target: string): void {
+  const found = findStored(store, source);
+  store.refs.set(fullName(target), { ...found.target, time: Date.now() });
+}
+
+/** Takes names away; an id takes away the one name that it has. Layers stay, as cache. */
+export function removeNames(store: Store, references: readonly string[]): string[] {
+  const names = references.map((reference) => nameToRemove(store, reference));
+  for (const name of names) removeImage(store, name);
+  return names.map((name) => familiarName(parseReference(name)));
+}
+
+/** An image of the store and what its name points to; IMAGE_NOT_FOUND with the nearest name. */
+export function findStored(
+  store: Store,
+  reference: string,
+): { image: Image; target: RefTarget; name: string } {
+  const byName = isId(reference) ? undefined : namedImage(store, reference);
+  const found = byName ?? imagesById(store, reference)[0];
+  if (found !== undefined) return found;
+  const known = store.refs.list().map(({ name }) => familiarName(parseReference(name)));
+  const near = nearest(reference, [...known, ...known.map((name) => name.replace(/:latest$/, ""))]);
+  throw new TsbuildError(
+    "IMAGE_NOT_FOUND",
+    `Cannot find image "${reference}": the store has no image of this name or id`,
+    {
+      hint:
+        near === undefined
+          ? "tsbuild images lists what is there; tsbuild pull fetches an image"
+          : `did you mean "${near}"?`,
+    },
+  );
+}
+
+function nameToRemove(store: Store, reference: string): string {
+  const named = isId(reference) ? undefined : namedImage(store, reference);
+  if (named !== undefined) return named.name;
+  const [first, second] = imagesById(store, reference);
+  if (first !== undefined && second === undefined) return first.name;
+  if (first === undefined) return findStored(store, reference).name;
+  throw new TsbuildError("USAGE", `Cannot remove image "${reference}": it has several names`, {
+    hint: "remove it by its names",
+  });
+}
+
+function namedImage(
+  store: Store,
+  reference: string,
+): { image: Image; target: RefTarget; name: string } | undefined {
+  const parsed = withDefaultTag(parseReference(reference));
+  const name = formatReference(parsed);
+  const target = store.refs.get(name);
+  const image = localImage(store, parsed);
+  return target === undefined || image === undefined ? undefined : { image, target, name };
+}
+
+function imagesById(store: Store, id: string): { image: Image; target: RefTarget; name: string }[] {
+  const hex = id.replace(/^sha256:/, "");
+  if (!/^[0-9a-f]{4,64}$/.test(hex)) return [];
+  const wanted = `sha256:${hex}`;
+  return store.refs.list().flatMap(({ name, target }) => {
+    const image = readImage(store, target);
+    if (image === undefined) return [];
+    const digests = [image.config.digest, image.manifest.digest];
+    return digests.some((digest) => digest.startsWith(wanted)) ? [{ image, target, name }] : [];
+  });
+}
+
+function sizeOf(store: Store, { manifest, config }: Image): number {
+  return config.diffIds.reduce(
+    (sum, diffId, index) => sum + (store.layers.peek(diffId)?.size ?? manifest.layers[index]?.size ?? 0),
+    0,
+  );
+}
+
+function isId(reference: string): boolean {
+  return isDigest(reference);
+}
+
+function fullName(reference: string): string {
+  return formatReference(withDefaultTag(parseReference(reference)));
+}

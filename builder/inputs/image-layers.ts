@@ -1,0 +1,79 @@
+import { shortDigest, type Digest, type DiffId } from "../core/digest.ts";
+import type { Emit, VertexId } from "../core/events.ts";
+import { TsbuildError } from "../core/errors.ts";
+import { lazy } from "../core/lazy.ts";
+import { parseManifest } from "../image/manifest.ts";
+import { parseReference } from "../image/reference.ts";
+import type { Descriptor } from "../image/types.ts";
+import type { RootFs } from "../layers/types.ts";
+import type { Repository } from "../registry/types.ts";
+import type { Session } from "../session/session.ts";
+
+export interface ImageSource {
+  /** Full name, for asking its registry. */
+  readonly reference: string;
+  readonly manifest: Digest;
+  readonly diffIds: readonly DiffId[];
+}
+
+export interface Fetching {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** The step that progress belongs to. */
+  readonly id?: VertexId;
+}
+
+/** The layers of an image whose manifest is in the store; a blob that is not is fetched when somebody reads it. */
+export function imageLayers(session: Session, source: ImageSource, fetching: Fetching): RootFs {
+  const manifest = parseManifest(session.store.blobs.read(source.manifest));
+  if (manifest.layers.length !== source.diffIds.length) {
+    throw new TsbuildError(
+      "IMAGE_INVALID",
+      `Cannot use ${source.reference}: its manifest has ${manifest.layers.length} layers, its config ${source.diffIds.length}`,
+    );
+  }
+  const { registry, repository } = parseReference(source.reference);
+  return source.diffIds.flatMap((diffId, index) => {
+    const descriptor = manifest.layers[index];
+    if (descriptor === undefined) return [];
+    const fetch = lazy(() => fetchBlob(session, { registry, name: repository }, descriptor, fetching));
+    return [session.layers.remote(diffId, { descriptor, fetch, repository: { registry, name: repository } })];
+  });
+}
+
+/** Events of a transfer come at most once for so many bytes. */
+const REPORT_BYTES = 1 << 20;
+
+async function fetchBlob(
+  session: Session,
+  repository: Repository,
+  descriptor: Descriptor,
+  { emit, signal, id }: Fetching,
+): Promise<void> {
+  const { blobs } = session.store;
+  const { digest, size } = descriptor;
+  if (blobs.use(digest)) return;
+  const report = (current: number, done: boolean): void =>
+    emit({
+      type: "transfer",
+      task: `pull ${digest}`,
+      label: `pulling ${shortDigest(digest)}`,
+      ...(id && { id }),
+      current,
+      total: size,
+      done,
+      time: Date.now(),
+    });
+  await session.slots.use("network", signal, async () => {
+    const client = await session.registry();
+    using writer = blobs.create();
+    let reported = 0;
+    report(0, false);
+    for await (const chunk of client.getBlob(repository, descriptor, signal)) {
+      writer.write(chunk);
+      if (writer.size - reported >= REPORT_BYTES) report((reported = writer.size), false);
+    }
+    writer.commit(digest);
+    report(size, true);
+  });
+}

@@ -1,0 +1,220 @@
+import { join, resolve } from "node:path";
+import { hexOf, sha256 } from "../core/digest.ts";
+import { messageOf, TsbuildError } from "../core/errors.ts";
+import { redact } from "../core/redact.ts";
+import { openLocalContext, type LocalContext } from "../context/local.ts";
+import { placeOf, type ContextPlace } from "../context/place.ts";
+import type { OpenedContext } from "../context/remote.ts";
+import type { BuildContext } from "../context/types.ts";
+import { parseReference } from "../image/reference.ts";
+import { BuildSecrets } from "../session/secrets.ts";
+import type { Session } from "../session/session.ts";
+import type { BuildOptions } from "../api/types.ts";
+
+/** The contexts of a build by name, and images that stand in for others. */
+export interface Contexts {
+  readonly main: BuildContext;
+  /** Where PATH is no directory and no archive but the Dockerfile itself, and where --file is a URL. */
+  readonly dockerfile?: NonNullable<OpenedContext["dockerfile"]>;
+  /** Whether PATH is a directory of this machine: --file is a path of this machine then, else one in the context. */
+  readonly isLocal: boolean;
+  /** All names of --build-context. */
+  readonly names: readonly string[];
+  /** Those that are images: name → reference; a layout's reference is its own name. */
+  readonly images: ReadonlyMap<string, string>;
+  /** `--build-context NAME=oci-layout://DIR`. */
+  readonly layouts: ReadonlyMap<string, string>;
+  /** Opens a named context, which may mean to fetch it. */
+  open(name: string, signal: AbortSignal): Promise<void>;
+  /** A context that is open. */
+  get(name: string): BuildContext;
+  /** The directory of this machine that a context is; undefined for one that was fetched. */
+  directory(name: string): string | undefined;
+  /** Keeps what was learnt of the files for the next build. */
+  save(): void;
+}
+
+const IMAGE = "docker-image://";
+const LAYOUT = "oci-layout://";
+
+/** Opens what the command line names. Of a directory nothing is read yet; named contexts are opened when a step needs them. */
+export async function openContexts(session: Session, options: BuildOptions): Promise<Contexts> {
+  const { images, layouts, places } = namedContexts(options.contexts ?? {});
+  const opener = new Opener(session, options);
+  const place = placeOf(options.context);
+  const opened = await opener.openMain(place);
+  const contexts = new Map<string, BuildContext>([["", opened.context]]);
+  return {
+    main: opened.context,
+    ...(opened.dockerfile === undefined ? {} : { dockerfile: opened.dockerfile }),
+    isLocal: place.kind === "directory",
+    names: Object.keys(options.contexts ?? {}),
+    images,
+    layouts,
+    async open(name, signal) {
+      const source = places.get(name);
+      if (source === undefined || contexts.has(name)) return;
+      contexts.set(name, await opener.openNamed(name, source, signal));
+    },
+    get(name) {
+      const context = contexts.get(name);
+      if (context !== undefined) return context;
+      throw new TsbuildError("INTERNAL", `Cannot find build context "${name}": it is not open`);
+    },
+    directory(name) {
+      const source = name === "" ? options.context : places.get(name);
+      return source !== undefined && placeOf(source).kind === "directory" ? source : undefined;
+    },
+    save: () => opener.save(),
+  };
+}
+
+function namedContexts(contexts: Readonly<Record<string, string>>): {
+  readonly images: ReadonlyMap<string, string>;
+  readonly layouts: ReadonlyMap<string, string>;
+  readonly places: ReadonlyMap<string, string>;
+} {
+  const images = new Map<string, string>();
+  const layouts = new Map<string, string>();
+  const places = new Map<string, string>();
+  for (const [name, source] of Object.entries(contexts)) {
+    checkName(name);
+    if (source.startsWith(LAYOUT)) {
+      layouts.set(name, source);
+      images.set(name, name);
+    } else if (source.startsWith(IMAGE)) {
+      const reference = source.slice(IMAGE.length);
+      if (reference !== "scratch") parseReference(reference);
+      images.set(name, reference);
+    } else if (/^(target|input):/.test(source)) {
+      throw unsupported(name, source, "targets of other builds are not supported");
+    } else places.set(name, source);
+  }
+  return { images, layouts, places };
+}
+
+/** A name stands where an image's name could: it has to look like one (buildx parseContextNames). */
+function checkName(name: string): void {
+  try {
+    parseReference(name);
+  } catch (cause) {
+    throw new TsbuildError("USAGE", `Cannot use build context "${name}": ${messageOf(cause)}`, {
+      cause,
+      hint: "name it in lower case, as a stage or an image",
+    });
+  }
+}
+
+function unsupported(name: string, source: string, state: string): TsbuildError {
+  return new TsbuildError("UNSUPPORTED", `Cannot use build context "${name}=${redact(source)}": ${state}`, {
+    hint: "a directory, docker-image://, oci-layout://, https:// and git URLs are",
+  });
+}
+
+function urlOf(text: string): URL | undefined {
+  return /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+}
+
+/** Opens contexts of one build, and remembers which have something to keep. */
+class Opener {
+  readonly #session: Session;
+  readonly #options: BuildOptions;
+  readonly #locals: { readonly local: LocalContext; readonly index: readonly string[] }[] = [];
+
+  constructor(session: Session, options: BuildOptions) {
+    this.#session = session;
+    this.#options = options;
+  }
+
+  openMain(place: ContextPlace): Promise<OpenedContext> {
+    const { context, dockerfile, signal } = this.#options;
+    if (place.kind === "directory") {
+      const url = dockerfile === undefined ? undefined : urlOf(dockerfile);
+      if (dockerfile !== undefined && url !== undefined) return this.#withDockerfile(dockerfile, url);
+      const named = dockerfile === undefined || dockerfile === "-" ? {} : { dockerfilePath: dockerfile };
+      return Promise.resolve({ context: this.#openDirectory(context, named) });
+    }
+    if (place.kind === "stdin" && dockerfile === "-") {
+      throw new TsbuildError(
+        "USAGE",
+        "Cannot read both the Dockerfile and the build context from standard input",
+        {
+          hint: "leave --file out: the archive has the Dockerfile in it",
+        },
+      );
+    }
+    return this.#phase(`load build context ${redact(context)}`, () =>
+      this.#openRemote(place, context, true, signal),
+    );
+  }
+
+  /** --file with a URL, as buildx has it. */
+  async #withDockerfile(text: string, url: URL): Promise<OpenedContext> {
+    const { context, signal } = this.#options;
+    const local = this.#openDirectory(context, {});
+    const name = `load Dockerfile ${redact(text)}`;
+    const { dockerfile } = await this.#phase(name, () =>
+      this.#openRemote({ kind: "http", url }, text, true, signal),
+    );
+    if (dockerfile !== undefined) return { context: local, dockerfile };
+    throw new TsbuildError("DOCKERFILE_INVALID", `Cannot use --file ${text}: it is an archive`, {
+      hint: "an archive can be PATH",
+    });
+  }
+
+  async openNamed(name: string, source: string, signal: AbortSignal): Promise<BuildContext> {
+    const place = placeOf(source);
+    if (place.kind === "directory") return this.#openDirectory(source, {});
+    if (place.kind === "stdin") throw unsupported(name, source, "only PATH can be standard input");
+    return (await this.#openRemote(place, source, false, signal)).context;
+  }
+
+  save(): void {
+    for (const { local, index } of this.#locals) {
+      this.#session.store.path(...index);
+      local.saveIndex();
+    }
+  }
+
+  #openDirectory(directory: string, named: { readonly dockerfilePath?: string }): LocalContext {
+    const { store } = this.#session;
+    // Nothing is made in the store until there is something to keep: a check writes nothing where there is no store.
+    const index = ["context", hexOf(sha256(resolve(directory)))];
+    const indexFile = join(store.root, ...index);
+    store.touch(indexFile);
+    const local = openLocalContext({ directory, indexFile, ...named });
+    this.#locals.push({ local, index });
+    return local;
+  }
+
+  async #openRemote(
+    place: Exclude<ContextPlace, { kind: "directory" }>,
+    name: string,
+    unpack: boolean,
+    signal: AbortSignal,
+  ): Promise<OpenedContext> {
+    const [{ openRemote }, { transfer }] = await Promise.all([
+      import("../context/remote.ts"),
+      import("./fetch-files.ts"),
+    ]);
+    const { store, transport, env } = this.#session;
+    const progress = transfer(this.#options.emit, name);
+    const secrets = new BuildSecrets(this.#options.secrets ?? [], {}, env);
+    const secretOf = (id: string): Buffer | undefined => secrets.value(id);
+    const { stdin } = process;
+    return openRemote(place, name, unpack, { store, transport, env, signal, secretOf, stdin, progress });
+  }
+
+  async #phase<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const { emit } = this.#options;
+    emit({ type: "phase", name, state: "started", time: Date.now() });
+    try {
+      const result = await work();
+      emit({ type: "phase", name, state: "done", time: Date.now() });
+      return result;
+    } catch (error) {
+      emit({ type: "phase", name, state: "failed", time: Date.now() });
+      throw error;
+    }
+  }
+}

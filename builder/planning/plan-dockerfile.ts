@@ -1,0 +1,95 @@
+import type { SourceText } from "../core/diagnostic.ts";
+import { hostPlatform, normalizePlatform } from "../core/platform.ts";
+import { baseImages } from "../inputs/base-images.ts";
+import { buildId } from "./build-id.ts";
+import { placeOf } from "./build-place.ts";
+import { readDockerfile } from "./dockerfile-source.ts";
+import type { Dockerfile } from "../dockerfile/types.ts";
+import type { BuildGraph } from "../graph/types.ts";
+import type { Contexts } from "../inputs/open-contexts.ts";
+import { rememberedPlan, type PlanCacheOptions, type Planning } from "./plan-cache.ts";
+import { GRAPH, type Format } from "./plan-file.ts";
+import type { Session } from "../session/session.ts";
+import type { EmitWarning } from "../stages/problems.ts";
+import type { BaseImages, PlanOptions } from "../stages/types.ts";
+import type { BuildOptions } from "../api/types.ts";
+
+/** The graph of the Dockerfile that a build names: all of the road that needs nothing but documents. */
+export async function planGraph(
+  session: Session,
+  options: BuildOptions,
+  contexts: Contexts,
+): Promise<BuildGraph> {
+  const source = await readDockerfile(options, contexts);
+  const given: Planning = {
+    source,
+    options: {
+      ...planOptions(options, contexts),
+      timeOf: async (source) => (await import("./dated.ts")).timeOf(source, session, contexts, options),
+    },
+    images: askedImages(session, options, contexts),
+    warn: warningsTo(options),
+  };
+  return rememberedPlan(cacheOf(GRAPH, session, options), given, async (planning) => {
+    const parsed = await parsedAs(source, options);
+    const { planBuild } = await import("../graph/plan.ts");
+    return planBuild(parsed, planning.options, planning.images, planning.warn);
+  });
+}
+
+/** Where what was planned for this context, target and platform is kept. `purpose` tells apart what else is made of one. */
+export function cacheOf<T, Packed>(
+  format: Format<T, Packed>,
+  { store }: Session,
+  options: BuildOptions,
+  ...purpose: readonly string[]
+): PlanCacheOptions<T, Packed> {
+  const { context, dockerfile, target, platform } = placeOf(options);
+  return { format, store, code: buildId, place: [context, dockerfile, target, platform, ...purpose] };
+}
+
+/** The Dockerfile that a build names, parsed. */
+export async function readParsed(options: BuildOptions, contexts: Contexts): Promise<Dockerfile> {
+  return parsedAs(await readDockerfile(options, contexts), options);
+}
+
+/** A Dockerfile's text, parsed by the rules of a build. */
+export async function parsedAs(source: SourceText, options: BuildOptions): Promise<Dockerfile> {
+  const { parseDockerfile } = await import("../dockerfile/parse.ts");
+  return parseDockerfile(source, options.buildArgs["BUILDKIT_DOCKERFILE_CHECK"]);
+}
+
+/** Base images as --pull says: of the store, or of a registry. */
+export function askedImages(session: Session, options: BuildOptions, contexts: Contexts): BaseImages {
+  return baseImages({
+    store: session.store,
+    client: () => session.registry(),
+    policy: options.pull,
+    signal: options.signal,
+    layouts: contexts.layouts,
+  });
+}
+
+/** What planning goes by. */
+export function planOptions(options: BuildOptions, contexts: Contexts): PlanOptions {
+  const platform = options.platform === undefined ? undefined : normalizePlatform(options.platform);
+  const { main } = contexts;
+  return {
+    ...(options.target === undefined ? {} : { target: options.target }),
+    buildArgs: options.buildArgs,
+    labels: options.labels,
+    buildPlatform: hostPlatform(),
+    targetPlatform: platform ?? hostPlatform(),
+    explicitPlatform: platform !== undefined,
+    ...(options.network === undefined || options.network === "default" ? {} : { network: options.network }),
+    contexts: contexts.names,
+    images: contexts.images,
+    // A hidden directory of which a `!` pattern brings something back is not hidden.
+    ignored: (path) => (main.stat(path) === undefined ? main.ignoredBy(path) : undefined),
+  };
+}
+
+/** Tells warnings as events. */
+export function warningsTo({ emit }: Pick<BuildOptions, "emit">): EmitWarning {
+  return (message, diagnostic) => emit({ type: "warning", message, ...(diagnostic && { diagnostic }) });
+}

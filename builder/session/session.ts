@@ -1,0 +1,158 @@
+import { availableParallelism } from "node:os";
+import type { Writable } from "node:stream";
+import { messageOf, TsbuildError } from "../core/errors.ts";
+import type { Emit } from "../core/events.ts";
+import { Slots } from "../core/slots.ts";
+import { LayerTrees } from "../ops/trees.ts";
+import type { Transport } from "../net/types.ts";
+import type { RegistryClient } from "../registry/types.ts";
+import { openStore } from "../store/open.ts";
+import type { Store } from "../store/types.ts";
+import { probeIsolation } from "../../runtime/isolation/probe.ts";
+import { LayerStore } from "../../runtime/layers/layer-store.ts";
+import type { NetworkPool } from "../../runtime/network/pool.ts";
+import type { Helper } from "../../runtime/types.ts";
+
+export interface SessionOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly stdout: Writable;
+}
+
+/** A registry takes this many transfers at once well. */
+const NETWORK_SLOTS = 4;
+
+/** What a command works with: the store, and what is made when it is first asked for. */
+export class Session implements AsyncDisposable {
+  readonly store: Store;
+  readonly layers: LayerStore;
+  readonly trees: LayerTrees = new LayerTrees();
+  readonly slots: Slots;
+  readonly stdout: Writable;
+  readonly emit: Emit;
+  readonly env: NodeJS.ProcessEnv;
+  #helper: Promise<Helper> | undefined;
+  #cap: { readonly bytes: number | undefined } | undefined;
+  #registry: Promise<RegistryClient> | undefined;
+  #transport: Promise<Transport> | undefined;
+  readonly #onHelper: (() => Promise<void>)[] = [];
+  #networks: Promise<NetworkPool> | undefined;
+
+  constructor({ env, emit, stdout }: SessionOptions) {
+    this.env = env;
+    this.emit = emit;
+    this.stdout = stdout;
+    this.store = openStore({ env });
+    this.layers = new LayerStore(this.store, this.helper);
+    const cpus = availableParallelism();
+    this.slots = new Slots({ network: NETWORK_SLOTS, cpu: cpus, exec: cpus });
+  }
+
+  /** The process that enters root filesystems. */
+  readonly helper = (): Promise<Helper> => {
+    if (this.#helper === undefined) {
+      this.#helper = this.#startHelper();
+      for (const work of this.#onHelper) void work().catch(() => {});
+    }
+    return this.#helper;
+  };
+
+  /** Does something when the helper is first asked for. */
+  onHelper(work: () => Promise<void>): void {
+    this.#onHelper.push(work);
+  }
+
+  readonly registry = (): Promise<RegistryClient> => (this.#registry ??= this.#openRegistry());
+
+  /** HTTP for what is no registry's: ADD, contexts. */
+  readonly transport = (): Promise<Transport> => (this.#transport ??= this.#openTransport());
+
+  /** Networks for steps. */
+  readonly networks = (): Promise<NetworkPool> => (this.#networks ??= this.#openNetworks());
+
+  /** Makes what was written survive a power cut. */
+  async makeDurable(): Promise<void> {
+    await this.layers.settle();
+    const helper = await this.#helper;
+    await this.store.sync(helper && ((directory) => helper.sync(directory)));
+  }
+
+  /** Keeps the cache below so many bytes when this session ends: then it uses nothing any more. */
+  capCache(bytes: number | undefined): void {
+    this.#cap = { bytes };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#enforceCap();
+    const helper = await this.#helper?.catch(() => undefined);
+    if (helper !== undefined) await this.layers.settle();
+    await helper?.[Symbol.asyncDispose]();
+    await (await this.#registry?.catch(() => undefined))?.close();
+    await (await this.#transport?.catch(() => undefined))?.close();
+    await this.store.close();
+  }
+
+  async #enforceCap(): Promise<void> {
+    if (this.#cap === undefined || this.store.written() === 0) return;
+    try {
+      await this.layers.settle();
+      const { enforceCap } = await import("../space/cap.ts");
+      await enforceCap(this.store, this.#cap.bytes, async (paths) => (await this.helper()).remove(paths));
+    } catch (error) {
+      this.emit({ type: "warning", message: `Cannot make space in the store: ${messageOf(error)}` });
+    }
+  }
+
+  async #startHelper(): Promise<Helper> {
+    const isolation = probeIsolation();
+    const [problem] = isolation.missing;
+    if (isolation.level === "none") {
+      throw new TsbuildError(
+        "SANDBOX",
+        `Cannot run steps here: ${problem?.what ?? "no namespaces can be made"}`,
+        { hint: problem?.fix },
+      );
+    }
+    if (isolation.level === "single") {
+      this.emit({
+        type: "notice",
+        message: `every process in a step or container runs as this user, whatever USER says: ${problem?.what} (${problem?.fix})`,
+      });
+    }
+    const { startHelper } = await import("../../runtime/helper/start.ts");
+    const binary = this.env["TSBUILD_HELPER"];
+    const helper = await startHelper({
+      ...(binary && { binary }),
+      ...(isolation.idMaps && { idMaps: isolation.idMaps }),
+      lanes: 3 * availableParallelism() + 4,
+    });
+    await helper.remove(await this.store.sweepSessions());
+    return helper;
+  }
+
+  async #openNetworks(): Promise<NetworkPool> {
+    const { NetworkPool } = await import("../../runtime/network/pool.ts");
+    return new NetworkPool({
+      helper: this.helper,
+      tempPath: () => this.store.tempPath("net"),
+      env: this.env,
+      notice: (message) => this.emit({ type: "notice", message }),
+    });
+  }
+
+  async #openTransport(): Promise<Transport> {
+    const { createTransport } = await import("../net/transport.ts");
+    return createTransport({ env: this.env });
+  }
+
+  async #openRegistry(): Promise<RegistryClient> {
+    const [{ createRegistryClient }, { loadRegistryConfig }, { loadCredentials }] = await Promise.all([
+      import("../registry/client.ts"),
+      import("../registry/config.ts"),
+      import("../registry/credentials.ts"),
+    ]);
+    const config = await loadRegistryConfig(this.env);
+    return createRegistryClient({ config, credentials: loadCredentials(this.env), env: this.env });
+  }
+}
