@@ -5,11 +5,17 @@ import { hexOf, sha256, type Digest } from "../core/digest.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { Diagnostic, SourceText } from "../core/diagnostic.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
+import { mapAtMost } from "../core/map-at-most.ts";
 import { redact } from "../core/redact.ts";
 import { packPlan, unpackPlan, type Format, type Plan } from "./plan-file.ts";
 import type { EmitWarning } from "../stages/problems.ts";
 import type { BaseImage, BaseImages, Dated, HiddenBy, PlanOptions } from "../stages/types.ts";
 import type { Store } from "../store/types.ts";
+
+/** So long a text is planned as fast as its plan, which repeats every line several times, is written and read. */
+const LONG = 1024 * 1024;
+
+const IMAGES_AT_ONCE = 8;
 
 /** All that planning is given, and all that it asks. */
 export interface Planning {
@@ -39,7 +45,7 @@ export async function rememberedPlan<T, Packed>(
   planning: Planning,
   make: (planning: Planning) => Promise<T>,
 ): Promise<T> {
-  if (code === undefined) return make(planning);
+  if (code === undefined || planning.source.text.length > LONG) return make(planning);
   const path = join(store.root, "plans", hexOf(sha256(place.join("\0"))));
   const key = keyOf(code, planning);
   const images = askingOnce(planning.images);
@@ -120,8 +126,8 @@ class Notes {
 async function isAsItWas(old: Plan<unknown>, images: BaseImages, { ignored }: PlanOptions): Promise<boolean> {
   if (!old.ignored.every(({ path, answer }) => answerOf(ignored?.(path)) === answer)) return false;
   try {
-    const answers = await Promise.all(
-      old.images.map(async ({ reference, platform }) => nameOf(await images.resolve(reference, platform))),
+    const answers = await mapAtMost(IMAGES_AT_ONCE, old.images, async ({ reference, platform }) =>
+      nameOf(await images.resolve(reference, platform)),
     );
     return old.images.every(({ answer }, index) => answers[index] === answer);
   } catch {

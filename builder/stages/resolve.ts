@@ -1,4 +1,5 @@
 import { TsbuildError } from "../core/errors.ts";
+import { mapAtMost } from "../core/map-at-most.ts";
 import { formatPlatform } from "../core/platform.ts";
 import type { Diagnostic, Range } from "../core/diagnostic.ts";
 import { didYouMean } from "../core/suggest.ts";
@@ -7,6 +8,9 @@ import { readTriggers, triggersOf } from "./onbuild.ts";
 import type { Problems } from "./problems.ts";
 import { checkMention, mentionsOf, sourceOf } from "./sources.ts";
 import type { BaseImage, BaseImages, PlanOptions, ResolvedStage, Source, Stage } from "./types.ts";
+
+/** How many images are asked for at a time: where one cannot be had, those behind it are not waited for. */
+const AT_ONCE = 8;
 
 type ImageSource = Extract<Source, { readonly type: "image" }>;
 
@@ -26,7 +30,7 @@ export interface Resolution {
 }
 
 /**
- * Asks for the base images of the stages that the target needs, all at once. Triggers of a base may need more stages and
+ * Asks for the base images of the stages that the target needs, several at once. Triggers of a base may need more stages and
  * more images: then it goes round again.
  */
 export async function resolveStages(input: ResolveInput, images: BaseImages): Promise<Resolution> {
@@ -141,15 +145,20 @@ async function fetchAll(
   images: BaseImages,
 ): Promise<void> {
   const failures: { readonly error: TsbuildError; readonly at: Diagnostic }[] = [];
-  const tasks = wanted.map(async ({ source, range }) => {
+  const resolving = mapAtMost(AT_ONCE, wanted, async ({ source, range }) => {
     try {
       fetched.set(keyOf(source), await images.resolve(source.reference, source.platform));
     } catch (error) {
-      if (!(error instanceof TsbuildError)) throw error;
-      failures.push({ error, at: diagnosticOf(error, source, range, input) });
+      if (error instanceof TsbuildError)
+        failures.push({ error, at: diagnosticOf(error, source, range, input) });
+      throw error;
     }
   });
-  await Promise.all(tasks);
+  try {
+    await resolving;
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error;
+  }
   failures.sort((a, b) => a.at.range.start.line - b.at.range.start.line);
   const [first] = failures;
   if (first === undefined) return;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { test } from "node:test";
+import { TsbuildError } from "../../builder/core/errors.ts";
 import { parseDockerfile } from "../../builder/dockerfile/parse.ts";
 import { planBuild } from "../../builder/graph/plan.ts";
 import type { BaseImages, PlanOptions } from "../../builder/stages/types.ts";
@@ -51,6 +52,31 @@ test("planBuild() asks for independent images at the same time", async () => {
   };
   const graph = await planBuild(dockerfile, options, images, () => assert.fail("nothing to warn of"));
   assert.equal(graph.vertices.length, 3);
+});
+
+test("planBuild() asks for no more images after one that cannot be had", async () => {
+  const asked: string[] = [];
+  const images: BaseImages = {
+    resolve(reference) {
+      asked.push(reference);
+      return Promise.reject(new TsbuildError("NETWORK", `Cannot reach ${reference}`));
+    },
+  };
+  const lines = Array.from({ length: 1000 }, (_, at) => `COPY --from=image${at} /a /`);
+  const dockerfile = parseDockerfile({ name: "Dockerfile", text: `FROM scratch\n${lines.join("\n")}` });
+  const options: PlanOptions = {
+    buildArgs: {},
+    labels: {},
+    buildPlatform: AMD64,
+    targetPlatform: AMD64,
+    explicitPlatform: false,
+    contexts: [],
+  };
+  await assert.rejects(
+    planBuild(dockerfile, options, images, () => {}),
+    /Cannot reach image0/,
+  );
+  assert.ok(asked.length < 20, `${asked.length} were asked for`);
 });
 
 const stages =
