@@ -99,6 +99,11 @@ export const COMMANDS: readonly CatalogEntry[] = [
     summary: "Say what this machine offers to builds, and how to get more",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand,
   },
+  {
+    name: "completion",
+    summary: "Print the script that completes command lines in a shell",
+    load: async () => (await import("./commands/completion.ts")).completionCommand,
+  },
 ];
 
 /** The command of a name. */

@@ -71,7 +71,8 @@ function flagName(name: string, flag: Flag): string {
   return flag.bare === undefined ? `${short}--${name} ${flag.value}` : `${short}--${name}[=${flag.value}]`;
 }
 
-function flagDoc(flag: Flag): string {
+/** What a flag does, and how it may be given. */
+export function flagDoc(flag: Flag): string {
   const notes = [
     ...(flag.repeat ? ["may be repeated"] : []),
     ...(flag.bare === undefined ? [] : [`without a value: ${flag.bare}`]),

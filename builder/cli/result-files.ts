@@ -2,38 +2,49 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
 import type { BuildResult } from "../api/types.ts";
 
-/** What a build leaves for scripts to read: --iidfile and --metadata-file. */
+/** Paths, where they are wanted. */
+interface Paths {
+  readonly iidfile: string | undefined;
+  readonly metadata: string | undefined;
+  readonly digestFile: string | undefined;
+}
+
+/** What a build leaves for scripts to read: --iidfile, --digest-file and --metadata-file. */
 export class ResultFiles {
-  readonly #iidfile: string | undefined;
-  readonly #metadata: string | undefined;
+  readonly #paths: Paths;
 
   /** An image id of an earlier build must not be taken for this one's: it goes before the build begins, as docker does. */
-  constructor(paths: { readonly iidfile: string | undefined; readonly metadata: string | undefined }) {
-    this.#iidfile = paths.iidfile;
-    this.#metadata = paths.metadata;
-    if (this.#iidfile !== undefined) rmSync(this.#iidfile, { force: true });
+  constructor(paths: Paths) {
+    this.#paths = paths;
+    for (const path of [paths.iidfile, paths.digestFile]) {
+      if (path !== undefined) rmSync(path, { force: true });
+    }
   }
 
   /** buildx's keys. */
   succeeded(result: BuildResult): void {
+    const { iidfile, digestFile, metadata } = this.#paths;
     const names = result.names.length === 0 ? undefined : result.names.join(",");
-    if (this.#metadata !== undefined) {
-      writeWhole("--metadata-file", this.#metadata, {
+    if (metadata !== undefined) {
+      writeWhole("--metadata-file", metadata, {
         "containerimage.config.digest": result.imageId,
         "containerimage.digest": result.digest,
         "image.name": names,
       });
     }
-    if (this.#iidfile !== undefined && result.imageId !== undefined) {
-      writeWhole("--iidfile", this.#iidfile, result.imageId);
+    if (iidfile !== undefined && result.imageId !== undefined)
+      writeWhole("--iidfile", iidfile, result.imageId);
+    if (digestFile !== undefined && result.digest !== undefined) {
+      writeWhole("--digest-file", digestFile, result.digest);
     }
   }
 
   /** Scripts read the exit code of the RUN from it. */
   failed(error: unknown): void {
-    if (this.#metadata === undefined || !(error instanceof TsbuildError)) return;
+    const { metadata } = this.#paths;
+    if (metadata === undefined || !(error instanceof TsbuildError)) return;
     const { code, message, exitCode } = error;
-    writeWhole("--metadata-file", this.#metadata, { "tsbuild.error": { code, message, exitCode } });
+    writeWhole("--metadata-file", metadata, { "tsbuild.error": { code, message, exitCode } });
   }
 }
 

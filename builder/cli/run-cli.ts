@@ -28,6 +28,10 @@ export async function runCli(argv: readonly string[], io: Io, open: OpenTsbuild)
   };
   let running: CatalogEntry | undefined;
   try {
+    if (argv[0] === "__complete") {
+      const { answerShell } = await import("./completion/answer.ts");
+      return await answerShell(argv.slice(1), session);
+    }
     const route = await routeOf(argv, io);
     if (typeof route === "number") return route;
     running = route.entry;

@@ -66,6 +66,8 @@ export interface Flag {
   readonly group?: string;
   /** For the help: what holds when it is not given. */
   readonly default?: string;
+  /** The values that there are, for completion. */
+  readonly choices?: readonly string[];
 }
 
 /** Flags by their long names. */
@@ -90,8 +92,13 @@ export interface CommandSpec<T extends FlagTable> {
   readonly flags: T;
   /** Flags that docker's command has and this one does not yet: `name` or `name|n`, with what to do instead. */
   readonly missing?: Readonly<Record<string, string | undefined>>;
-  /** How many arguments it takes, and what one is called. */
-  readonly operands: { readonly min: number; readonly max: number; readonly name: string };
+  /** How many arguments it takes, what one is called, and which words the first may be where they are known. */
+  readonly operands: {
+    readonly min: number;
+    readonly max: number;
+    readonly name: string;
+    readonly first?: readonly string[];
+  };
   /** Flags end at the first argument: what follows belongs to another program. */
   readonly flagsFirst?: boolean;
   /** Command lines and what they do. */

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import type { BuildOptions } from "../../builder/api/types.ts";
 import { TsbuildError } from "../../builder/core/errors.ts";
 import { cli, DIGEST, fakeIo, IMAGE_ID, recordingBuild } from "./rig.ts";
 
@@ -236,4 +245,47 @@ test("build says where it cannot write its files", async () => {
   const { status, stderr } = await cli(["--metadata-file", join(folder, "no/such/folder"), "."], parts);
   assert.equal(status, 2);
   assert.match(stderr, /Cannot write --metadata-file .*: ENOENT/);
+});
+
+test("build understands the flags of kaniko", async () => {
+  mkdirSync(join(folder, "sub"));
+  writeFileSync(join(folder, "sub/Kanikofile"), "FROM scratch");
+  const { asked: requests, parts } = recordingBuild();
+  const digestFile = join(folder, "digest");
+  const line = [
+    `--context dir://${folder}/sub --dockerfile Kanikofile --destination r.test/a:1 --destination r.test/b`,
+    `--cache-repo r.test/cache --digest-file ${digestFile}`,
+  ];
+  const { status, stderr } = await cli(line.join(" ").split(" "), parts);
+  assert.equal(status, 0, stderr);
+  const [asked] = requests;
+  assert.deepEqual(
+    [asked?.context, asked?.dockerfile, asked?.tags, asked?.push],
+    [`${folder}/sub`, `${folder}/sub/Kanikofile`, ["r.test/a:1", "r.test/b"], true],
+  );
+  assert.deepEqual(asked?.cacheFrom, [{ type: "registry", ref: "r.test/cache" }]);
+  assert.match(JSON.stringify(asked?.cacheTo), /"max"/);
+  assert.equal(readFileSync(digestFile, "utf8"), DIGEST);
+});
+
+test("build says what is wrong with flags of kaniko", async () => {
+  const table: readonly (readonly [line: string, message: RegExp])[] = [
+    ["", /PATH is missing/],
+    ["--context a b", /Cannot take "b": --context says what to build/],
+    ["--context s3://bucket/x", /does not read s3:/],
+    ["--context tar://x.tar", /tsbuild - <FILE/],
+    ["--dockerfile a -f b .", /they are the same/],
+    ["--snapshot-mode=redo .", /Cannot use --snapshot-mode[^]*leave it out/],
+    ["--cache .", /the cache is always there/],
+  ];
+  for (const [line, message] of table) {
+    const { status, stderr } = await cli(line === "" ? ["build"] : line.split(" "));
+    assert.notEqual(status, 0, line);
+    assert.match(stderr, message, line);
+  }
+});
+
+test("--no-push keeps the destinations as names", async () => {
+  const { tags, push } = (await asked(["--destination", "a", "--no-push"])) as BuildOptions;
+  assert.deepEqual([tags, push], [["a"], false]);
 });

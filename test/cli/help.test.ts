@@ -32,7 +32,11 @@ for (const { name, summary, load } of COMMANDS) {
     const command = await load();
     assert.ok(command.examples.length > 0);
     for (const [line] of command.examples) {
-      const argv = line.split(" | ")[0]?.split(" ").slice(1) ?? [];
+      const argv =
+        line
+          .split(/ \| | >/)[0]
+          ?.split(" ")
+          .slice(1) ?? [];
       const { stderr } = await cli(argv, {}, fakeIo({ tty: ["stdin"] }));
       assert.doesNotMatch(stderr, /Cannot use|Cannot take|missing/, line);
     }

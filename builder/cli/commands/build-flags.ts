@@ -1,4 +1,5 @@
 import type { FlagTable } from "../types.ts";
+import { KANIKO_FLAGS, MISSING_KANIKO_FLAGS } from "./kaniko-flags.ts";
 import { SANDBOX_FLAGS } from "./sandbox-flags.ts";
 
 const IMAGE = "Image";
@@ -78,6 +79,7 @@ export const BUILD_FLAGS = {
   },
   pull: {
     value: "WHEN",
+    choices: ["always", "missing", "newer", "never"],
     bare: "always",
     group: STEPS,
     doc: "Ask the registry for base images: always, missing, newer or never",
@@ -85,6 +87,7 @@ export const BUILD_FLAGS = {
   },
   network: {
     value: "MODE",
+    choices: ["default", "none", "host"],
     group: STEPS,
     doc: "Give RUN without --network this network: default (its own, with a way out), none or host",
     default: "default",
@@ -115,6 +118,7 @@ export const BUILD_FLAGS = {
   quiet: { short: "q", group: DISPLAY, doc: "Print the image id and nothing else" },
   progress: {
     value: "HOW",
+    choices: ["auto", "plain", "tty", "rawjson", "quiet"],
     group: DISPLAY,
     doc: "Show progress as auto, plain, tty, rawjson or quiet",
     default: "auto: tty on a terminal, plain elsewhere and in CI",
@@ -123,21 +127,25 @@ export const BUILD_FLAGS = {
   check: { group: ASK, doc: "Say what is wrong with the Dockerfile; the status is 1 where something is" },
   call: {
     value: "METHOD[,format=json]",
+    choices: ["build", "check", "outline", "targets", "subrequests.describe"],
     group: ASK,
     doc: "Answer check, outline (what the target can be given) or targets (the stages)",
     default: "build",
   },
   "dry-run": {
     value: "FORMAT",
+    choices: ["text", "json"],
     bare: "text",
     group: ASK,
     doc: "Say what a build would run, why, and how much it would pull; as text or json",
   },
   print: {
     value: "STEP",
+    choices: ["ast", "stages", "graph"],
     group: ASK,
     doc: "Print the ast, the stages or the graph of the Dockerfile as JSON",
   },
+  ...KANIKO_FLAGS,
 } as const satisfies FlagTable;
 
 /** What docker's build takes and this one does not yet, with what to do instead. */
@@ -154,4 +162,5 @@ export const MISSING_BUILD_FLAGS: Readonly<Record<string, string | undefined>> =
   policy: undefined,
   "security-opt": undefined,
   squash: undefined,
+  ...MISSING_KANIKO_FLAGS,
 };

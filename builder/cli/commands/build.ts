@@ -7,6 +7,7 @@ import { progressMode } from "../values.ts";
 import { withProgress } from "../with-tsbuild.ts";
 import { BUILD_FLAGS, MISSING_BUILD_FLAGS } from "./build-flags.ts";
 import { buildRequest } from "./build-request.ts";
+import { fromKaniko } from "./kaniko.ts";
 
 /** `tsbuild build`. */
 export const buildCommand = command({
@@ -15,7 +16,7 @@ export const buildCommand = command({
   summary: "Build an image from a Dockerfile",
   flags: BUILD_FLAGS,
   missing: MISSING_BUILD_FLAGS,
-  operands: { min: 1, max: 1, name: "PATH" },
+  operands: { min: 0, max: 1, name: "PATH" },
   examples: [
     ["tsbuild -t app .", "builds the Dockerfile of this directory and names the result app:latest"],
     ["tsbuild -t ghcr.io/me/app:1.2 --push .", "builds and pushes"],
@@ -24,7 +25,8 @@ export const buildCommand = command({
     ["tsbuild --check .", "says what is wrong with the Dockerfile, and builds nothing"],
     ["tsbuild -q -o type=oci,dest=app.tar .", "writes an OCI archive and prints the image id alone"],
   ],
-  async execute(flags, [context = ""], session) {
+  async execute(given, [path], session) {
+    const [flags, context] = fromKaniko(given, path);
     const request = await buildRequest(flags, context, session.io);
     const mode = flags.quiet ? "quiet" : progressMode("build", flags.progress);
     const call =
@@ -60,8 +62,9 @@ export const buildCommand = command({
 async function resultFiles(flags: FlagValues<typeof BUILD_FLAGS>): Promise<ResultFiles | undefined> {
   const { iidfile } = flags;
   const metadata = flags["metadata-file"];
-  if (iidfile === undefined && metadata === undefined) return undefined;
-  return new (await import("../result-files.ts")).ResultFiles({ iidfile, metadata });
+  const digestFile = flags["digest-file"];
+  if (iidfile === undefined && metadata === undefined && digestFile === undefined) return undefined;
+  return new (await import("../result-files.ts")).ResultFiles({ iidfile, metadata, digestFile });
 }
 
 /** The line with which a build that succeeded ends --progress=rawjson. */

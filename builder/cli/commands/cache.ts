@@ -21,7 +21,7 @@ export const cacheCommand = command({
     },
     quiet: { short: "q", doc: "Print nothing" },
   },
-  operands: { min: 2, max: 2, name: "save or restore, and FILE or DIR" },
+  operands: { min: 2, max: 2, name: "save or restore, and FILE or DIR", first: ["save", "restore"] },
   examples: [
     ["tsbuild cache save --max-size 5GB ci-cache", "writes what a directory does not have yet"],
     ["tsbuild cache restore ci-cache", "takes what the store does not have yet"],

@@ -12,7 +12,7 @@ export const storeCommand = command({
     repair: { doc: "Drop what is broken, and what depends on it" },
     format: { value: "FORMAT", doc: "text or json", default: "text" },
   },
-  operands: { min: 1, max: 1, name: "check" },
+  operands: { min: 1, max: 1, name: "check", first: ["check"] },
   examples: [
     ["tsbuild store check", "reads everything; exit status 1 when something is broken"],
     ["tsbuild store check --repair", "drops what is broken: it is built or pulled again when it is needed"],
