@@ -37,6 +37,14 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       const { listTargets } = await import("./planning/outline.ts");
       return listTargets(session, request);
     },
+    async context(request) {
+      const { reportContext } = await import("./planning/list-context.ts");
+      return reportContext(session, request);
+    },
+    async contextPath(path, request) {
+      const { reportPath } = await import("./planning/list-context.ts");
+      return reportPath(session, path, request);
+    },
     async plan(step, request) {
       const { printPlan } = await import("./planning/print-plan.ts");
       return printPlan(session, step, request);

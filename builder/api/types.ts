@@ -1,4 +1,5 @@
 import type { CheckReport, Outline, PlanStep, TargetList } from "./answer-types.ts";
+import type { ContextPath, ContextReport } from "./context-report.ts";
 import type { BundleReport, CacheFrom, CacheTo } from "../cache/types.ts";
 import type { CheckResult, PruneRequest, PruneResult, SpaceReport } from "../space/types.ts";
 import type { Emit } from "../core/events.ts";
@@ -167,6 +168,10 @@ export interface Tsbuild extends AsyncDisposable {
   outline(options: BuildOptions): Promise<Outline>;
   /** --call=targets */
   targets(options: BuildOptions): Promise<TargetList>;
+  /** What COPY can take of the build context, and what is hidden from it. */
+  context(options: BuildOptions): Promise<ContextReport>;
+  /** Why one path of it can be taken, or cannot. */
+  contextPath(path: string, options: BuildOptions): Promise<ContextPath>;
   /** A step of the road from the Dockerfile to the graph, as JSON. --print */
   plan(step: PlanStep, options: BuildOptions): Promise<string>;
   /** Resolves with the container's exit status. */

@@ -75,6 +75,11 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/verify.ts")).verifyCommand,
   },
   {
+    name: "context",
+    summary: "Show what COPY can take, what is ignored, and by which line",
+    load: async () => (await import("./commands/context.ts")).contextCommand,
+  },
+  {
     name: "cache",
     summary: "Carry the cache and its cache mounts from one machine to another",
     load: async () => (await import("./commands/cache.ts")).cacheCommand,

@@ -42,3 +42,11 @@ export function ignoreFileNames(dockerfile: string | undefined): readonly string
 export function ruleFor(ignore: IgnoreFile, path: Bytes): IgnoreRule | undefined {
   return ignore.rules[ignore.patterns.decideAlone(path)];
 }
+
+/** The last `!` rule that matches a path or a directory above it. */
+export function exceptionFor({ rules }: IgnoreFile, path: Bytes): IgnoreRule | undefined {
+  return rules.findLast(({ pattern }) => {
+    if (!pattern.startsWith("!")) return false;
+    return new PatternList([pattern.slice(1)], () => "").decideAlone(path) >= 0;
+  });
+}

@@ -2,12 +2,13 @@ import { readFileSync, statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { bytesOf, printable, type Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
-import type { Content, Entry } from "../core/entry.ts";
+import type { Content, Entry, Tree } from "../core/entry.ts";
 import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
 import { joinPath, parentOf } from "../core/paths.ts";
 import { resolveInTree } from "../core/resolve.ts";
 import { HashIndex } from "./hash-index.ts";
 import {
+  exceptionFor,
   ignoreFileNames,
   NOTHING_IGNORED,
   parseIgnoreFile,
@@ -104,6 +105,14 @@ export class LocalContext implements BuildContext {
   ignoredBy(path: Bytes): IgnoreRule | undefined {
     const rule = ruleFor(this.#rules(), path);
     return rule === undefined || this.#files.stat(path) === undefined ? undefined : rule;
+  }
+
+  get everything(): Tree {
+    return this.#files;
+  }
+
+  broughtBackBy(path: Bytes): IgnoreRule | undefined {
+    return this.ignoredBy(path) === undefined ? exceptionFor(this.#rules(), path) : undefined;
   }
 
   readFile(path: string): Buffer | undefined {

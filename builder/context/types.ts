@@ -17,6 +17,10 @@ export interface BuildContext extends Tree {
    * bytes than its cache key says, and must not be recorded.
    */
   changed(): Bytes | undefined;
+  /** For a directory of this machine: all that is in it, hidden or not. */
+  readonly everything?: Tree;
+  /** The last `!` pattern that keeps what is at a path from being hidden, if one does. */
+  broughtBackBy?(path: Bytes): IgnoreRule | undefined;
   /** For a directory of this machine: what earlier builds found in it. */
   readonly scans?: Scans;
 }

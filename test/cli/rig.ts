@@ -88,6 +88,8 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
     check: never,
     outline: never,
     targets: never,
+    context: never,
+    contextPath: never,
     plan: never,
     run: never,
     pull: never,
