@@ -1,4 +1,4 @@
-import type { Cache, CacheKey, CacheRecord } from "../../builder/cache/types.ts";
+import type { CacheKey, CacheRecord, LocalCache } from "../../builder/cache/types.ts";
 import { sha256, type DiffId } from "../../builder/core/digest.ts";
 import type { BuildEvent, VertexId } from "../../builder/core/events.ts";
 import { Slots } from "../../builder/core/slots.ts";
@@ -41,7 +41,7 @@ export class Machine {
   readonly records = new Map<CacheKey, CacheRecord>();
   readonly aliases = new Map<CacheKey, CacheKey>();
   readonly layers = new Map<DiffId, Layer>();
-  readonly cache: Cache = {
+  readonly cache: LocalCache = {
     get: (key) => this.records.get(this.aliases.get(key) ?? key),
     put: (record) => {
       this.records.set(record.key, record);
@@ -86,7 +86,7 @@ export interface Build {
   result(id: string): Promise<Files>;
 }
 
-export interface BuildOptions extends Partial<Pick<SolveOptions, "noCache" | "signal" | "slots">> {
+export interface BuildOptions extends Partial<Pick<SolveOptions, "noCache" | "signal" | "slots" | "cache">> {
   /** Stands in for running a step. */
   readonly onRun?: (id: string, context: OpContext) => Promise<unknown> | undefined;
   readonly runner?: Partial<OpRunner>;
@@ -99,7 +99,7 @@ export function build(machine: Machine, vertices: readonly FakeVertex[], options
   const solution = solve({
     vertices: vertices.map(vertexOf),
     runner: { ...fakeRunner(machine, vertices, options), ...options.runner },
-    cache: machine.cache,
+    cache: options.cache ?? machine.cache,
     openLayers: (diffIds) => machine.open(diffIds),
     slots: options.slots ?? new Slots({ network: 4, cpu: 4, exec: 4 }),
     signal: options.signal ?? new AbortController().signal,
@@ -117,14 +117,20 @@ export function build(machine: Machine, vertices: readonly FakeVertex[], options
   };
 }
 
-function vertexOf({ id, op, inputs }: FakeVertex): Vertex {
+/** A fake vertex as the solver sees it. */
+export function vertexOf({ id, op, inputs }: FakeVertex): Vertex {
   // Of `op` the solver may know nothing but which input it stands on.
   const base = op.kind === "run" || (op.kind === "copy" && (op.own === true || inputs.length > 1)) ? 0 : null;
   const mkdir = { type: "mkdir", base, path: "", user: "" } as const;
   return { id: id as VertexId, inputs: inputs as VertexId[], name: id, op: mkdir };
 }
 
-function fakeRunner(machine: Machine, vertices: readonly FakeVertex[], { onRun }: BuildOptions): OpRunner {
+/** How fake vertices are keyed and run. */
+export function fakeRunner(
+  machine: Machine,
+  vertices: readonly FakeVertex[],
+  { onRun }: BuildOptions = {},
+): OpRunner {
   const byId = new Map<string, FakeVertex>(vertices.map((vertex) => [vertex.id, vertex]));
   const opOf = (id: string): FakeOp => byId.get(id)?.op ?? context(0, 0, 0);
   const sourceOf = (vertex: Vertex, inputs: readonly OpResult[]): Files => {

@@ -1,119 +1,160 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { Machine, build, ran, type FakeVertex, type Files } from "./fake.ts";
+import { importingCache } from "../../builder/cache/imports.ts";
+import { selectRecords } from "../../builder/cache/select.ts";
+import type { CacheMode, LocalCache } from "../../builder/cache/types.ts";
+import type { CacheDocument } from "../../builder/cache/document.ts";
+import type { DiffId } from "../../builder/core/digest.ts";
+import type { VertexId } from "../../builder/core/events.ts";
+import { forecast } from "../../builder/solver/forecast.ts";
+import { Machine, build, fakeRunner, vertexOf, type Build, type FakeVertex, type Files } from "./fake.ts";
 import { graphOf, shapes } from "./graphs.ts";
-
-/**
- * The solver against a model that knows every value beforehand: what a build results in, and which steps must run given
- * what earlier builds left. Steps are counted by canonical key, as equal keys run once.
- */
-class Model {
-  /** Canonical keys with a record. */
-  readonly #records = new Set<string>();
-  /** Definition keys that lead to one. */
-  readonly #definitions = new Set<string>();
-
-  /** The canonical keys of the steps that a build of the last vertex has to run, sorted. */
-  build(vertices: readonly FakeVertex[]): { readonly files: Files; readonly runs: string[] } {
-    const values = valuesOf(vertices);
-    const byId = new Map(vertices.map((vertex) => [vertex.id, vertex]));
-    const runs = new Set<string>();
-    const valueOf = (id: string): Value => values.get(id) ?? nothing;
-    const demand = (id: string): void => {
-      const { canonical, definition } = valueOf(id);
-      const vertex = byId.get(id);
-      if (canonical === undefined || this.#records.has(canonical) || runs.has(canonical)) return;
-      for (const input of vertex?.inputs ?? []) demand(input);
-      runs.add(canonical);
-      if (definition !== undefined) this.#definitions.add(definition);
-    };
-    const target = vertices.at(-1)?.id ?? "";
-    const wanted = new Set([target]);
-    for (const id of wanted) for (const input of byId.get(id)?.inputs ?? []) wanted.add(input);
-    for (const { id, op, inputs } of vertices.filter((vertex) => wanted.has(vertex.id))) {
-      const { definition } = valueOf(id);
-      if (op.kind !== "copy" || (definition !== undefined && this.#definitions.has(definition))) continue;
-      demand(inputs.at(-1) ?? "");
-      if (definition !== undefined) this.#definitions.add(definition);
-    }
-    demand(target);
-    for (const run of runs) this.#records.add(run);
-    return { files: valueOf(target).files, runs: [...runs].sort() };
-  }
-}
-
-interface Value {
-  readonly files: Files;
-  /** Of recorded vertices. */
-  readonly canonical?: string;
-  readonly definition?: string | undefined;
-  /** What users are keyed by. */
-  readonly name: string | undefined;
-}
-
-const nothing: Value = { files: [0, 0, 0], name: undefined };
-
-function valuesOf(vertices: readonly FakeVertex[]): Map<string, Value> {
-  const values = new Map<string, Value>();
-  for (const { id, op, inputs } of vertices) {
-    const [base = nothing, source = base] = inputs.map((input) => values.get(input) ?? nothing);
-    if (op.kind === "context" || op.kind === "image") {
-      const name = op.kind === "image" ? `image ${op.files.join()}` : undefined;
-      values.set(id, { files: op.files, name });
-    } else if (op.kind === "run") {
-      const canonical = `run ${op.text} ${op.to} on (${base.name})`;
-      values.set(id, {
-        files: base.files.with(op.to, ran(op.text, base.files)) as unknown as Files,
-        canonical,
-        name: canonical,
-      });
-    } else {
-      const on = inputs.length > 1 ? base : { ...nothing, name: "scratch" };
-      const content = source.files[op.from] ?? 0;
-      const canonical = `copy ${content} to ${op.to} on (${on.name})`;
-      const definition =
-        source.name === undefined
-          ? undefined
-          : `copy ${op.from} to ${op.to} of (${source.name}) on (${on.name})`;
-      values.set(id, {
-        files: on.files.with(op.to, content) as unknown as Files,
-        canonical,
-        definition,
-        name: canonical,
-      });
-    }
-  }
-  return values;
-}
+import { Model, valuesOf } from "./model.ts";
+import { FORMATS, travel, type Format } from "./travel.ts";
 
 const edits = fc.record({ at: fc.nat(30), n: fc.nat(3), file: fc.nat(2), value: fc.nat(3) });
 
+/** A graph, and what becomes of it by one edit after the other; the last comes twice. */
+const histories = fc.tuple(shapes, fc.array(edits, { maxLength: 5 })).map(([first, changes]) => {
+  let shape = first;
+  let files: Files = [0, 1, 2];
+  return [undefined, ...changes, undefined].map((edit) => {
+    if (edit !== undefined) {
+      const at = edit.at % (shape.length + 1);
+      shape = shape.map((step, index) => (index === at ? { ...step, n: edit.n } : step));
+      files = files.with(edit.file, edit.value) as unknown as Files;
+    }
+    return graphOf(shape, files);
+  });
+});
+
+/** The canonical keys of the steps that a build ran, sorted. */
+function runsOf({ log }: Build, vertices: readonly FakeVertex[]): readonly string[] {
+  const values = valuesOf(vertices);
+  return log
+    .filter((line) => line.startsWith("started "))
+    .flatMap((line) => values.get(line.slice(8))?.canonical ?? [])
+    .sort();
+}
+
+function targetOf(vertices: readonly FakeVertex[]): string {
+  return vertices.at(-1)?.id ?? "";
+}
+
 test("solve() gives the result of a cold build and runs exactly what the model says, over random graphs and edits", async () => {
   await fc.assert(
-    fc.asyncProperty(shapes, fc.array(edits, { maxLength: 5 }), async (first, changes) => {
+    fc.asyncProperty(histories, async (graphs) => {
       const machine = new Machine();
       const model = new Model();
-      let shape = first;
-      let files: Files = [0, 1, 2];
-      for (const edit of [undefined, ...changes, undefined]) {
-        if (edit !== undefined) {
-          const at = edit.at % (shape.length + 1);
-          shape = shape.map((step, index) => (index === at ? { ...step, n: edit.n } : step));
-          files = files.with(edit.file, edit.value) as unknown as Files;
-        }
-        const vertices = graphOf(shape, files);
+      for (const vertices of graphs) {
         const expected = model.build(vertices);
-        const target = vertices.at(-1)?.id ?? "";
+        const target = targetOf(vertices);
         const warm = build(machine, vertices);
         assert.deepEqual(await warm.result(target), expected.files);
         assert.deepEqual(await build(new Machine(), vertices).result(target), expected.files);
+        assert.deepEqual(runsOf(warm, vertices), expected.runs);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** What --cache-to gives of a build, in the form in which it travels. */
+async function exported(
+  machine: Machine,
+  { solution }: Build,
+  vertices: readonly FakeVertex[],
+  { mode, format }: { readonly mode: CacheMode; readonly format: Format },
+): Promise<CacheDocument> {
+  const { rootfs } = await solution.result(targetOf(vertices) as VertexId);
+  const result = await Promise.all(rootfs.map((layer) => layer.diffId()));
+  const keys = vertices.map(({ id }) => solution.keysOf(id as VertexId));
+  return travel(selectRecords(keys, machine.cache, mode, result), result, format);
+}
+
+/** What --cache-from does with it on another machine, which has its base images at hand. */
+function imported(
+  to: Machine,
+  from: Machine,
+  documents: readonly CacheDocument[],
+): ReturnType<typeof importingCache> {
+  const sources = documents.map((document, at) => ({
+    label: `cache ${at}`,
+    load: async () => document,
+    open: () => assert.fail("a look-up reads no layer"),
+  }));
+  return importingCache({
+    local: to.cache,
+    sources,
+    load: (source) => source.load(new AbortController().signal),
+    openLayer(diffId: DiffId, offers) {
+      const layer = from.layers.get(diffId);
+      if (offers.length > 0 && layer !== undefined) to.layers.set(diffId, layer);
+      return to.layers.has(diffId);
+    },
+  });
+}
+
+test("solve() with caches from another machine gives the result of a cold build and runs exactly what they lack", async () => {
+  const all = { mode: fc.constantFrom<CacheMode>("min", "max"), format: fc.constantFrom(...FORMATS) };
+  // An image has its own layers alone.
+  const exports = fc.record(all).filter(({ mode, format }) => format !== "inline" || mode === "min");
+  await fc.assert(
+    fc.asyncProperty(histories, histories, exports, async (theirs, ours, how) => {
+      const [there, here] = [new Machine(), new Machine()];
+      const [giver, taker] = [new Model(), new Model()];
+      const documents: CacheDocument[] = [];
+      for (const vertices of theirs) {
+        giver.build(vertices);
+        const built = build(there, vertices);
+        await built.result(targetOf(vertices));
+        documents.push(await exported(there, built, vertices, how));
+        giver.give(taker, vertices, how.mode);
+      }
+      for (const vertices of [...theirs, ...ours]) {
+        for (const { op } of vertices) if (op.kind === "image") here.layer(JSON.stringify(op.files));
+        const expected = taker.build(vertices);
+        const warm = build(here, vertices, { cache: imported(here, there, documents) });
+        assert.deepEqual(await warm.result(targetOf(vertices)), expected.files);
+        assert.deepEqual(runsOf(warm, vertices), expected.runs);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("forecast() says of each step what the build that follows does, and leaves nothing behind", async () => {
+  await fc.assert(
+    fc.asyncProperty(histories, async (graphs) => {
+      const machine = new Machine();
+      for (const vertices of graphs) {
+        const kept = [machine.records.size, machine.aliases.size];
         const values = valuesOf(vertices);
-        const runs = warm.log
-          .filter((line) => line.startsWith("started "))
-          .map((line) => values.get(line.slice(8))?.canonical)
-          .filter((canonical) => canonical !== undefined);
-        assert.deepEqual(runs.sort(), expected.runs);
+        const forecasts = await forecast({
+          vertices: vertices.map(vertexOf),
+          runner: fakeRunner(machine, vertices),
+          cache: machine.cache satisfies LocalCache,
+          openLayers: (diffIds) => machine.open(diffIds),
+          isReadable: async () => true,
+          noCache: false,
+          signal: new AbortController().signal,
+          target: targetOf(vertices) as VertexId,
+        });
+        assert.deepEqual([machine.records.size, machine.aliases.size], kept);
+        const warm = build(machine, vertices);
+        await warm.result(targetOf(vertices));
+        const runs = new Set(runsOf(warm, vertices));
+        const said = (...verdicts: readonly string[]): Set<string> =>
+          new Set(
+            forecasts.flatMap(({ verdict, report }) =>
+              verdicts.includes(verdict) ? (values.get(report.id)?.canonical ?? []) : [],
+            ),
+          );
+        for (const canonical of said("run")) assert.ok(runs.has(canonical), `${canonical} did not run`);
+        for (const canonical of said("hit")) assert.ok(!runs.has(canonical), `${canonical} ran`);
+        const expected = said("run", "may-run");
+        for (const canonical of runs) assert.ok(expected.has(canonical), `nobody foresaw ${canonical}`);
       }
     }),
     { numRuns: 300 },
