@@ -50,6 +50,8 @@ export class Reasons {
   /** It is what it was, and yet it ran. */
   #sameKey(step: StepRecord, old: StepRecord): Reason {
     if (old.outcome === "failed" || old.outcome === "canceled") return endedBefore(old);
+    if (old.outcome === "unused" && step.pruned === undefined && this.#isFailedBefore())
+      return endedBefore(old);
     const renewed = this.#inputsOf(step).find((input) => this.#isRenewed(input));
     return renewed === undefined ? noRecord(step) : { why: "input", step: renewed.name };
   }
@@ -74,9 +76,19 @@ export class Reasons {
       if (isByContent || (was !== undefined && was.key === input.key)) continue;
       if (input.op.type === "image") {
         reasons.push({ why: "base-image", before: imageOf(was), after: imageOf(input) });
-      } else if (was !== undefined) reasons.push({ why: "input", step: input.name });
+      } else if (was !== undefined) {
+        const isGone = ![...this.#matches.values()].includes(old.inputs[index] ?? -1);
+        // Of a step that was there before: what it now stands in for was between the two.
+        const isOther = isGone && was.recorded && this.#matches.has(number);
+        const before = isOther ? { before: was.name } : {};
+        reasons.push({ why: "input", step: input.name, ...before });
+      }
     }
     return reasons;
+  }
+
+  #isFailedBefore(): boolean {
+    return this.#before?.steps.some(({ outcome }) => outcome === "failed") === true;
   }
 
   /** Made anew although nothing changed, so that nothing that stands on it is looked up. */

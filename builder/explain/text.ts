@@ -49,7 +49,9 @@ function wordsOf(reason: Reason, now: number): string {
     case "content":
       return "the files that it takes changed";
     case "input":
-      return `its input changed: ${cut(reason.step)}`;
+      return reason.before === undefined
+        ? `its input changed: ${cut(reason.step)}`
+        : `its input changed: ${cut(reason.before)} is gone, now ${cut(reason.step)}`;
     case "input-runs":
       return `its input runs: ${cut(reason.step)}`;
     case "other-version":

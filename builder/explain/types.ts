@@ -72,8 +72,11 @@ export type Reason =
   | { readonly why: "files"; readonly changes: readonly FileChange[]; readonly more: number }
   /** What it takes by content changed, and there is no list of what that was. */
   | { readonly why: "content" }
-  /** A step that it works upon came out different, or ran anew. */
-  | { readonly why: "input"; readonly step: string }
+  /**
+   * A step that it works upon came out different, or ran anew. `before`: the one that it worked upon instead, which the
+   * Dockerfile has no more.
+   */
+  | { readonly why: "input"; readonly step: string; readonly before?: string }
   /** Before a build: only what that step comes to tells. */
   | { readonly why: "input-runs"; readonly step: string }
   /** tsbuild itself makes layers or keys differently. */

@@ -15,6 +15,8 @@ export interface FakeImage {
   readonly history?: readonly HistoryEntry[];
   readonly author?: string;
   readonly layers?: number;
+  /** Another one is another image under the same name. */
+  readonly version?: string;
   readonly platform?: string;
 }
 
@@ -38,11 +40,11 @@ export class FakeImages implements BaseImages {
     }
     const diffIds = Array.from(
       { length: image.layers ?? 1 },
-      (_, at) => sha256(`${reference} ${at}`) as DiffId,
+      (_, at) => sha256(`${reference} ${at}${image.version ?? ""}`) as DiffId,
     );
     return Promise.resolve({
       reference: fullName(reference),
-      manifest: sha256(`manifest of ${reference}`),
+      manifest: sha256(`manifest of ${reference}${image.version ?? ""}`),
       config: {
         raw: Buffer.alloc(0),
         digest: sha256(`config of ${reference}`),
