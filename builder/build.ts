@@ -25,6 +25,10 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       const { explainBuild } = await import("./building/explain-build.ts");
       return explainBuild(session.store, request);
     },
+    async logs(which) {
+      const { readLogs } = await import("./building/read-logs.ts");
+      return readLogs(session.store, which);
+    },
     async check(request) {
       const { checkDockerfile } = await import("./planning/check.ts");
       return checkDockerfile(session, request);

@@ -1,5 +1,7 @@
 import type { CheckReport, Outline, PlanStep, TargetList } from "./answer-types.ts";
 import type { ContextPath, ContextReport } from "./context-report.ts";
+import type { LogsOptions, StepLog } from "./step-logs.ts";
+import type { WhichBuild } from "./which-build.ts";
 import type { BundleReport, CacheFrom, CacheTo } from "../cache/types.ts";
 import type { CheckResult, PruneRequest, PruneResult, SpaceReport } from "../space/types.ts";
 import type { Emit } from "../core/events.ts";
@@ -137,14 +139,6 @@ export interface BuildForecast {
   readonly pullAtMost: number;
 }
 
-/** Which build to explain: the last one of those that have all that is given. */
-export interface ExplainOptions {
-  readonly context?: string;
-  readonly dockerfile?: string;
-  readonly target?: string;
-  readonly platform?: Platform;
-}
-
 export interface LoginResult {
   readonly registry: string;
   /** False where the registry lets anybody in: then nothing is known of the password. */
@@ -161,7 +155,9 @@ export interface Tsbuild extends AsyncDisposable {
   /** What a build would run, and why; nothing is run. --dry-run */
   forecast(options: BuildOptions): Promise<BuildForecast>;
   /** Why the steps of a build that is over ran; undefined where no such build is known. */
-  explain(which: ExplainOptions): Promise<Explanation | undefined>;
+  explain(which: WhichBuild): Promise<Explanation | undefined>;
+  /** What the steps of a build that is over wrote. */
+  logs(which: LogsOptions): Promise<readonly StepLog[]>;
   /** All that is wrong with the Dockerfile. --check */
   check(options: BuildOptions): Promise<CheckReport>;
   /** What the target can be given. --call=outline */

@@ -15,6 +15,7 @@ import { claimStep } from "./claim-step.ts";
 import type { BuildCaches } from "./build-caches.ts";
 import { builtImage } from "./built-image.ts";
 import { BuildSecrets } from "../session/secrets.ts";
+import { StepLogs } from "./step-logs.ts";
 import { withoutCache } from "./no-cache-filter.ts";
 import type { Session } from "../session/session.ts";
 import { solve } from "../solver/solve.ts";
@@ -36,6 +37,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const caches = await openCaches(session, options);
   const bases = new Set(graph.vertices.flatMap(({ op }) => (op.type === "image" ? op.diffIds : [])));
   const runner = createOpRunner(services, graph.vertices);
+  const logs = new StepLogs(session.store);
   const journal = new BuildJournal(session.store, options, { vertices: graph.vertices, runner });
   const noCache = options.noCache || withoutCache(graph, options);
   if (options.jobs !== undefined)
@@ -51,7 +53,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
       claim: (key, claimSignal, onWait) => claimStep(session.store, key, claimSignal, onWait),
       slots: session.slots,
       signal,
-      emit: journal.watching(caches?.imports.watching(emit) ?? emit),
+      emit: journal.watching(logs.watching(caches?.imports.watching(emit) ?? emit)),
       noCache,
       cacheTtl: options.cacheTtl,
     });

@@ -20,6 +20,11 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
   {
+    name: "logs",
+    summary: "Show all that the steps of the last build wrote",
+    load: async () => (await import("./commands/logs.ts")).logsCommand,
+  },
+  {
     name: "run",
     summary: "Run a command in a new container of an image",
     load: async () => (await import("./commands/run.ts")).runCommand,

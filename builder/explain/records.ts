@@ -27,6 +27,7 @@ export function recordingOf({ vertices, reportOf, runner, pruned }: Solved): (ve
     const removed = key === undefined || !isMade ? undefined : pruned?.(key);
     const own = ownOf(vertex, content, runner);
     return {
+      id: vertex.id,
       name,
       stage,
       instruction: instructionOf(name),

@@ -1,4 +1,5 @@
 import type { CacheKey } from "../cache/types.ts";
+import type { VertexId } from "../core/events.ts";
 import type { Json } from "../core/json.ts";
 import type { Op } from "../graph/types.ts";
 import type { VertexReport } from "../solver/types.ts";
@@ -14,6 +15,8 @@ export interface Place {
 
 /** One step of a build that is over, and all that it was known by. */
 export interface StepRecord {
+  /** Its log is kept by this name. */
+  readonly id?: VertexId;
   /** For people: `[builder 2/5] RUN make`. */
   readonly name: string;
   readonly stage: string;

@@ -26,7 +26,7 @@ export function takeInventory(store: Store): Inventory {
     containers: namesIn(join(root, "containers")).flatMap(
       (name) => findFolder(join(root, "containers", name), name, "container") ?? [],
     ),
-    contexts: ["context", "contents", "copies"].flatMap((name) => findFiles(join(root, name))),
+    contexts: ["context", "contents", "copies", "logs"].flatMap((name) => findFiles(join(root, name))),
     plans: findFiles(join(root, "plans")),
   };
 }

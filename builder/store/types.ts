@@ -16,6 +16,7 @@ import type { Digest, DiffId } from "../core/digest.ts";
  *                             by no build, only to say what changed
  *     mounts/<hex of id>/     RUN --mount=type=cache, a directory for each slot
  *     journal/                what was built where last, for `explain`
+ *     logs/<hex of vertex id> what a step wrote when it ran last
  *     plans/ code/            remembered plans; V8's code of the command
  *     sources/                what URLs and repositories gave: records that name blobs
  *     containers/             what `run` left

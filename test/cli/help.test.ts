@@ -32,11 +32,7 @@ for (const { name, summary, load } of COMMANDS) {
     const command = await load();
     assert.ok(command.examples.length > 0);
     for (const [line] of command.examples) {
-      const argv =
-        line
-          .split(/ \| | >/)[0]
-          ?.split(" ")
-          .slice(1) ?? [];
+      const argv = wordsOf(line.split(/ \| | >/)[0] ?? "").slice(1);
       const { stderr } = await cli(argv, {}, fakeIo({ tty: ["stdin"] }));
       assert.doesNotMatch(stderr, /Cannot use|Cannot take|missing/, line);
     }
@@ -59,3 +55,8 @@ test("no flag is both there and missing, and no short name is used twice", async
     );
   }
 });
+
+/** As a shell cuts them; single quotes are the only ones in examples. */
+function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+}

@@ -89,6 +89,7 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
     outline: never,
     targets: never,
     context: never,
+    logs: never,
     contextPath: never,
     plan: never,
     run: never,

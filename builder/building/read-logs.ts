@@ -1,0 +1,40 @@
+import { createReadStream, statSync } from "node:fs";
+import { join } from "node:path";
+import { hexOf } from "../core/digest.ts";
+import type { VertexId } from "../core/events.ts";
+import { TsbuildError } from "../core/errors.ts";
+import { latestBuild } from "./explain-build.ts";
+import type { LogsOptions, StepLog } from "../api/step-logs.ts";
+import type { Store } from "../store/types.ts";
+
+/** Where the log of a step lies. */
+export function logPath(root: string, id: VertexId): string {
+  return join(root, "logs", hexOf(id));
+}
+
+/** The logs of the steps of a build that is over, in the order of its steps; those that wrote nothing have none. */
+export function readLogs(store: Store, which: LogsOptions): readonly StepLog[] {
+  const journal = latestBuild(store, which);
+  if (journal === undefined) {
+    throw new TsbuildError("USAGE", "Cannot show logs: the store knows of no such build", {
+      hint: "build something first; TSBUILD_ROOT says which store is asked",
+    });
+  }
+  const { step } = which;
+  return journal.last.steps.flatMap(({ id, name, outcome }) => {
+    if (id === undefined || (step !== undefined && !isMeant(name, step))) return [];
+    const path = logPath(store.root, id);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return [];
+    const { size, mtimeMs: time } = stats;
+    return [{ step: name, outcome, size, time, read: () => createReadStream(path) }];
+  });
+}
+
+/** `2/5`, `builder 2/5`, or a part of the instruction. */
+function isMeant(name: string, wanted: string): boolean {
+  const [, place = "", instruction = ""] = /^\[([^\]]*)\] (.*)$/s.exec(name) ?? [];
+  const text = wanted.toLowerCase();
+  const number = place.split(" ").at(-1);
+  return place.toLowerCase() === text || number === text || instruction.toLowerCase().includes(text);
+}
