@@ -9,9 +9,11 @@ import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Explanation, Reason } from "../explain/types.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
+import type { Annotation } from "../image/annotations.ts";
 import type { ImageConfig, Manifest } from "../image/types.ts";
 import type { ComparedImage, ImageDifference } from "../compare/types.ts";
 import type { NetworkMode } from "../../runtime/network/types.ts";
+import type { OutputSpec } from "./output-types.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** When a base image is asked for at its registry: --pull. */
@@ -19,12 +21,6 @@ export type PullPolicy = "always" | "missing" | "newer" | "never";
 
 /** What a Dockerfile may ask for only where --allow says so. */
 export type Entitlement = "network.host" | "security.insecure";
-
-/** --output: where a build's result goes. `dest` "-" is standard output. */
-export type OutputSpec =
-  | { readonly type: "image"; readonly names: readonly string[]; readonly push: boolean }
-  | { readonly type: "oci" | "docker" | "tar"; readonly dest: string }
-  | { readonly type: "local"; readonly dest: string };
 
 /** Where the value of --secret comes from. */
 export type SecretSource =
@@ -77,6 +73,8 @@ export interface BuildOptions {
   readonly push: boolean;
   /** --output */
   readonly outputs: readonly OutputSpec[];
+  /** Annotations of every image that an output writes. --annotation */
+  readonly annotations?: readonly Annotation[];
   /** Caches that are looked in, in this order, where the store's own knows nothing. --cache-from */
   readonly cacheFrom?: readonly CacheFrom[];
   /** Where the cache of this build goes. --cache-to */

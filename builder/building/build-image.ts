@@ -8,7 +8,7 @@ import type { OpServices } from "../ops/types.ts";
 import { openOutputs } from "./open-outputs.ts";
 import { opServices } from "./op-services.ts";
 import { openContexts, type Contexts } from "../inputs/open-contexts.ts";
-import type { Output, OutputResult } from "../outputs/types.ts";
+import type { BuiltImage, Output, OutputResult } from "../outputs/types.ts";
 import { planGraph } from "../planning/plan-dockerfile.ts";
 import { BuildJournal } from "./build-journal.ts";
 import { claimStep } from "./claim-step.ts";
@@ -139,7 +139,7 @@ async function contextsFor(
 
 async function writeAll(
   outputs: readonly Output[],
-  image: Parameters<Output["write"]>[0],
+  image: BuiltImage,
   { emit, signal }: BuildOptions,
 ): Promise<OutputResult[]> {
   const results: OutputResult[] = [];
@@ -149,7 +149,7 @@ async function writeAll(
       emit({ type: "phase", name: output.label, state, time: Date.now() });
     phase("started");
     try {
-      results.push(await output.write(image, { emit, signal }));
+      results.push(await output.write([image], { emit, signal }));
       phase("done");
     } catch (error) {
       phase("failed");

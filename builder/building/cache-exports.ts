@@ -12,6 +12,7 @@ import type { CacheKey, CacheTo, LocalCache } from "../cache/types.ts";
 import { sha256, type DiffId } from "../core/digest.ts";
 import { messageOf, TsbuildError } from "../core/errors.ts";
 import { buildArtifact } from "../image/build.ts";
+import { USUAL_FORM } from "../outputs/form.ts";
 import { outgoingLayer } from "../outputs/outgoing.ts";
 import type { Session } from "../session/session.ts";
 import type { BuildOptions } from "../api/types.ts";
@@ -113,7 +114,7 @@ async function outgoingBlob(
     const { mediaType, digest, size, path } = await layer.tar();
     return { descriptor: { mediaType, digest, size }, sources: [], path: async () => path };
   }
-  const { mediaType, digest, size, sources, path } = await outgoingLayer(session.store, layer);
+  const { mediaType, digest, size, sources, path } = await outgoingLayer(session.store, layer, USUAL_FORM);
   return { descriptor: { mediaType, digest, size }, sources, path };
 }
 

@@ -2,53 +2,82 @@ import { TsbuildError } from "../core/errors.ts";
 import type { Tree } from "../core/entry.ts";
 import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
 import type { RootFs } from "../layers/types.ts";
-import { dockerTarOutput } from "../outputs/docker-tar.ts";
+import { cacheOnlyOutput } from "../outputs/cache-only.ts";
 import { filesystemTarOutput } from "../outputs/filesystem-tar.ts";
+import { USUAL_FORM, type ImageForm } from "../outputs/form.ts";
+import { layoutOutput } from "../outputs/layout-output.ts";
 import { localOutput } from "../outputs/local.ts";
-import { ociTarOutput } from "../outputs/oci-tar.ts";
 import { registryOutput } from "../outputs/registry.ts";
 import { openSink, type Sink } from "../outputs/sink.ts";
 import { storeOutput } from "../outputs/store-output.ts";
 import type { Output } from "../outputs/types.ts";
 import type { Session } from "../session/session.ts";
-import type { BuildOptions, OutputSpec } from "../api/types.ts";
+import type { ImageOutput, OutputSpec } from "../api/output-types.ts";
+import type { BuildOptions } from "../api/types.ts";
+
+type Common = Pick<BuildOptions, "tags" | "annotations">;
 
 /** Where the result goes: to the store where nothing else is said, and then whatever --output and --push ask for. */
 export function openOutputs(session: Session, options: BuildOptions): Output[] {
   const names = options.tags.map(fullName);
-  const specs = options.outputs;
+  const form = annotated(USUAL_FORM, options);
   const outputs: Output[] = [];
-  if (specs.length === 0 && !options.push) outputs.push(storeOutput(session.store, names));
-  outputs.push(...specs.flatMap((spec) => openSpec(session, names, spec)));
-  if (options.push) outputs.push(pushOutput(session, names));
+  if (options.outputs.length === 0 && !options.push)
+    outputs.push(storeOutput(session.store, { names }, form));
+  outputs.push(...options.outputs.flatMap((spec) => openSpec(session, options, spec)));
+  if (options.push) outputs.push(pushOutput(session, names, form));
   return outputs;
 }
 
-function openSpec(session: Session, names: readonly string[], spec: OutputSpec): Output[] {
+function openSpec(session: Session, options: Common, spec: OutputSpec): Output[] {
   const tree = (rootfs: RootFs): Promise<Tree> => session.trees.readable(rootfs);
   const open = (dest: string) => (): Sink => openSink(dest, session.stdout);
   switch (spec.type) {
-    case "image": {
-      const own = spec.names.length > 0 ? spec.names.map(fullName) : names;
-      const stored = spec.names.length > 0 ? [storeOutput(session.store, own)] : [];
-      return spec.push ? [...stored, pushOutput(session, own)] : stored;
-    }
+    case "image":
+      return openImage(session, options, spec);
     case "oci":
-      return [ociTarOutput(session.store, names, spec.dest, open(spec.dest))];
-    case "docker":
-      return [dockerTarOutput(names, spec.dest, open(spec.dest))];
+    case "docker": {
+      const { type, dest, directory } = spec;
+      const names = namesOf(spec.names, options);
+      const form = annotated(spec.form, options);
+      return [
+        layoutOutput(session.store, { type, names, form, dest, open: directory ? undefined : open(dest) }),
+      ];
+    }
     case "tar":
-      return [filesystemTarOutput(tree, spec.dest, open(spec.dest))];
+      return [filesystemTarOutput(tree, spec.dest, open(spec.dest), spec.split)];
     case "local":
-      return [localOutput(tree, spec.dest)];
+      return [localOutput(tree, spec)];
+    case "cacheonly":
+      return [cacheOnlyOutput];
   }
 }
 
-function pushOutput(session: Session, names: readonly string[]): Output {
-  if (names.length > 0) return registryOutput(session.store, session.registry, session.slots, names);
+function openImage(session: Session, options: Common, spec: ImageOutput): Output[] {
+  const { store, push, byDigest, canonical, danglingPrefix, unpack } = spec;
+  const names = namesOf(spec.names, options);
+  const form = annotated(spec.form, options);
+  const outputs: Output[] = [];
+  if (store) outputs.push(storeOutput(session.store, { names, canonical, danglingPrefix }, form, unpack));
+  if (push) outputs.push(pushOutput(session, names, form, byDigest));
+  return outputs;
+}
+
+function pushOutput(session: Session, names: readonly string[], form: ImageForm, byDigest = false): Output {
+  const { registry: client, slots } = session;
+  if (names.length > 0) return registryOutput(session.store, { client, slots, names, byDigest, form });
   throw new TsbuildError("USAGE", "Cannot push the image: it has no name", {
     hint: "name it with --tag HOST/NAME",
   });
+}
+
+/** --annotation holds for every image; what an output says itself goes over it. */
+function annotated(form: ImageForm, { annotations = [] }: Common): ImageForm {
+  return { ...form, annotations: [...annotations, ...form.annotations] };
+}
+
+function namesOf(own: readonly string[], { tags }: Common): readonly string[] {
+  return (own.length > 0 ? own : tags).map(fullName);
 }
 
 function fullName(tag: string): string {

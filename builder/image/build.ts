@@ -1,10 +1,15 @@
+import { printable } from "../core/bytes.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { DiffId } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
-import { MEDIA_TYPES, type Descriptor, type HistoryEntry, type RunConfig } from "./types.ts";
-
-/** Whose media types a built image has: the OCI's, or docker's for registries that know no other. */
-export type ImageFormat = "oci" | "docker";
+import { layerMediaType } from "./layer-types.ts";
+import {
+  MEDIA_TYPES,
+  type Descriptor,
+  type HistoryEntry,
+  type ImageFormat,
+  type RunConfig,
+} from "./types.ts";
 
 export interface ConfigParts {
   readonly platform: Platform;
@@ -69,7 +74,7 @@ export function buildManifest(parts: ManifestParts): Buffer {
         mediaType: docker ? MEDIA_TYPES.dockerConfig : MEDIA_TYPES.ociConfig,
       }),
       layers: parts.layers.map((layer) =>
-        descriptor({ ...layer, mediaType: layerMediaType(layer.mediaType, parts.format) }),
+        descriptor({ ...layer, mediaType: layerType(layer.mediaType, parts.format) }),
       ),
       annotations: sortedMap(parts.annotations),
     },
@@ -96,25 +101,14 @@ export function buildIndex(parts: IndexParts): Buffer {
   );
 }
 
-const TO_DOCKER: Readonly<Record<string, string>> = {
-  [MEDIA_TYPES.ociLayer]: MEDIA_TYPES.dockerLayer,
-  [MEDIA_TYPES.ociLayerGzip]: MEDIA_TYPES.dockerLayerGzip,
-};
-const TO_OCI: Readonly<Record<string, string>> = {
-  [MEDIA_TYPES.dockerLayer]: MEDIA_TYPES.ociLayer,
-  [MEDIA_TYPES.dockerLayerGzip]: MEDIA_TYPES.ociLayerGzip,
-};
-
-function layerMediaType(mediaType: string, format: ImageFormat): string {
-  if (format === "oci") return TO_OCI[mediaType] ?? mediaType;
-  if (mediaType === MEDIA_TYPES.ociLayerZstd) {
-    throw new TsbuildError(
-      "UNSUPPORTED",
-      "Cannot write the image in docker's format: it has a layer compressed with zstd",
-      { hint: "use the OCI format, or compress with gzip" },
-    );
-  }
-  return TO_DOCKER[mediaType] ?? mediaType;
+function layerType(mediaType: string, format: ImageFormat): string {
+  const type = layerMediaType(mediaType, format);
+  if (type !== undefined) return type;
+  throw new TsbuildError(
+    "UNSUPPORTED",
+    `Cannot write the image in docker's format: it has a layer of type ${printable(mediaType)}`,
+    { hint: "use the OCI format, or compress with gzip" },
+  );
 }
 
 function descriptor(from: Descriptor): object {

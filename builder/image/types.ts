@@ -81,6 +81,9 @@ export interface Image {
   readonly config: ImageConfig;
 }
 
+/** Whose media types a built image has: the OCI's, or docker's for registries that know no other. */
+export type ImageFormat = "oci" | "docker";
+
 export const MEDIA_TYPES = {
   ociIndex: "application/vnd.oci.image.index.v1+json",
   ociManifest: "application/vnd.oci.image.manifest.v1+json",

@@ -3,9 +3,10 @@ import { hostPlatform } from "../core/platform.ts";
 import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
 import { imageLayers } from "../inputs/image-layers.ts";
 import { findStored } from "./images.ts";
-import { assembleStored } from "../outputs/assemble.ts";
+import { USUAL_FORM } from "../outputs/form.ts";
 import { outgoingLayer } from "../outputs/outgoing.ts";
 import { pushAssembled } from "../outputs/registry.ts";
+import { storedSet } from "../outputs/stored-set.ts";
 import type { Session } from "../session/session.ts";
 import type { TransferOptions } from "../api/types.ts";
 import type { Digest } from "../core/digest.ts";
@@ -46,7 +47,10 @@ export async function pushStoredImage(
   const { image, name } = findStored(session.store, text);
   const source = { reference: name, manifest: image.manifest.digest, diffIds: image.config.diffIds };
   const rootfs = imageLayers(session, source, { emit, signal });
-  const assembled = await assembleStored(image, rootfs, (layer) => outgoingLayer(session.store, layer));
-  await pushAssembled(await session.registry(), session.slots, assembled, name, { emit, signal });
-  return { name, digest: assembled.manifestDescriptor.digest };
+  const assembled = await storedSet(image, rootfs, (layer) =>
+    outgoingLayer(session.store, layer, USUAL_FORM),
+  );
+  const named = { name, byDigest: false };
+  await pushAssembled(await session.registry(), session.slots, assembled, named, { emit, signal });
+  return { name, digest: assembled.top.descriptor.digest };
 }

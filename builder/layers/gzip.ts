@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { constants, crc32, deflateRaw, type ZlibOptions } from "node:zlib";
+import { blocks } from "./blocks.ts";
 
 /** Input per block: the block's bounds depend on nothing else, so that the output is the same for any thread count. */
 const BLOCK = 1024 * 1024;
@@ -19,7 +20,7 @@ export async function* gzipStream(source: AsyncIterable<Uint8Array>, level: numb
   try {
     yield header(level);
     let window: Buffer | undefined;
-    for await (const block of blocks(source)) {
+    for await (const block of blocks(source, BLOCK)) {
       checksum = crc32(block, checksum);
       size += block.length;
       running.push(deflateBlock(block, level, window));
@@ -57,23 +58,4 @@ function deflateBlock(block: Buffer, level: number, dictionary: Buffer | undefin
   return new Promise((resolve, reject) => {
     deflateRaw(block, options, (error, result) => (error === null ? resolve(result) : reject(error)));
   });
-}
-
-/** The bytes again in blocks of one size; copied, as sources use their buffers again. */
-async function* blocks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafeSlow(BLOCK);
-  let used = 0;
-  for await (const chunk of source) {
-    for (let at = 0; at < chunk.length;) {
-      const part = chunk.subarray(at, at + BLOCK - used);
-      block.set(part, used);
-      used += part.length;
-      at += part.length;
-      if (used < BLOCK) continue;
-      yield block;
-      block = Buffer.allocUnsafeSlow(BLOCK);
-      used = 0;
-    }
-  }
-  if (used > 0) yield block.subarray(0, used);
 }

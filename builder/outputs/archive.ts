@@ -2,12 +2,14 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { bytesOf } from "../core/bytes.ts";
 import { TarWriter } from "../layers/tar-writer.ts";
 import type { LayerBlob } from "../layers/types.ts";
+import type { Descriptor } from "../image/types.ts";
+import { layoutIndex, type LayoutWriter } from "./layout.ts";
 import type { Sink } from "./sink.ts";
 
 const READ_SIZE = 1 << 20;
 
-/** An image archive being written: folders, documents and blobs, each path once, all as of 1970 so that it is reproducible. */
-export class Archive {
+/** An OCI layout as a tar: each path once, all as of 1970 so that it is reproducible. */
+export class Archive implements LayoutWriter {
   readonly #sink: Sink;
   readonly #tar: TarWriter;
   readonly #paths = new Set<string>();
@@ -15,19 +17,12 @@ export class Archive {
   constructor(sink: Sink) {
     this.#sink = sink;
     this.#tar = new TarWriter((chunk) => sink.write(chunk));
+    this.#directory("blobs");
+    this.#directory("blobs/sha256");
   }
 
-  directory(path: string): void {
-    if (this.#taken(path)) return;
-    this.#tar.entry({
-      path: bytesOf(path),
-      type: "directory",
-      mode: 0o755,
-      uid: 0,
-      gid: 0,
-      size: 0,
-      mtime: 0,
-    });
+  index(manifests: readonly Descriptor[]): void {
+    this.document("index.json", layoutIndex(manifests));
   }
 
   document(path: string, data: Buffer): void {
@@ -56,6 +51,18 @@ export class Archive {
   async finish(): Promise<void> {
     this.#tar.finish();
     await this.#sink.end();
+  }
+
+  #directory(path: string): void {
+    this.#tar.entry({
+      path: bytesOf(path),
+      type: "directory",
+      mode: 0o755,
+      uid: 0,
+      gid: 0,
+      size: 0,
+      mtime: 0,
+    });
   }
 
   #taken(path: string): boolean {

@@ -22,38 +22,68 @@ import { ContentReader } from "../layers/content-reader.ts";
 import { dated, flatten } from "../layers/flatten.ts";
 import type { NewChange, RootFs } from "../layers/types.ts";
 import type { Emit } from "../core/events.ts";
-import type { Output } from "./types.ts";
+import { at, clearOthers, refuseToClear } from "./clear-others.ts";
+import { platformFolder } from "./platform-folder.ts";
+import type { Output, OutputContext } from "./types.ts";
 import { makeDirectory } from "../core/make-directory.ts";
 
 const COPY_SIZE = 256 * 1024;
 
+export interface LocalOptions {
+  readonly dest: string;
+  /** Removes what is there and not in the result. */
+  readonly clear: boolean;
+  /** A folder for each platform; where undefined, only if there are several. */
+  readonly split?: boolean;
+}
+
 /**
- * The root filesystem as files below a directory: `--output type=local`. Files that are there and not in the image stay.
- * What is there is never written through: a symlink in the way is replaced. Owners are kept where root asks.
+ * The root filesystem as files below a directory: `--output type=local`. Files that are there and not in the image stay,
+ * unless `clear` is asked for. What is there is never written through: a symlink in the way is replaced. Owners are kept
+ * where root asks.
  */
-export function localOutput(tree: (rootfs: RootFs) => Promise<Tree>, dest: string): Output {
-  const root = resolve(dest);
+export function localOutput(tree: (rootfs: RootFs) => Promise<Tree>, options: LocalOptions): Output {
+  const { dest, clear, split } = options;
+  const top = resolve(dest);
+  if (clear) refuseToClear(top, dest);
   return {
     label: `copying files to ${dest}`,
-    async write(image, { emit, signal }) {
-      const files = await tree(image.rootfs);
-      makeDirectory(root);
-      const directories: Entry[] = [];
-      using reader = new ContentReader();
-      for (const change of dated(flatten(files), image.epoch)) {
-        signal.throwIfAborted();
-        if (change.kind !== "entry") continue;
-        if (change.entry.type === "directory") directories.push(change.entry);
-        place(root, change, reader, emit);
-      }
-      // Deepest first: what is written into a directory changes its time.
-      for (const { path, mode, mtime } of directories.reverse()) {
-        chmodSync(at(root, path), mode);
-        utimesSync(at(root, path), mtime, mtime);
+    async write(images, context) {
+      for (const image of images) {
+        const folder = (split ?? images.length > 1) ? platformFolder(image.platform) : "";
+        const root = join(top, folder);
+        makeDirectory(root);
+        const paths = writeTree(root, await tree(image.rootfs), image.epoch, context);
+        if (clear) clearOthers(root, paths);
       }
       return { path: dest };
     },
   };
+}
+
+/** Returns the paths that it wrote. */
+function writeTree(
+  root: string,
+  files: Tree,
+  epoch: number | undefined,
+  { emit, signal }: OutputContext,
+): ReadonlySet<Bytes> {
+  const directories: Entry[] = [];
+  const paths = new Set<Bytes>();
+  using reader = new ContentReader();
+  for (const change of dated(flatten(files), epoch)) {
+    signal.throwIfAborted();
+    if (change.kind !== "entry") continue;
+    if (change.entry.type === "directory") directories.push(change.entry);
+    place(root, change, reader, emit);
+    paths.add(change.entry.path);
+  }
+  // Deepest first: what is written into a directory changes its time.
+  for (const { path, mode, mtime } of directories.reverse()) {
+    chmodSync(at(root, path), mode);
+    utimesSync(at(root, path), mtime, mtime);
+  }
+  return paths;
 }
 
 function place(
@@ -70,7 +100,7 @@ function place(
         placeDirectory(path);
         break;
       case "file": {
-        clear(path);
+        removeAll(path);
         const file = openSync(path, "wx", 0o600);
         try {
           if (content !== undefined) copyContent(reader, content, file);
@@ -84,13 +114,13 @@ function place(
         return;
       }
       case "symlink":
-        clear(path);
+        removeAll(path);
         symlinkSync(toFsPath(entry.link ?? ""), path);
         own(path, entry);
         lutimesSync(path, entry.mtime, entry.mtime);
         return;
       case "hardlink":
-        clear(path);
+        removeAll(path);
         linkSync(at(root, entry.link ?? ("" as Bytes)), path);
         return;
       case "character":
@@ -122,11 +152,6 @@ function copyContent(reader: ContentReader, content: Content, file: number): voi
   });
 }
 
-function at(root: string, path: Bytes): string | Buffer {
-  const inside = toFsPath(path);
-  return typeof inside === "string" ? join(root, inside) : Buffer.concat([Buffer.from(`${root}/`), inside]);
-}
-
 function placeDirectory(path: string | Buffer): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isDirectory()) return;
@@ -134,7 +159,7 @@ function placeDirectory(path: string | Buffer): void {
   mkdirSync(path, 0o700);
 }
 
-function clear(path: string | Buffer): void {
+function removeAll(path: string | Buffer): void {
   rmSync(path, { recursive: true, force: true });
 }
 

@@ -1,19 +1,48 @@
+import { formatReference, parseReference } from "../image/reference.ts";
+import type { Digest } from "../core/digest.ts";
 import type { Store } from "../store/types.ts";
-import { assemble, imageIdOf } from "./assemble.ts";
+import { assembleSet, imageIdOf } from "./assemble-set.ts";
+import { compressedBlob } from "./compress.ts";
+import type { ImageForm } from "./form.ts";
 import type { Output } from "./types.ts";
 
-/** Names the image in the store. Layers stay in the form that they are here in. */
-export function storeOutput(store: Store, names: readonly string[]): Output {
+export interface StoreNames {
+  readonly names: readonly string[];
+  /** Under NAME@DIGEST as well. */
+  readonly canonical?: boolean;
+  /** What an image without a name is called, before @DIGEST. */
+  readonly danglingPrefix?: string | undefined;
+}
+
+/** Names the image in the store. Layers stay in the form that they are here in, where no other is asked for. */
+export function storeOutput(store: Store, naming: StoreNames, form: ImageForm, unpack = false): Output {
+  const { names } = naming;
   return {
     label: names.length === 0 ? "exporting to the store" : `naming ${names.join(", ")}`,
-    async write(image) {
-      const assembled = await assemble(image, "oci", (layer) => layer.blob());
-      store.blobs.put(assembled.config);
-      store.blobs.put(assembled.manifest);
-      const { mediaType, digest, size } = assembled.manifestDescriptor;
-      for (const name of names)
+    async write(images) {
+      const assembled = await assembleSet(images, form, (layer) =>
+        form.compression === undefined ? layer.blob() : compressedBlob(store, layer, form),
+      );
+      for (const { config, manifest } of assembled.images) {
+        store.blobs.put(config);
+        store.blobs.put(manifest);
+      }
+      store.blobs.put(assembled.top.raw);
+      if (unpack) for (const { rootfs } of images) for (const layer of rootfs) await layer.snapshot();
+      const { mediaType, digest, size } = assembled.top.descriptor;
+      for (const name of [...names, ...digestNames(naming, digest)])
         store.refs.set(name, { mediaType, digest, size, time: Date.now(), origin: "built" });
-      return { imageId: imageIdOf(assembled), manifest: digest, names };
+      const imageId = imageIdOf(assembled);
+      return { ...(imageId && { imageId }), manifest: digest, names };
     },
   };
+}
+
+function digestNames({ names, canonical = false, danglingPrefix }: StoreNames, digest: Digest): string[] {
+  const named =
+    names.length > 0 ? (canonical ? names : []) : danglingPrefix === undefined ? [] : [danglingPrefix];
+  return named.map((name) => {
+    const { registry, repository } = parseReference(name);
+    return formatReference({ registry, repository, digest });
+  });
 }

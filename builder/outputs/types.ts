@@ -21,9 +21,9 @@ export interface BuiltImage {
 
 /** What an output made. */
 export interface OutputResult {
-  /** Digest of the config: docker's image id. */
+  /** Digest of the config: docker's image id. None where there are several images. */
   readonly imageId?: Digest;
-  /** Digest of the manifest as it stands at the destination. */
+  /** Digest of the manifest, or of the index of several, as it stands at the destination. */
   readonly manifest?: Digest;
   readonly names?: readonly string[];
   readonly path?: string;
@@ -34,8 +34,8 @@ export interface OutputContext {
   readonly emit: Emit;
 }
 
-/** One place that a built image goes to. */
+/** One place that a build's result goes to: an image for each platform that was asked for. */
 export interface Output {
   readonly label: string;
-  write(image: BuiltImage, context: OutputContext): Promise<OutputResult>;
+  write(images: readonly BuiltImage[], context: OutputContext): Promise<OutputResult>;
 }

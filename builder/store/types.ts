@@ -131,6 +131,8 @@ export interface LayerRecord {
     readonly mediaType: string;
     readonly digest: Digest;
     readonly size: number;
+    /** What it was compressed with here; undefined where it was pulled. */
+    readonly level?: number;
   }[];
 }
 

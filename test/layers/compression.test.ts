@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { sha256 } from "../../builder/core/digest.ts";
 import { decompress, detectCompression, type Compression } from "../../builder/layers/decompress.ts";
 import { gzipStream } from "../../builder/layers/gzip.ts";
+import { zstdStream } from "../../builder/layers/zstd-frames.ts";
 import { collect, piecesOf } from "./helpers.ts";
 
 const noise = randomBytes(300_000);
@@ -50,6 +51,29 @@ test("gzipStream() is within 3 % of gzip -6", async () => {
 
 test("gzipStream() passes a failing source's error on", async () => {
   await assert.rejects(collect(gzipStream(failing(mixed), 1)), { code: "ECONNRESET" });
+});
+
+test("zstdStream() makes frames that zstd and unzstd() read, the same for any cut of the input", async () => {
+  const long = Buffer.concat([mixed, mixed, noise]);
+  assert.ok(long.length > 4 << 20, "several frames");
+  for (const level of [1, 3, 19]) {
+    const zipped = await collect(zstdStream(piecesOf(long, 99_991), level));
+    assert.ok((await collect(zstdStream(piecesOf(long, 1 << 22), level))).equals(zipped));
+    assert.ok((await collect(decompress(piecesOf(zipped)))).equals(long));
+    assert.ok(spawnSync("zstd", ["-dc"], { input: zipped, maxBuffer: 1 << 26 }).stdout.equals(long));
+  }
+  const nothing = await collect(zstdStream(piecesOf(Buffer.alloc(0)), 3));
+  assert.equal(detectCompression(nothing), "zstd");
+  assert.equal((await collect(decompress(piecesOf(nothing)))).length, 0);
+});
+
+test("zstdStream() makes the bytes that it made yesterday", async () => {
+  const zipped = await collect(zstdStream(piecesOf(Buffer.alloc(5_000_000, "tsbuild "), 4096), 3));
+  assert.equal(sha256(zipped), "sha256:7dfb151a61e62b051a02cef4300fdd4ee8b016d51e69df5327d8a695c540bd96");
+});
+
+test("zstdStream() passes a failing source's error on", async () => {
+  await assert.rejects(collect(zstdStream(failing(mixed), 1)), { code: "ECONNRESET" });
 });
 
 const commands: readonly [Compression, string, readonly string[]][] = [

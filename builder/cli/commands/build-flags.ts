@@ -110,7 +110,13 @@ export const BUILD_FLAGS = {
     value: "DEST",
     repeat: true,
     group: RESULT,
-    doc: "Write the result: a directory, - for a tar on standard output, or type=oci|docker|local|tar,dest=PATH",
+    doc: "Write the result: a directory, - for a tar on standard output, or type=TYPE,…: oci, docker, local, tar (with dest=PATH), image, registry, cacheonly",
+  },
+  annotation: {
+    value: "[LEVEL:]KEY=VALUE",
+    repeat: true,
+    group: RESULT,
+    doc: "Annotate the image's manifest; LEVEL is index, manifest, index-descriptor or manifest-descriptor, with [PLATFORM] behind it",
   },
   push: { group: RESULT, doc: "Push every --tag when the image is made" },
   iidfile: { value: "FILE", group: RESULT, doc: "Write the image id to a file" },
@@ -150,7 +156,6 @@ export const BUILD_FLAGS = {
 
 /** What docker's build takes and this one does not yet, with what to do instead. */
 export const MISSING_BUILD_FLAGS: Readonly<Record<string, string | undefined>> = {
-  annotation: "a --label is kept in the image as well",
   "attest|provenance|sbom": undefined,
   builder: "tsbuild has no builders to choose from: it builds in its own process",
   resource: undefined,

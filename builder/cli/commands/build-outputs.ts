@@ -1,78 +1,126 @@
 import { TsbuildError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/suggest.ts";
-import type { OutputSpec } from "../../api/types.ts";
-import { csvPairs } from "../csv.ts";
+import type { OutputSpec } from "../../api/output-types.ts";
+import type { ImageForm } from "../../outputs/form.ts";
 import { usageError } from "../flags.ts";
+import { annotationAttribute } from "./build-annotations.ts";
+import { OutputAttributes } from "./output-attributes.ts";
 
-const TYPES = ["oci", "docker", "local", "tar", "image", "registry"] as const;
-/** Attributes that buildx has and that change what is written: to ignore one would be to write something else. */
-const LATER = new Set([
-  "compression",
-  "compression-level",
-  "force-compression",
-  "rewrite-timestamp",
-  "oci-mediatypes",
-  "mode",
-]);
+const TYPES = ["image", "registry", "oci", "docker", "local", "tar", "cacheonly"] as const;
+const COMPRESSIONS = ["gzip", "zstd", "uncompressed", "estargz"] as const;
+/** zlib's and zstd's own levels. */
+const LEVELS = { gzip: [0, 9], zstd: [1, 22] } as const;
 
 /** One --output: `PATH` is a directory to fill, `-` is a tar on standard output, the rest is `type=…,dest=…`. */
-export function parseOutput(text: string, tags: readonly string[]): OutputSpec {
+export function parseOutput(text: string): OutputSpec {
   if (text === "-") return { type: "tar", dest: "-" };
   if (!text.includes("=")) {
     if (text === "") throw usageError("build", "Cannot use --output: it is empty");
-    return { type: "local", dest: text };
+    return { type: "local", dest: text, clear: false };
   }
-  const pairs = csvPairs(text);
-  const type = pairs.get("type");
-  const dest = pairs.get("dest");
-  const known = ["type", "dest", ...(type === "image" || type === "registry" ? ["name", "push"] : [])];
-  for (const key of pairs.keys()) if (!known.includes(key)) throw unknownKey(text, key, known);
+  const attributes = new OutputAttributes(text);
+  const spec = readSpec(attributes);
+  attributes.end();
+  return spec;
+}
+
+function readSpec(attributes: OutputAttributes): OutputSpec {
+  const type = attributes.take("type");
   switch (type) {
-    case "oci":
-    case "docker":
-    case "tar":
-      return { type, dest: dest ?? "-" };
-    case "local":
-      if (dest !== undefined && dest !== "-") return { type, dest };
-      throw usageError(
-        "build",
-        `Cannot use --output ${text}: a directory is missing`,
-        "write type=local,dest=DIRECTORY",
-      );
     case "image":
-    case "registry": {
-      const name = pairs.get("name");
-      const names = name === undefined ? tags : name.split(",").filter((part) => part !== "");
-      return { type: "image", names, push: type === "registry" || pairs.get("push") === "true" };
+    case "registry":
+      return imageOutput(attributes, type === "registry");
+    case "oci":
+    case "docker": {
+      const dest = attributes.take("dest");
+      const directory = attributes.flag("tar") === false;
+      if (directory && (dest === undefined || dest === "-"))
+        throw attributes.error("a directory is missing", "write tar=false,dest=DIRECTORY");
+      const names = attributes.list("name");
+      return { type, dest: dest ?? "-", directory, names, form: imageForm(attributes) };
     }
+    case "tar":
+      return { type, dest: attributes.take("dest") ?? "-", ...split(attributes) };
+    case "local": {
+      const dest = attributes.take("dest");
+      if (dest === undefined || dest === "-")
+        throw attributes.error("a directory is missing", "write type=local,dest=DIRECTORY");
+      const clear = attributes.oneOf("mode", ["copy", "delete"] as const) === "delete";
+      return { type, dest, clear, ...split(attributes) };
+    }
+    case "cacheonly":
+      return { type };
     case undefined:
-      throw usageError(
-        "build",
-        `Cannot use --output ${text}: type is missing`,
-        `write type=${TYPES.join("|")}`,
-      );
+      throw attributes.error("type is missing", `write type=${TYPES.join("|")}`);
     default:
-      throw usageError(
-        "build",
-        `Cannot use --output type ${type}: it is none of ${TYPES.join(", ")}`,
-        didYouMean(type, TYPES),
-      );
+      throw attributes.error(`type ${type} is none of ${TYPES.join(", ")}`, didYouMean(type, TYPES));
   }
 }
 
-function unknownKey(text: string, key: string, known: readonly string[]): TsbuildError {
-  if (LATER.has(key)) {
-    return new TsbuildError(
-      "UNSUPPORTED",
-      `Cannot use --output ${text}: tsbuild does not support "${key}" yet`,
-    );
+function imageOutput(attributes: OutputAttributes, registry: boolean): OutputSpec {
+  const names = attributes.list("name");
+  const byDigest = attributes.flag("push-by-digest") ?? false;
+  const danglingPrefix = attributes.take("dangling-name-prefix");
+  return {
+    type: "image",
+    names,
+    store: attributes.flag("store") ?? true,
+    push: attributes.flag("push") ?? registry,
+    byDigest,
+    canonical: attributes.flag("name-canonical") ?? false,
+    ...(danglingPrefix === undefined ? {} : { danglingPrefix }),
+    unpack: attributes.flag("unpack") ?? false,
+    form: imageForm(attributes),
+  };
+}
+
+function imageForm(attributes: OutputAttributes): ImageForm {
+  const compression = attributes.oneOf("compression", COMPRESSIONS);
+  if (compression === "estargz") {
+    throw new TsbuildError("UNSUPPORTED", "Cannot compress with estargz: tsbuild does not make such layers", {
+      hint: "use compression=zstd, or gzip",
+    });
   }
-  return usageError("build", `Cannot use --output ${text}: "${key}" is not known`, didYouMean(key, known));
+  const format = attributes.flag("oci-mediatypes") === false ? "docker" : "oci";
+  if (format === "docker" && compression === "zstd")
+    throw attributes.error("docker's media types have none for zstd", "leave out oci-mediatypes=false");
+  const annotations = attributes
+    .startingWith(/^annotation[-.[]/)
+    .map(([key, value]) => annotationAttribute(key, value));
+  const level = compressionLevel(attributes, compression ?? "gzip");
+  return {
+    format,
+    ...(compression === undefined ? {} : { compression }),
+    ...(level === undefined ? {} : { level }),
+    force: attributes.flag("force-compression") ?? false,
+    annotations,
+  };
+}
+
+function compressionLevel(
+  attributes: OutputAttributes,
+  compression: "gzip" | "zstd" | "uncompressed",
+): number | undefined {
+  const text = attributes.take("compression-level");
+  if (text === undefined) return undefined;
+  if (compression === "uncompressed") throw attributes.error("what is not compressed has no level");
+  const [least, most] = LEVELS[compression];
+  const level = /^\d{1,2}$/.test(text) ? Number(text) : -1;
+  if (level >= least && level <= most) return level;
+  throw attributes.error(
+    `compression-level=${text} is no level of ${compression}`,
+    `it has ${least} to ${most}`,
+  );
+}
+
+function split(attributes: OutputAttributes): { readonly split?: boolean } {
+  const wanted = attributes.flag("platform-split");
+  return wanted === undefined ? {} : { split: wanted };
 }
 
 /** Standard output takes one archive, and a terminal none. */
 export function checkStandardOutput(outputs: readonly OutputSpec[], isTTY: boolean, quiet: boolean): void {
-  const archives = outputs.filter((output) => output.type !== "image" && output.dest === "-");
+  const archives = outputs.filter((output) => "dest" in output && output.dest === "-");
   if (archives.length === 0) return;
   if (archives.length > 1) {
     throw usageError(

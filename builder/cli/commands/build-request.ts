@@ -1,5 +1,6 @@
 import { parseSize } from "../sizes.ts";
-import type { BuildOptions, OutputSpec } from "../../api/types.ts";
+import type { OutputSpec } from "../../api/output-types.ts";
+import type { BuildOptions } from "../../api/types.ts";
 import { usageError } from "../flags.ts";
 import type { FlagValues, Io } from "../types.ts";
 import {
@@ -53,6 +54,7 @@ export async function buildRequest(
     ...(platform === undefined ? {} : { platform }),
     push: flags.push,
     outputs,
+    ...(await annotations(flags, outputs)),
     ...(await caches(flags)),
     ...(await sandbox(flags)),
   };
@@ -75,9 +77,21 @@ async function outputsOf(
 ): Promise<readonly OutputSpec[]> {
   if (flags.output.length === 0) return [];
   const { checkStandardOutput, parseOutput } = await import("./build-outputs.ts");
-  const outputs = flags.output.map((text) => parseOutput(text, flags.tag));
+  const outputs = flags.output.map((text) => parseOutput(text));
   checkStandardOutput(outputs, io.stdout.isTTY, flags.quiet);
   return outputs;
+}
+
+async function annotations(
+  flags: FlagValues<typeof BUILD_FLAGS>,
+  outputs: readonly OutputSpec[],
+): Promise<Pick<BuildRequest, "annotations">> {
+  if (flags.annotation.length === 0) return {};
+  if (outputs.length > 0 && !flags.push && outputs.every((output) => !("form" in output))) {
+    throw usageError("build", "Cannot use --annotation: no output writes an image that it could be on");
+  }
+  const { parseAnnotation } = await import("./build-annotations.ts");
+  return { annotations: flags.annotation.flatMap(parseAnnotation) };
 }
 
 /** Loaded where one of these flags is given. */

@@ -1,0 +1,59 @@
+import { TsbuildError } from "../core/errors.ts";
+import type { Layer, LayerBlob } from "../layers/types.ts";
+import type { Store } from "../store/types.ts";
+import { Archive } from "./archive.ts";
+import { assembleSet, imageIdOf } from "./assemble-set.ts";
+import { compressedBlob } from "./compress.ts";
+import type { ImageForm } from "./form.ts";
+import { dockerManifest, writeLayout, type LayoutWriter } from "./layout.ts";
+import { layoutDirectory } from "./layout-directory.ts";
+import { writeWhole, type Sink } from "./sink.ts";
+import type { BuiltImage, Output } from "./types.ts";
+
+export interface LayoutOptions {
+  /** "docker" has manifest.json as well, which points into the layout: what `docker load` and `podman load` take. */
+  readonly type: "oci" | "docker";
+  readonly names: readonly string[];
+  readonly form: ImageForm;
+  readonly dest: string;
+  /** Opens the archive; undefined: `dest` is to be a directory. */
+  readonly open: (() => Sink) | undefined;
+}
+
+/** `--output type=oci` and `type=docker`, as archives or directories. */
+export function layoutOutput(store: Store, options: LayoutOptions): Output {
+  const { type, names, dest, open } = options;
+  return {
+    label: `writing ${type === "oci" ? "OCI" : "docker"} ${open ? "archive" : "layout"} ${dest}`,
+    async write(images) {
+      if (type === "docker") refuseSeveral(images);
+      const assembled = await assembleSet(images, options.form, (layer) => layerOf(store, layer, options));
+      const fill = async (writer: LayoutWriter): Promise<void> => {
+        await writeLayout(writer, assembled, names);
+        if (type === "docker") writer.document("manifest.json", dockerManifest(assembled, names));
+        await writer.finish();
+      };
+      if (open === undefined) await fill(layoutDirectory(dest));
+      else await writeWhole(open, (sink) => fill(new Archive(sink)));
+      const imageId = imageIdOf(assembled);
+      return { ...(imageId && { imageId }), manifest: assembled.top.descriptor.digest, names, path: dest };
+    },
+  };
+}
+
+/** docker unpacks what it loads: compressing it first, where nobody asks for it, would only take time. */
+function layerOf(store: Store, layer: Layer, { type, form }: LayoutOptions): Promise<LayerBlob> {
+  return type === "docker" && form.compression === undefined
+    ? layer.tar()
+    : compressedBlob(store, layer, form);
+}
+
+/** As BuildKit's docker exporter: an archive for docker is for one platform. */
+function refuseSeveral(images: readonly BuiltImage[]): void {
+  if (images.length === 1) return;
+  throw new TsbuildError(
+    "USAGE",
+    `Cannot write a docker archive: it takes an image for one platform, and there are ${images.length}`,
+    { hint: "write type=oci, or name one --platform" },
+  );
+}
