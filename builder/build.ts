@@ -94,7 +94,7 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
     tag: (source, target) => tagImage(session.store, source, target),
     remove: (references) => removeNames(session.store, references),
     images: () => listImages(session.store),
-    inspect: (reference) => inspectImage(session.store, reference),
+    inspect: (reference, platform) => inspectImage(session.store, reference, platform),
     async diff(a, b, request) {
       const { diffImages } = await import("./images/diff-images.ts");
       return diffImages(session, a, b, request);

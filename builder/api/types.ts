@@ -61,8 +61,8 @@ export interface BuildOptions {
   readonly maxCacheSize?: number;
   /** --pull */
   readonly pull: PullPolicy;
-  /** --platform */
-  readonly platform?: Platform;
+  /** Each of them once: several make an index of images. This machine's when not given. --platform */
+  readonly platforms?: readonly Platform[];
   /** What steps are held by, and what is added to their /etc/hosts. --memory, --cpus, --ulimit, --add-host … */
   readonly sandbox?: Partial<SandboxSettings>;
   /** What RUN may ask for beyond the usual. --allow */
@@ -84,12 +84,12 @@ export interface BuildOptions {
 }
 
 export interface BuildResult {
-  /** Digest of the image config: docker's image id. Undefined where no output made an image. */
+  /** Digest of the image config: docker's image id. Undefined where no output made an image, or one made several. */
   readonly imageId?: Digest;
-  /** Digest of the manifest: as pushed, where it was pushed. */
+  /** Digest of the manifest, or of the index of several platforms: as pushed, where it was pushed. */
   readonly digest?: Digest;
   readonly names: readonly string[];
-  readonly platform: Platform;
+  readonly platforms: readonly Platform[];
   /** How many steps ran, and how many were found in the cache. */
   readonly ran: number;
   readonly cached: number;
@@ -109,6 +109,8 @@ export interface ImageSummary {
 
 export interface ImageDetails {
   readonly names: readonly string[];
+  /** What these names point to: the manifest, or an index that it is in. */
+  readonly digest: Digest;
   readonly manifest: Manifest;
   readonly config: ImageConfig;
 }
@@ -193,7 +195,8 @@ export interface Tsbuild extends AsyncDisposable {
   /** Removes names; returns what was removed. */
   remove(references: readonly string[]): readonly string[];
   images(): readonly ImageSummary[];
-  inspect(reference: string): ImageDetails;
+  /** The image of a name or id; of an index the one for the platform, or the best for this machine. */
+  inspect(reference: string, platform?: Platform): ImageDetails;
   /** What differs between two images, which are pulled where the store has them not. */
   diff(a: string, b: string, options: DiffOptions): Promise<Comparison>;
   /** Builds once more without the cache, in a store of its own, and says what came out otherwise. */

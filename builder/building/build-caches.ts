@@ -4,7 +4,7 @@ import type { LocalCache } from "../cache/types.ts";
 import { exportCaches, type Exportable } from "./cache-exports.ts";
 import { CacheImports } from "./cache-imports.ts";
 import type { DiffId } from "../core/digest.ts";
-import type { BuildGraph } from "../graph/types.ts";
+import type { Vertex } from "../graph/types.ts";
 import type { RootFs } from "../layers/types.ts";
 import type { Session } from "../session/session.ts";
 import type { Solution } from "../solver/types.ts";
@@ -24,22 +24,22 @@ export class BuildCaches {
 
   /** What a solved build has to give; undefined where nobody asked for it. */
   async exportable(
-    graph: BuildGraph,
+    vertices: readonly Vertex[],
     solution: Solution,
     local: LocalCache,
-    rootfs: RootFs,
+    results: readonly RootFs[],
     bases: ReadonlySet<DiffId>,
   ): Promise<Exportable | undefined> {
     if ((this.#options.cacheTo ?? []).length === 0) return undefined;
-    const keys = graph.vertices.map(({ id }) => solution.keysOf(id));
-    const result = await Promise.all(rootfs.map((layer) => layer.diffId()));
+    const keys = vertices.map(({ id }) => solution.keysOf(id));
+    const result = await diffIdsOf(results.flat());
     return { keys, local, result, bases };
   }
 
-  /** What --cache-to type=inline puts into the image. */
-  inline({ keys, local, result }: Exportable): object | undefined {
+  /** What --cache-to type=inline puts into an image of these layers. */
+  async inline({ keys, local }: Exportable, rootfs: RootFs): Promise<object | undefined> {
     if (this.#options.cacheTo?.some(({ type }) => type === "inline") !== true) return undefined;
-    return inlineCache(selectRecords(keys, local, "min", result));
+    return inlineCache(selectRecords(keys, local, "min", await diffIdsOf(rootfs)));
   }
 
   /** Writes the caches beside the outputs. `settled` waits for the end of that, `done` rejects where it failed. */
@@ -49,4 +49,8 @@ export class BuildCaches {
     const settled = done.catch(() => undefined);
     return { done, settled: () => settled };
   }
+}
+
+function diffIdsOf(rootfs: RootFs): Promise<DiffId[]> {
+  return Promise.all(rootfs.map((layer) => layer.diffId()));
 }

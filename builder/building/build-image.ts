@@ -1,7 +1,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { PlannedStep } from "../core/events.ts";
 import { openCache } from "../cache/local.ts";
-import type { BuildGraph } from "../graph/types.ts";
+import type { SharedGraph } from "../graph/merge.ts";
 import { createOpRunner } from "../ops/runner.ts";
 import { checkEntitlements } from "../ops/entitlements.ts";
 import type { OpServices } from "../ops/types.ts";
@@ -28,7 +28,6 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const graph = await planGraph(session, options, contexts);
   checkEntitlements(graph, allowedIn(options));
   const outputs = openOutputs(session, options);
-  const { rootfs: target } = graph.target;
 
   emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
   const services = await servicesFor(session, options, graph, contexts);
@@ -58,24 +57,32 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
       cacheTtl: options.cacheTtl,
     });
     journal.attach(solution);
-    const rootfs = target === null ? [] : (await solution.result(target)).rootfs;
+    const results = await Promise.all(
+      graph.targets.map(async ({ rootfs }) =>
+        rootfs === null ? [] : (await solution.result(rootfs)).rootfs,
+      ),
+    );
     contexts.save();
     journal.keep();
 
-    const exported = await caches?.exportable(graph, solution, local, rootfs, bases);
-    const image = builtImage(graph, rootfs, (id) => solution.created(id));
-    const inlineCache = exported && caches?.inline(exported);
-    const writing = caches?.start(exported);
-    const results = await writeAll(outputs, inlineCache ? { ...image, inlineCache } : image, options).finally(
-      writing?.settled,
+    const exported = await caches?.exportable(graph.vertices, solution, local, results, bases);
+    const images = await Promise.all(
+      graph.targets.map(async (target, index): Promise<BuiltImage> => {
+        const rootfs = results[index] ?? [];
+        const image = builtImage(target, rootfs, (id) => solution.created(id));
+        const inlineCache = exported && (await caches?.inline(exported, rootfs));
+        return inlineCache ? { ...image, inlineCache } : image;
+      }),
     );
+    const writing = caches?.start(exported);
+    const written = await writeAll(outputs, images, options).finally(writing?.settled);
     await writing?.done;
     await session.makeDurable();
     session.capCache(options.maxCacheSize);
     const report = solution.report().filter(({ recorded }) => recorded);
     return {
-      ...summaryOf(results),
-      platform: graph.target.platform,
+      ...summaryOf(written),
+      platforms: graph.targets.map(({ platform }) => platform),
       ran: report.filter(({ outcome }) => outcome === "ran").length,
       cached: report.filter(({ outcome }) => outcome === "cached" || outcome === "shared").length,
     };
@@ -103,12 +110,12 @@ async function openCaches(session: Session, options: BuildOptions): Promise<Buil
 export async function servicesFor(
   session: Session,
   options: BuildOptions,
-  graph: BuildGraph,
+  graph: SharedGraph,
   contexts: Contexts,
 ): Promise<OpServices> {
   const { emit, signal } = options;
   const secrets = new BuildSecrets(options.secrets ?? [], options.ssh ?? {}, session.env);
-  const { epoch } = graph.target;
+  const { epoch } = graph;
   const services = opServices(session, await contextsFor(graph, contexts, session, emit), secrets, epoch, {
     limits: {},
     ulimits: [],
@@ -127,7 +134,7 @@ function allowedIn({ allow = [], network }: BuildOptions): readonly Entitlement[
 
 /** With SOURCE_DATE_EPOCH, what two checkouts of one commit differ in is taken out of their files. */
 async function contextsFor(
-  { target: { epoch } }: BuildGraph,
+  { epoch }: SharedGraph,
   contexts: Contexts,
   { env }: Session,
   emit: BuildOptions["emit"],
@@ -139,7 +146,7 @@ async function contextsFor(
 
 async function writeAll(
   outputs: readonly Output[],
-  image: BuiltImage,
+  images: readonly BuiltImage[],
   { emit, signal }: BuildOptions,
 ): Promise<OutputResult[]> {
   const results: OutputResult[] = [];
@@ -149,7 +156,7 @@ async function writeAll(
       emit({ type: "phase", name: output.label, state, time: Date.now() });
     phase("started");
     try {
-      results.push(await output.write([image], { emit, signal }));
+      results.push(await output.write(images, { emit, signal }));
       phase("done");
     } catch (error) {
       phase("failed");
@@ -172,7 +179,7 @@ function summaryOf(results: readonly OutputResult[]): Pick<BuildResult, "imageId
   return { ...(imageId && { imageId }), ...(digest && { digest }), names: [...names] };
 }
 
-function plannedStep({ id, name, inputs, stage, at }: BuildGraph["vertices"][number]): PlannedStep {
+function plannedStep({ id, name, inputs, stage, at }: SharedGraph["vertices"][number]): PlannedStep {
   return {
     id,
     name,

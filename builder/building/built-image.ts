@@ -1,5 +1,5 @@
 import type { VertexId } from "../core/events.ts";
-import type { BuildGraph } from "../graph/types.ts";
+import type { TargetPlan } from "../graph/types.ts";
 import type { HistoryEntry } from "../image/types.ts";
 import type { RootFs } from "../layers/types.ts";
 import type { BuiltImage } from "../outputs/types.ts";
@@ -10,11 +10,10 @@ import type { BuiltImage } from "../outputs/types.ts";
  * of all these times, but not of those that the base image's history has (BuildKit issue 4614).
  */
 export function builtImage(
-  graph: BuildGraph,
+  target: TargetPlan,
   rootfs: RootFs,
   created: (id: VertexId) => number | undefined,
 ): BuiltImage {
-  const { target } = graph;
   const { epoch } = target;
   const fixed = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString();
   let time = fixed ?? new Date(0).toISOString();

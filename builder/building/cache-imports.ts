@@ -35,8 +35,8 @@ export class CacheImports {
   constructor(session: Session, options: BuildOptions) {
     this.#session = session;
     this.#options = options;
-    const platform = options.platform ?? hostPlatform();
-    this.#sources = (options.cacheFrom ?? []).map((from) => openSource(session, from, platform));
+    const platforms = options.platforms ?? [hostPlatform()];
+    this.#sources = (options.cacheFrom ?? []).map((from) => openSource(session, from, platforms));
   }
 
   /** The cache for one try. */
@@ -165,12 +165,12 @@ export class CacheImports {
 function openSource(
   session: Session,
   from: CacheFrom,
-  platform: Parameters<typeof registrySource>[2],
+  platforms: Parameters<typeof registrySource>[2],
 ): CacheSource {
   switch (from.type) {
     case "registry":
-      return registrySource(session.registry, from.ref, platform);
+      return registrySource(session.registry, from.ref, platforms);
     case "local":
-      return directorySource(from.src, from, platform);
+      return directorySource(from.src, from, platforms);
   }
 }

@@ -27,8 +27,8 @@ export async function forecastBuild(session: Session, options: BuildOptions): Pr
   const graph = await planGraph(session, options, contexts);
   checkEntitlements(graph, options.allow ?? []);
   const { vertices } = graph;
-  const { rootfs: target } = graph.target;
-  if (target === null) return { steps: [], pull: 0, pullAtMost: 0 };
+  const targets = graph.targets.flatMap(({ rootfs }) => rootfs ?? []);
+  if (targets.length === 0) return { steps: [], pull: 0, pullAtMost: 0 };
   const services = await servicesFor(session, options, graph, contexts);
   const runner = createOpRunner(services, vertices);
   const local = openCache(store, (diffId) => session.layers.open(diffId) !== undefined);
@@ -45,7 +45,7 @@ export async function forecastBuild(session: Session, options: BuildOptions): Pr
     noCache: options.noCache || withoutCache(graph, options),
     cacheTtl: options.cacheTtl,
     signal,
-    target,
+    targets,
   });
   const reports = new Map(forecasts.map(({ report }) => [report.id, report]));
   const reportOf = (id: (typeof vertices)[number]["id"]): Forecast["report"] => {

@@ -4,7 +4,7 @@ import type { BuildOptions } from "../api/types.ts";
 
 /** The steps that --no-cache-filter means. Names of stages are found in any case, as --target finds them. */
 export function withoutCache(
-  { vertices }: BuildGraph,
+  { vertices }: Pick<BuildGraph, "vertices">,
   { noCacheStages = [], emit }: BuildOptions,
 ): ReadonlySet<VertexId> {
   const ids = new Set<VertexId>();

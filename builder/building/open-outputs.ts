@@ -5,7 +5,7 @@ import type { RootFs } from "../layers/types.ts";
 import { cacheOnlyOutput } from "../outputs/cache-only.ts";
 import { filesystemTarOutput } from "../outputs/filesystem-tar.ts";
 import { USUAL_FORM, type ImageForm } from "../outputs/form.ts";
-import { layoutOutput } from "../outputs/layout-output.ts";
+import { layoutOutput, refuseSeveral } from "../outputs/layout-output.ts";
 import { localOutput } from "../outputs/local.ts";
 import { registryOutput } from "../outputs/registry.ts";
 import { openSink, type Sink } from "../outputs/sink.ts";
@@ -15,7 +15,7 @@ import type { Session } from "../session/session.ts";
 import type { ImageOutput, OutputSpec } from "../api/output-types.ts";
 import type { BuildOptions } from "../api/types.ts";
 
-type Common = Pick<BuildOptions, "tags" | "annotations">;
+type Common = Pick<BuildOptions, "tags" | "annotations" | "platforms">;
 
 /** Where the result goes: to the store where nothing else is said, and then whatever --output and --push ask for. */
 export function openOutputs(session: Session, options: BuildOptions): Output[] {
@@ -38,6 +38,8 @@ function openSpec(session: Session, options: Common, spec: OutputSpec): Output[]
     case "oci":
     case "docker": {
       const { type, dest, directory } = spec;
+      // Known before anything is built.
+      if (type === "docker") refuseSeveral(options.platforms?.length ?? 1);
       const names = namesOf(spec.names, options);
       const form = annotated(spec.form, options);
       return [

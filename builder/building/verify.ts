@@ -1,14 +1,14 @@
 import { linkSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { readImage } from "../inputs/base-images.ts";
+import { readImage, readImages } from "../inputs/base-images.ts";
 import { compareImages } from "../compare/compare-images.ts";
 import type { ComparedImage } from "../compare/types.ts";
 import { hexOf, type Digest } from "../core/digest.ts";
 import { errnoOf, TsbuildError } from "../core/errors.ts";
 import { buildImage } from "./build-image.ts";
 import { comparedImage, imageToCompare } from "../images/diff-images.ts";
-import { MEDIA_TYPES } from "../image/types.ts";
+import { MEDIA_TYPES, type Image } from "../image/types.ts";
 import { Session, type SessionOptions } from "../session/session.ts";
 import type { Store } from "../store/types.ts";
 import type { BuildOptions, Comparison, VerifyOptions } from "../api/types.ts";
@@ -32,11 +32,24 @@ export async function verifyBuild(
       hint: "put it into a directory, and name that",
     });
   }
+  const { platforms = [] } = options;
+  if (platforms.length > 1) {
+    throw new TsbuildError(
+      "USAGE",
+      "Cannot verify a build for several platforms: one image is compared with one",
+      {
+        hint: "verify each platform on its own",
+      },
+    );
+  }
   const request: BuildOptions = { ...options, tags: [], outputs: [], push: false, cacheTo: [] };
   const first =
     against === undefined
       ? await builtIn(session, request, "the build with the cache")
-      : await imageToCompare(session, against, request);
+      : await imageToCompare(session, against, {
+          ...request,
+          ...(platforms[0] && { platform: platforms[0] }),
+        });
   // Programs mostly write down whole seconds: two builds in one second would hide it.
   await setTimeout(SECOND, undefined, { signal: request.signal });
   const root = session.store.tempPath("verify");
@@ -68,16 +81,20 @@ async function builtIn(session: Session, options: BuildOptions, shown: string): 
 /** Base images need not be fetched again: their blobs get a second name, their documents are the same anyway. */
 function shareImages(from: Store, to: Store): void {
   for (const { name, target } of from.refs.list()) {
-    const image = readImage(from, target);
-    if (image === undefined) continue;
-    for (const { digest } of [target, image.manifest.config, ...image.manifest.layers])
-      shareBlob(from, to, digest);
-    for (const diffId of image.config.diffIds) {
-      shareFile(from.path("indexes", hexOf(diffId)), to.path("indexes", hexOf(diffId)));
-      const record = from.layers.get(diffId);
-      if (record !== undefined) to.layers.update(diffId, { compressed: record.compressed });
-    }
+    const images = readImages(from, target);
+    if (images.length === 0) continue;
+    shareBlob(from, to, target.digest);
+    for (const image of images) shareImage(from, to, image);
     to.refs.set(name, target);
+  }
+}
+
+function shareImage(from: Store, to: Store, { manifest, config }: Image): void {
+  for (const { digest } of [manifest, manifest.config, ...manifest.layers]) shareBlob(from, to, digest);
+  for (const diffId of config.diffIds) {
+    shareFile(from.path("indexes", hexOf(diffId)), to.path("indexes", hexOf(diffId)));
+    const record = from.layers.get(diffId);
+    if (record !== undefined) to.layers.update(diffId, { compressed: record.compressed });
   }
 }
 

@@ -20,7 +20,7 @@ const MAX_DOCUMENT = 4 << 20;
 export function directorySource(
   directory: string,
   { tag, digest }: { readonly tag: string; readonly digest?: Digest },
-  platform: Platform,
+  platforms: readonly Platform[],
 ): CacheSource {
   const open = async function* (blob: Descriptor): AsyncGenerator<Uint8Array> {
     const name = `blobs/sha256/${hexOf(blob.digest)}`;
@@ -42,7 +42,7 @@ export function directorySource(
           `Cannot read "${directory}": its manifest is not ${wanted}`,
         );
       };
-      return loadCache({ manifest, blob: open }, platform, directory);
+      return loadCache({ manifest, blob: open }, platforms, directory);
     },
     open,
   };

@@ -4,7 +4,7 @@ import { TsbuildError } from "../core/errors.ts";
 import { printable } from "../core/bytes.ts";
 import type { Platform } from "../core/platform.ts";
 import { parseManifestOrIndex } from "../image/manifest.ts";
-import { selectPlatform } from "../image/select-platform.ts";
+import { imageFor, selectPlatform } from "../image/select-platform.ts";
 import { MEDIA_TYPES, type Descriptor, type Manifest } from "../image/types.ts";
 import { CACHE_CONFIG_TYPE, parseCache, type CacheDocument } from "./document.ts";
 import { readInlineCache } from "./inline.ts";
@@ -20,14 +20,22 @@ const IMAGE_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPES.ociConfig, MEDIA
 /** A config is read into memory in one piece. */
 const MAX_CONFIG = 32 << 20;
 
-/** Reads a cache, or the one that an image carries: a manifest and a config, no layer. */
+/** Reads a cache, or those that the images of some platforms carry: manifests and configs, no layer. */
 export async function loadCache(
   documents: Documents,
-  platform: Platform,
+  platforms: readonly Platform[],
   label: string,
 ): Promise<CacheDocument> {
   const what = `the cache ${label}`;
-  const manifest = await oneManifest(documents, platform, what);
+  const manifests = await chosenManifests(documents, platforms, what);
+  const caches = await Promise.all(manifests.map((manifest) => cacheOf(documents, manifest, what)));
+  return {
+    layers: caches.flatMap(({ layers }) => layers),
+    records: caches.flatMap(({ records }) => records),
+  };
+}
+
+async function cacheOf(documents: Documents, manifest: Manifest, what: string): Promise<CacheDocument> {
   const { mediaType } = manifest.config;
   const config = async (): Promise<Buffer> => readConfig(documents, manifest.config, what);
   if (mediaType === CACHE_CONFIG_TYPE) return parseCache(await config(), what);
@@ -45,11 +53,23 @@ export async function loadCache(
   );
 }
 
-async function oneManifest(documents: Documents, platform: Platform, what: string): Promise<Manifest> {
+/** One manifest, or those of an index that are for the platforms: as many of these as it has, and at least one. */
+async function chosenManifests(
+  documents: Documents,
+  platforms: readonly Platform[],
+  what: string,
+): Promise<readonly Manifest[]> {
   const top = await documents.manifest();
   const document = parseManifestOrIndex(top.raw, top.mediaType);
-  if ("layers" in document) return document;
-  const { digest } = selectPlatform(document, platform);
+  if ("layers" in document) return [document];
+  const offered = platforms.filter((platform) => imageFor(document, platform) !== undefined);
+  // Where it has none of them, choosing one says what it has.
+  const wanted = offered.length > 0 ? offered : platforms.slice(0, 1);
+  const digests = new Set(wanted.map((platform) => selectPlatform(document, platform).digest));
+  return Promise.all([...digests].map((digest) => innerManifest(documents, digest, what)));
+}
+
+async function innerManifest(documents: Documents, digest: Digest, what: string): Promise<Manifest> {
   const chosen = await documents.manifest(digest);
   const inner = parseManifestOrIndex(chosen.raw, chosen.mediaType);
   if ("layers" in inner) return inner;

@@ -13,7 +13,7 @@ const READ_SIZE = 1 << 20;
 export function registrySource(
   client: () => Promise<RegistryClient>,
   ref: string,
-  platform: Platform,
+  platforms: readonly Platform[],
 ): CacheSource {
   const reference = withDefaultTag(parseReference(ref));
   const repository: Repository = { registry: reference.registry, name: reference.repository };
@@ -29,7 +29,7 @@ export function registrySource(
         blob: (descriptor: Parameters<RegistryClient["getBlob"]>[1]) =>
           registry.getBlob(repository, descriptor, signal),
       };
-      return loadCache(documents, platform, label);
+      return loadCache(documents, platforms, label);
     },
     async *open(blob, signal) {
       yield* (await client()).getBlob(repository, blob, signal);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { messageOf, TsbuildError } from "../core/errors.ts";
-import { parsePlatform, type Platform } from "../core/platform.ts";
+import { formatPlatform, parsePlatform, type Platform } from "../core/platform.ts";
 import { parseDuration } from "../dockerfile/duration.ts";
 import { didYouMean } from "../core/suggest.ts";
 import type { NetworkMode } from "../../runtime/network/types.ts";
@@ -30,14 +30,18 @@ export function progressMode(command: string, text: string | undefined): Progres
   return text === undefined ? "auto" : oneOf(command, "--progress", text, PROGRESS);
 }
 
-/** --platform: one. */
+/** --platform of a build: names between commas, each counted once. */
+export function platformList(texts: readonly string[]): readonly Platform[] {
+  const platforms = texts.flatMap((text) => text.split(",")).map(parsePlatform);
+  return [...new Map(platforms.map((platform) => [formatPlatform(platform), platform])).values()];
+}
+
+/** --platform of what works on one image. */
 export function onePlatform(text: string | undefined): Platform | undefined {
   if (text?.includes(",")) {
-    throw new TsbuildError(
-      "UNSUPPORTED",
-      `Cannot use --platform ${text}: tsbuild does not build for several platforms at once yet`,
-      { hint: "run it once for each platform" },
-    );
+    throw new TsbuildError("USAGE", `Cannot use --platform ${text}: one platform is to be named here`, {
+      hint: "run it once for each platform",
+    });
   }
   return text === undefined ? undefined : parsePlatform(text);
 }

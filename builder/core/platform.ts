@@ -53,7 +53,7 @@ export function normalizePlatform(platform: Platform): Platform {
   };
 }
 
-/** `os`, `os/arch` or `os/arch/variant`; an architecture alone means linux. */
+/** `os`, `os/arch` or `os/arch/variant`; an architecture, with or without a variant, means linux. */
 export function parsePlatform(text: string): Platform {
   const parts = text.trim().toLowerCase().split("/");
   const [first = "", second, third] = parts;
@@ -66,6 +66,9 @@ export function parsePlatform(text: string): Platform {
       },
     );
   }
+  // containerd reads arm/v7 as an operating system "arm", for which there is no image.
+  if (second !== undefined && third === undefined && /^v\d$/.test(second))
+    return normalizePlatform({ os: "linux", architecture: first, variant: second });
   if (second !== undefined)
     return normalizePlatform({ os: first, architecture: second, ...(third ? { variant: third } : {}) });
   if (first === "local") return hostPlatform();

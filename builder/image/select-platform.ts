@@ -3,16 +3,10 @@ import { formatPlatform, platformScore, type Platform } from "../core/platform.t
 import type { Descriptor, Index } from "./types.ts";
 
 /** The image of an index that runs best on a platform; the first of equals, as containerd takes it. */
-export function selectPlatform(index: Index, platform: Platform): Descriptor {
-  let best: Descriptor | undefined;
-  let bestScore = 0;
-  const images = index.manifests.filter(isImage);
-  for (const descriptor of images) {
-    // An index of one image without a platform is how some tools write a single image.
-    const score = descriptor.platform === undefined ? 1 : platformScore(platform, descriptor.platform);
-    if (score > bestScore) [best, bestScore] = [descriptor, score];
-  }
+export function selectPlatform(index: Pick<Index, "manifests">, platform: Platform): Descriptor {
+  const best = imageFor(index, platform);
   if (best !== undefined) return best;
+  const images = imagesOf(index);
   const offered = [...new Set(images.map(({ platform }) => formatPlatform(platform ?? NO_PLATFORM)))].sort();
   throw new TsbuildError(
     "PLATFORM_NOT_FOUND",
@@ -23,9 +17,24 @@ export function selectPlatform(index: Index, platform: Platform): Descriptor {
   );
 }
 
-const NO_PLATFORM: Platform = { os: "unknown", architecture: "unknown" };
-
-/** BuildKit puts attestations into an index as manifests for the platform unknown/unknown. */
-function isImage({ platform }: Descriptor): boolean {
-  return platform === undefined || platform.os !== "unknown" || platform.architecture !== "unknown";
+/** The same; undefined where none of them runs there. */
+export function imageFor(index: Pick<Index, "manifests">, platform: Platform): Descriptor | undefined {
+  let best: Descriptor | undefined;
+  let bestScore = 0;
+  for (const descriptor of imagesOf(index)) {
+    // An index of one image without a platform is how some tools write a single image.
+    const score = descriptor.platform === undefined ? 1 : platformScore(platform, descriptor.platform);
+    if (score > bestScore) [best, bestScore] = [descriptor, score];
+  }
+  return best;
 }
+
+/** The images of an index: BuildKit puts attestations into it as manifests for the platform unknown/unknown. */
+export function imagesOf({ manifests }: Pick<Index, "manifests">): readonly Descriptor[] {
+  return manifests.filter(
+    ({ platform }) =>
+      platform === undefined || platform.os !== "unknown" || platform.architecture !== "unknown",
+  );
+}
+
+const NO_PLATFORM: Platform = { os: "unknown", architecture: "unknown" };

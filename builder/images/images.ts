@@ -1,6 +1,7 @@
-import { localImage, readImage } from "../inputs/base-images.ts";
+import { localImage, readImage, readImages } from "../inputs/base-images.ts";
 import { isDigest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
+import { formatPlatform, type Platform } from "../core/platform.ts";
 import { nearest } from "../core/suggest.ts";
 import { familiarName, formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
 import type { Image } from "../image/types.ts";
@@ -24,10 +25,11 @@ export function listImages(store: Store): ImageSummary[] {
 }
 
 /** An image by name, by id or by the beginning of its id. */
-export function inspectImage(store: Store, reference: string): ImageDetails {
-  const { image } = findStored(store, reference);
-  const names = store.refs.list().filter(({ target }) => target.digest === image.manifest.digest);
-  return { names: names.map(({ name }) => name), manifest: image.manifest, config: image.config };
+export function inspectImage(store: Store, reference: string, platform?: Platform): ImageDetails {
+  const { image, target: found } = findStored(store, reference, platform);
+  const names = store.refs.list().filter(({ target }) => target.digest === found.digest);
+  const { manifest, config } = image;
+  return { names: names.map(({ name }) => name), digest: found.digest, manifest, config };
 }
 
 /** Gives an image of the store one more name. */
@@ -43,14 +45,28 @@ export function removeNames(store: Store, references: readonly string[]): string
   return names.map((name) => familiarName(parseReference(name)));
 }
 
-/** An image of the store and what its name points to; IMAGE_NOT_FOUND with the nearest name. */
-export function findStored(
-  store: Store,
-  reference: string,
-): { image: Image; target: RefTarget; name: string } {
-  const byName = isId(reference) ? undefined : namedImage(store, reference);
+interface StoredImage {
+  readonly image: Image;
+  /** What the name points to: the image's manifest, or an index that it is in. */
+  readonly target: RefTarget;
+  readonly name: string;
+}
+
+/**
+ * An image of the store and what its name points to; IMAGE_NOT_FOUND with the nearest name. Of an index it is the image
+ * for the platform, or the best for this machine.
+ */
+export function findStored(store: Store, reference: string, platform?: Platform): StoredImage {
+  const byName = isId(reference) ? undefined : namedImage(store, reference, platform);
   const found = byName ?? imagesById(store, reference)[0];
   if (found !== undefined) return found;
+  if (platform !== undefined && namedImage(store, reference) !== undefined) {
+    throw new TsbuildError(
+      "PLATFORM_NOT_FOUND",
+      `Cannot find image "${reference}" for ${formatPlatform(platform)}: the store has it for other platforms only`,
+      { hint: `tsbuild pull --platform ${formatPlatform(platform)} fetches it where a registry has it` },
+    );
+  }
   const known = store.refs.list().map(({ name }) => familiarName(parseReference(name)));
   const near = nearest(reference, [...known, ...known.map((name) => name.replace(/:latest$/, ""))]);
   throw new TsbuildError(
@@ -76,26 +92,26 @@ function nameToRemove(store: Store, reference: string): string {
   });
 }
 
-function namedImage(
-  store: Store,
-  reference: string,
-): { image: Image; target: RefTarget; name: string } | undefined {
+function namedImage(store: Store, reference: string, platform?: Platform): StoredImage | undefined {
   const parsed = withDefaultTag(parseReference(reference));
   const name = formatReference(parsed);
   const target = store.refs.get(name);
-  const image = localImage(store, parsed);
+  const image = localImage(store, parsed, platform);
   return target === undefined || image === undefined ? undefined : { image, target, name };
 }
 
-function imagesById(store: Store, id: string): { image: Image; target: RefTarget; name: string }[] {
+function imagesById(store: Store, id: string): StoredImage[] {
   const hex = id.replace(/^sha256:/, "");
   if (!/^[0-9a-f]{4,64}$/.test(hex)) return [];
   const wanted = `sha256:${hex}`;
   return store.refs.list().flatMap(({ name, target }) => {
-    const image = readImage(store, target);
-    if (image === undefined) return [];
-    const digests = [image.config.digest, image.manifest.digest];
-    return digests.some((digest) => digest.startsWith(wanted)) ? [{ image, target, name }] : [];
+    const images = readImages(store, target);
+    const byIndex = target.digest.startsWith(wanted) ? images[0] : undefined;
+    const image =
+      images.find(({ manifest, config }) =>
+        [config.digest, manifest.digest].some((digest) => digest.startsWith(wanted)),
+      ) ?? byIndex;
+    return image === undefined ? [] : [{ image, target, name }];
   });
 }
 

@@ -1,14 +1,18 @@
-import { findImage } from "../inputs/base-images.ts";
-import { hostPlatform } from "../core/platform.ts";
+import { findImage, readDocument, readImages } from "../inputs/base-images.ts";
+import { formatPlatform, hostPlatform } from "../core/platform.ts";
 import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
 import { imageLayers } from "../inputs/image-layers.ts";
 import { findStored } from "./images.ts";
 import { USUAL_FORM } from "../outputs/form.ts";
-import { outgoingLayer } from "../outputs/outgoing.ts";
+import type { Image, Index } from "../image/types.ts";
+import type { AssembledSet } from "../outputs/assemble-set.ts";
+import { outgoingLayer, type OutgoingLayer } from "../outputs/outgoing.ts";
 import { pushAssembled } from "../outputs/registry.ts";
+import { storedIndex } from "../outputs/stored-index.ts";
 import { storedSet } from "../outputs/stored-set.ts";
 import type { Session } from "../session/session.ts";
 import type { TransferOptions } from "../api/types.ts";
+import type { RefTarget, Store } from "../store/types.ts";
 import type { Digest } from "../core/digest.ts";
 
 interface Transferred {
@@ -35,22 +39,45 @@ export async function pullImage(
   const source = { reference: name, manifest: image.manifest.digest, diffIds: image.config.diffIds };
   await Promise.all(imageLayers(session, source, { emit, signal }).map((layer) => layer.blob()));
   await session.makeDurable();
-  return { name, digest: image.manifest.digest };
+  return { name, digest: image.top };
 }
 
-/** Pushes an image of the store under its own name. */
+/**
+ * Pushes an image of the store under its own name: an index as a whole, where all of its images are here and none is
+ * picked by --platform; else the one image.
+ */
 export async function pushStoredImage(
   session: Session,
   text: string,
-  { emit, signal }: TransferOptions,
+  { platform, emit, signal }: TransferOptions,
 ): Promise<Transferred> {
-  const { image, name } = findStored(session.store, text);
-  const source = { reference: name, manifest: image.manifest.digest, diffIds: image.config.diffIds };
-  const rootfs = imageLayers(session, source, { emit, signal });
-  const assembled = await storedSet(image, rootfs, (layer) =>
-    outgoingLayer(session.store, layer, USUAL_FORM),
-  );
+  const { image, name, target } = findStored(session.store, text, platform);
+  const setOf = (one: Image): Promise<AssembledSet<OutgoingLayer>> => {
+    const source = { reference: name, manifest: one.manifest.digest, diffIds: one.config.diffIds };
+    const rootfs = imageLayers(session, source, { emit, signal });
+    return storedSet(one, rootfs, (layer) => outgoingLayer(session.store, layer, USUAL_FORM));
+  };
+  const index = platform === undefined ? wholeIndex(session.store, target) : undefined;
+  if (index === undefined && target.digest !== image.manifest.digest) {
+    const only = formatPlatform(image.config.platform);
+    emit({ type: "notice", message: `pushing the image for ${only} alone, not the index that it is in` });
+  }
+  const assembled =
+    index === undefined
+      ? await setOf(image)
+      : storedIndex(index.document, await Promise.all(index.images.map(setOf)));
   const named = { name, byDigest: false };
   await pushAssembled(await session.registry(), session.slots, assembled, named, { emit, signal });
   return { name, digest: assembled.top.descriptor.digest };
+}
+
+/** An index with all of its images; undefined where a name leads to one image, or one of them is not here. */
+function wholeIndex(
+  store: Store,
+  target: RefTarget,
+): { readonly document: Index; readonly images: readonly Image[] } | undefined {
+  const document = readDocument(store, target);
+  if (document === undefined || "layers" in document) return undefined;
+  const images = readImages(store, target);
+  return images.length === document.manifests.length ? { document, images } : undefined;
 }

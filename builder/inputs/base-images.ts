@@ -1,9 +1,11 @@
 import { TsbuildError } from "../core/errors.ts";
-import { formatPlatform, samePlatform, type Platform } from "../core/platform.ts";
+import type { Digest } from "../core/digest.ts";
+import { formatPlatform, hostPlatform, platformScore, type Platform } from "../core/platform.ts";
 import { parseImageConfig } from "../image/config.ts";
-import { parseManifest } from "../image/manifest.ts";
+import { parseManifestOrIndex } from "../image/manifest.ts";
 import { formatReference, parseReference, withDefaultTag, type Reference } from "../image/reference.ts";
-import type { Image } from "../image/types.ts";
+import { imageFor, imagesOf } from "../image/select-platform.ts";
+import type { Descriptor, Image, Index, Manifest } from "../image/types.ts";
 import { importLayout } from "./oci-layout.ts";
 import type { RegistryClient } from "../registry/types.ts";
 import type { BaseImage, BaseImages } from "../stages/types.ts";
@@ -38,12 +40,17 @@ export function baseImages(options: BaseImageOptions): BaseImages {
   };
 }
 
+/** An image, and what its name leads to: its manifest, or an index that it is in. */
+export interface FoundImage extends Image {
+  readonly top: Digest;
+}
+
 /** The image for a platform, as the policy says: what the store has, or what the registry has now. */
 export async function findImage(
   options: BaseImageOptions,
   reference: Reference,
   platform: Platform,
-): Promise<Image> {
+): Promise<FoundImage> {
   const { store, policy, signal } = options;
   const name = formatReference(reference);
   const local = localImage(store, reference, platform);
@@ -61,26 +68,70 @@ export async function findImage(
     return local;
 
   const { resolveImage } = await import("../registry/pull.ts");
-  const { image } = await resolveImage(await options.client(), reference, platform, signal);
+  const { image, index } = await resolveImage(await options.client(), reference, platform, signal);
   store.blobs.put(image.config.raw);
   store.blobs.put(image.manifest.raw);
-  const { mediaType, digest, raw } = image.manifest;
+  // What a server says of its index is no more than a header: the document itself decides.
+  const { raw, digest, mediaType } = index
+    ? parseManifestOrIndex(index.raw, index.mediaType)
+    : image.manifest;
+  store.blobs.put(raw);
   store.refs.set(name, { mediaType, digest, size: raw.length, time: Date.now(), origin: "pulled" });
-  return image;
+  return { ...image, top: digest };
 }
 
-/** The image with this name in the store, if it is there for the platform. */
-export function localImage(store: Store, reference: Reference, platform?: Platform): Image | undefined {
+/** The image with this name in the store, if it is there for the platform; without one, the best for this machine. */
+export function localImage(store: Store, reference: Reference, platform?: Platform): FoundImage | undefined {
   const target = store.refs.get(formatReference(reference));
-  const image = target && readImage(store, target);
-  if (image === undefined || platform === undefined) return image;
-  return samePlatform(image.config.platform, platform) ? image : undefined;
+  const image = target && readImage(store, target, platform);
+  if (image === undefined || target === undefined) return undefined;
+  if (platform !== undefined && platformScore(platform, image.config.platform) === 0) return undefined;
+  return { ...image, top: target.digest };
 }
 
-/** Manifest and config of what a name points to; undefined where one of them is gone. */
-export function readImage(store: Store, target: Pick<RefTarget, "digest" | "mediaType">): Image | undefined {
-  if (!store.blobs.has(target.digest)) return undefined;
-  const manifest = parseManifest(store.blobs.read(target.digest), target.mediaType);
+/**
+ * Manifest and config of what a name points to, undefined where one of them is gone. Of an index it is the image for the
+ * platform; without one, the image for this machine or the first that is here.
+ */
+export function readImage(
+  store: Store,
+  target: Pick<RefTarget, "digest" | "mediaType">,
+  platform?: Platform,
+): Image | undefined {
+  const document = readDocument(store, target);
+  if (document === undefined) return undefined;
+  if ("layers" in document) return withConfig(store, document);
+  const best = imageFor(document, platform ?? hostPlatform());
+  const found = best && readManifest(store, best);
+  return found ?? (platform === undefined ? readImages(store, target)[0] : undefined);
+}
+
+/** All images that a name leads to, as far as they are here. */
+export function readImages(store: Store, target: Pick<RefTarget, "digest" | "mediaType">): readonly Image[] {
+  const document = readDocument(store, target);
+  if (document === undefined) return [];
+  const images =
+    "layers" in document
+      ? [withConfig(store, document)]
+      : imagesOf(document).map((one) => readManifest(store, one));
+  return images.filter((image) => image !== undefined);
+}
+
+/** The manifest or index that a digest names, if it is here. */
+export function readDocument(
+  store: Store,
+  { digest, mediaType }: Pick<RefTarget, "digest" | "mediaType">,
+): Manifest | Index | undefined {
+  return store.blobs.has(digest) ? parseManifestOrIndex(store.blobs.read(digest), mediaType) : undefined;
+}
+
+/** An image of an index; an index in an index leads nowhere. */
+function readManifest(store: Store, descriptor: Descriptor): Image | undefined {
+  const document = readDocument(store, descriptor);
+  return document !== undefined && "layers" in document ? withConfig(store, document) : undefined;
+}
+
+function withConfig(store: Store, manifest: Manifest): Image | undefined {
   if (!store.blobs.has(manifest.config.digest)) return undefined;
   return { manifest, config: parseImageConfig(store.blobs.read(manifest.config.digest)) };
 }

@@ -6,7 +6,7 @@ import type { BuildGraph, Op, Vertex } from "../graph/types.ts";
  * The one gate for what a Dockerfile may only do where the user said so: every step of the graph, however it came to be
  * there, before anything runs. `allowed` is what --allow names.
  */
-export function checkEntitlements(graph: BuildGraph, allowed: readonly string[]): void {
+export function checkEntitlements(graph: Pick<BuildGraph, "vertices">, allowed: readonly string[]): void {
   const diagnostics: Diagnostic[] = [];
   const missing = new Set<string>();
   for (const vertex of graph.vertices) {

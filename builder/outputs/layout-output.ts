@@ -8,7 +8,7 @@ import type { ImageForm } from "./form.ts";
 import { dockerManifest, writeLayout, type LayoutWriter } from "./layout.ts";
 import { layoutDirectory } from "./layout-directory.ts";
 import { writeWhole, type Sink } from "./sink.ts";
-import type { BuiltImage, Output } from "./types.ts";
+import type { Output } from "./types.ts";
 
 export interface LayoutOptions {
   /** "docker" has manifest.json as well, which points into the layout: what `docker load` and `podman load` take. */
@@ -26,7 +26,7 @@ export function layoutOutput(store: Store, options: LayoutOptions): Output {
   return {
     label: `writing ${type === "oci" ? "OCI" : "docker"} ${open ? "archive" : "layout"} ${dest}`,
     async write(images) {
-      if (type === "docker") refuseSeveral(images);
+      if (type === "docker") refuseSeveral(images.length);
       const assembled = await assembleSet(images, options.form, (layer) => layerOf(store, layer, options));
       const fill = async (writer: LayoutWriter): Promise<void> => {
         await writeLayout(writer, assembled, names);
@@ -49,11 +49,11 @@ function layerOf(store: Store, layer: Layer, { type, form }: LayoutOptions): Pro
 }
 
 /** As BuildKit's docker exporter: an archive for docker is for one platform. */
-function refuseSeveral(images: readonly BuiltImage[]): void {
-  if (images.length === 1) return;
+export function refuseSeveral(count: number): void {
+  if (count === 1) return;
   throw new TsbuildError(
     "USAGE",
-    `Cannot write a docker archive: it takes an image for one platform, and there are ${images.length}`,
+    `Cannot write a docker archive: it takes an image for one platform, and there are ${count}`,
     { hint: "write type=oci, or name one --platform" },
   );
 }

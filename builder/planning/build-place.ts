@@ -6,16 +6,16 @@ interface PlaceOptions {
   readonly context: string;
   readonly dockerfile?: string | undefined;
   readonly target?: string | undefined;
-  readonly platform?: Platform | undefined;
+  readonly platforms?: readonly Platform[] | undefined;
 }
 
 /** What one build after the other is about: by it a build finds what the one before it left. */
-export function placeOf({ context, dockerfile = "", target = "", platform }: PlaceOptions): Place {
+export function placeOf({ context, dockerfile = "", target = "", platforms = [] }: PlaceOptions): Place {
   return {
     context: contextPlace(context),
     dockerfile,
     target,
-    platform: platform === undefined ? "" : formatPlatform(normalizePlatform(platform)),
+    platform: platforms.map((platform) => formatPlatform(normalizePlatform(platform))).join(","),
   };
 }
 

@@ -1,10 +1,11 @@
 import type { SourceText } from "../core/diagnostic.ts";
-import { hostPlatform, normalizePlatform } from "../core/platform.ts";
+import { hostPlatform, type Platform } from "../core/platform.ts";
 import { baseImages } from "../inputs/base-images.ts";
 import { buildId } from "./build-id.ts";
 import { placeOf } from "./build-place.ts";
 import { readDockerfile } from "./dockerfile-source.ts";
 import type { Dockerfile } from "../dockerfile/types.ts";
+import { mergeGraphs, type SharedGraph } from "../graph/merge.ts";
 import type { BuildGraph } from "../graph/types.ts";
 import type { Contexts } from "../inputs/open-contexts.ts";
 import { rememberedPlan, type PlanCacheOptions, type Planning } from "./plan-cache.ts";
@@ -14,23 +15,46 @@ import type { EmitWarning } from "../stages/problems.ts";
 import type { BaseImages, PlanOptions } from "../stages/types.ts";
 import type { BuildOptions } from "../api/types.ts";
 
-/** The graph of the Dockerfile that a build names: all of the road that needs nothing but documents. */
+/**
+ * The graph of the Dockerfile that a build names: all of the road that needs nothing but documents. Each platform is
+ * planned on its own; what they have in common is in the graph once.
+ */
 export async function planGraph(
   session: Session,
   options: BuildOptions,
   contexts: Contexts,
-): Promise<BuildGraph> {
+): Promise<SharedGraph> {
   const source = await readDockerfile(options, contexts);
+  const platforms = options.platforms ?? [undefined];
+  const told = new Set<string>();
+  const warn: EmitWarning = (message, diagnostic) => {
+    const text = JSON.stringify([message, diagnostic?.range]);
+    if (!told.has(text)) warningsTo(options)(message, diagnostic);
+    told.add(text);
+  };
+  const graphs: BuildGraph[] = [];
+  for (const platform of platforms)
+    graphs.push(await planPlatform(session, options, contexts, { source, platform, warn }));
+  return mergeGraphs(graphs);
+}
+
+async function planPlatform(
+  session: Session,
+  options: BuildOptions,
+  contexts: Contexts,
+  { source, platform, warn }: Pick<Planning, "source" | "warn"> & { readonly platform: Platform | undefined },
+): Promise<BuildGraph> {
   const given: Planning = {
     source,
     options: {
-      ...planOptions(options, contexts),
-      timeOf: async (source) => (await import("./dated.ts")).timeOf(source, session, contexts, options),
+      ...planOptions(options, contexts, platform),
+      timeOf: async (dated) => (await import("./dated.ts")).timeOf(dated, session, contexts, options),
     },
     images: askedImages(session, options, contexts),
-    warn: warningsTo(options),
+    warn,
   };
-  return rememberedPlan(cacheOf(GRAPH, session, options), given, async (planning) => {
+  const own = platform === undefined ? options : { ...options, platforms: [platform] };
+  return rememberedPlan(cacheOf(GRAPH, session, own), given, async (planning) => {
     const parsed = await parsedAs(source, options);
     const { planBuild } = await import("../graph/plan.ts");
     return planBuild(parsed, planning.options, planning.images, planning.warn);
@@ -70,9 +94,12 @@ export function askedImages(session: Session, options: BuildOptions, contexts: C
   });
 }
 
-/** What planning goes by. */
-export function planOptions(options: BuildOptions, contexts: Contexts): PlanOptions {
-  const platform = options.platform === undefined ? undefined : normalizePlatform(options.platform);
+/** What planning goes by: for one of the platforms, for the first of them where none is named. */
+export function planOptions(
+  options: BuildOptions,
+  contexts: Contexts,
+  platform: Platform | undefined = options.platforms?.[0],
+): PlanOptions {
   const { main } = contexts;
   return {
     ...(options.target === undefined ? {} : { target: options.target }),
@@ -81,6 +108,7 @@ export function planOptions(options: BuildOptions, contexts: Contexts): PlanOpti
     buildPlatform: hostPlatform(),
     targetPlatform: platform ?? hostPlatform(),
     explicitPlatform: platform !== undefined,
+    ...((options.platforms ?? []).length > 1 ? { isOneOfSeveral: true } : {}),
     ...(options.network === undefined || options.network === "default" ? {} : { network: options.network }),
     contexts: contexts.names,
     images: contexts.images,

@@ -20,7 +20,7 @@ export interface ForecastOptions extends Pick<
   "vertices" | "runner" | "cache" | "openLayers" | "noCache" | "cacheTtl"
 > {
   readonly signal: AbortSignal;
-  readonly target: VertexId;
+  readonly targets: readonly VertexId[];
   /** Whether the files of these layers can be read without fetching one of them. */
   isReadable(rootfs: RootFs): Promise<boolean>;
 }
@@ -73,7 +73,9 @@ export async function forecast(options: ForecastOptions): Promise<readonly Forec
     state.forced = isRecorded(state) && isForced(state, options);
     await known(keyed(state));
   }
-  const wanted = new Map<State, "yes" | "maybe">([[stateOf(states, options.target), "yes"]]);
+  const wanted = new Map<State, "yes" | "maybe">(
+    options.targets.map((target) => [stateOf(states, target), "yes"]),
+  );
   const read = new Map<State, "yes" | "maybe">();
   const forecasts: Forecast[] = [];
   for (const state of [...states.values()].reverse()) {

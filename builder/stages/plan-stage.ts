@@ -1,4 +1,4 @@
-import { formatPlatform, normalizePlatform, samePlatform } from "../core/platform.ts";
+import { formatPlatform, normalizePlatform, samePlatform, type Platform } from "../core/platform.ts";
 import type { Instruction } from "../dockerfile/types.ts";
 import { apply } from "./apply.ts";
 import type { Surroundings } from "./context.ts";
@@ -34,7 +34,9 @@ function workOut(
   const beginning = beginningOf(stage, parent, surroundings);
   surroundings.expander.budget.spend(ENTRY * entriesOf(beginning), stage.from.range);
   const state = new StageState(stage.index, beginning);
-  const naming = new StepNames(stage, surroundings.stages.length);
+  const shown =
+    surroundings.options.isOneOfSeveral === true ? () => shownPlatform(state, beginning.platform) : undefined;
+  const naming = new StepNames(stage, surroundings.stages.length, shown);
   const baseName = stage.image === undefined ? "" : naming.next(`FROM ${pinned(stage.image)}`);
   const work = { ...surroundings, state, stage };
   for (const trigger of stage.triggers) {
@@ -104,13 +106,31 @@ function beginningOf(
   };
 }
 
+/** `linux/amd64`, and `linux/amd64->arm64` from where a stage takes TARGETARCH or its like (BuildKit convert.go prefixCommand). */
+function shownPlatform(state: StageState, platform: Platform): string {
+  const given = (name: string): string | undefined => state.values.get(name) || undefined;
+  const own = given("TARGETPLATFORM")?.split("/") ?? [
+    given("TARGETOS"),
+    given("TARGETARCH"),
+    given("TARGETVARIANT"),
+  ];
+  const [os = platform.os, architecture = platform.architecture, variant = undefined] = own;
+  const shown = formatPlatform(platform);
+  const target = formatPlatform(normalizePlatform({ os, architecture, ...(variant ? { variant } : {}) }));
+  if (target === shown) return shown;
+  return `${shown}->${os === platform.os ? target.slice(os.length + 1) : target}`;
+}
+
 /** Numbers the steps of a stage as BuildKit does: `[build  2/12] `; FROM counts where it names an image. */
 class StepNames {
   readonly #label: string;
   readonly #total: number;
+  readonly #platform: (() => string) | undefined;
   #count = 0;
 
-  constructor(stage: ResolvedStage, stages: number) {
+  /** `platform` is asked for each name, where names are to have it: what it says may change from one ARG to the next. */
+  constructor(stage: ResolvedStage, stages: number, platform?: () => string) {
+    this.#platform = platform;
     const steps = [...stage.triggers, ...stage.instructions].filter(isStep).length;
     this.#total = steps + (stage.base.type === "image" ? 1 : 0);
     const alone = stages === 1 && !stage.instructions.some(takesFromElsewhere);
@@ -120,7 +140,8 @@ class StepNames {
   next(text: string): string {
     const total = String(this.#total);
     this.#count += 1;
-    return `[${this.#label}${String(this.#count).padStart(total.length)}/${total}] ${text.replace(/\s+/g, " ")}`;
+    const platform = this.#platform === undefined ? "" : `${this.#platform()} `;
+    return `[${platform}${this.#label}${String(this.#count).padStart(total.length)}/${total}] ${text.replace(/\s+/g, " ")}`;
   }
 }
 

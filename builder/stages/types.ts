@@ -31,6 +31,8 @@ export interface PlanOptions {
   readonly targetPlatform: Platform;
   /** False where --platform was not given: a base image may then decide. */
   readonly explicitPlatform: boolean;
+  /** One of several builds for a platform each: then the names of steps say which. */
+  readonly isOneOfSeveral?: boolean;
   /** What RUN without --network has. */
   readonly network?: "none" | "host";
   /** Names of --build-context beside the main context. */

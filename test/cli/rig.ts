@@ -144,7 +144,7 @@ export function recordingBuild(): { readonly asked: BuildOptions[]; readonly par
           imageId: IMAGE_ID,
           digest: DIGEST,
           names: options.tags.map((tag) => `docker.io/library/${tag}:latest`),
-          platform: { os: "linux", architecture: "amd64" },
+          platforms: [{ os: "linux", architecture: "amd64" }],
           ran: 1,
           cached: 4,
         };

@@ -75,6 +75,7 @@ test("age() counts as docker does", () => {
 test("inspect has docker's shape", async () => {
   const details: ImageDetails = {
     names: ["docker.io/library/app:latest", "localhost:5000/app:dev"],
+    digest: DIGEST,
     manifest: {
       raw: Buffer.from("{}"),
       digest: DIGEST,

@@ -139,7 +139,7 @@ test("forecast() says of each step what the build that follows does, and leaves 
           isReadable: async () => true,
           noCache: false,
           signal: new AbortController().signal,
-          target: targetOf(vertices) as VertexId,
+          targets: [targetOf(vertices) as VertexId],
         });
         assert.deepEqual([machine.records.size, machine.aliases.size], kept);
         const warm = build(machine, vertices);

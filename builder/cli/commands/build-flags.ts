@@ -38,7 +38,13 @@ export const BUILD_FLAGS = {
     doc: "Use a directory, a URL, docker-image:// or oci-layout:// wherever FROM or --from says NAME",
   },
   label: { value: "NAME=VALUE", repeat: true, group: IMAGE, doc: "Set a label of the image" },
-  platform: { value: "OS/ARCH", group: IMAGE, doc: "Build for this platform", default: "this machine's" },
+  platform: {
+    value: "OS/ARCH[,…]",
+    repeat: true,
+    group: IMAGE,
+    doc: "Build for this platform; for several at once, which makes an index of images",
+    default: "this machine's",
+  },
   "max-cache-size": {
     value: "SIZE",
     group: STEPS,

@@ -8,7 +8,7 @@ import {
   duration,
   fromEnvironment,
   networkMode,
-  onePlatform,
+  platformList,
   pullPolicy,
   readPairsFile,
 } from "../values.ts";
@@ -26,7 +26,7 @@ export async function buildRequest(
   io: Pick<Io, "env" | "stdout">,
 ): Promise<BuildRequest> {
   checkContext(context);
-  const platform = onePlatform(flags.platform);
+  const platforms = platformList(flags.platform);
   const outputs = await outputsOf(flags, io);
   if (flags.push && flags.tag.length === 0) {
     throw usageError("build", "Cannot use --push: the image has no name", "name it with -t REGISTRY/NAME");
@@ -51,7 +51,7 @@ export async function buildRequest(
       maxCacheSize: parseSize("build", "--max-cache-size", flags["max-cache-size"]),
     }),
     pull: pullPolicy("build", flags.pull),
-    ...(platform === undefined ? {} : { platform }),
+    ...(platforms.length === 0 ? {} : { platforms }),
     push: flags.push,
     outputs,
     ...(await annotations(flags, outputs)),

@@ -1,6 +1,7 @@
 import type { ImageDetails } from "../../api/types.ts";
 import { command } from "../command.ts";
 import { familiarName, splitName } from "../familiar.ts";
+import { onePlatform } from "../values.ts";
 import { withStore } from "../with-tsbuild.ts";
 
 /** `tsbuild inspect`. */
@@ -8,18 +9,24 @@ export const inspectCommand = command({
   name: "inspect",
   usage: "inspect [OPTIONS] IMAGE...",
   summary: "Show all that is known of images, as JSON",
-  flags: {},
+  flags: {
+    platform: {
+      value: "OS/ARCH",
+      doc: "Of an image for several platforms, this one",
+      default: "this machine's",
+    },
+  },
   missing: {
     "format|f": 'pipe the JSON to "jq"',
     "size|s": undefined,
     type: "images are all that can be inspected",
-    platform: undefined,
   },
   operands: { min: 1, max: Infinity, name: "IMAGE" },
   examples: [["tsbuild inspect app | jq '.[0].Config.Env'", "shows the environment of an image"]],
-  async execute(_flags, references, session) {
+  async execute(flags, references, session) {
+    const platform = onePlatform(flags.platform);
     const found = await withStore(session, (tsbuild) =>
-      references.map((reference) => tsbuild.inspect(reference)),
+      references.map((reference) => tsbuild.inspect(reference, platform)),
     );
     session.io.stdout.write(`${JSON.stringify(found.map(dockerInspect), undefined, 4)}\n`);
     return 0;
@@ -27,13 +34,13 @@ export const inspectCommand = command({
 });
 
 /** An image in the shape of `docker image inspect`: scripts that read that one read this one. */
-export function dockerInspect({ names, manifest, config }: ImageDetails): object {
+export function dockerInspect({ names, digest, manifest, config }: ImageDetails): object {
   const { platform } = config;
   const familiar = names.map(familiarName);
   return {
     Id: config.digest,
     RepoTags: familiar.filter((name) => !name.includes("@")),
-    RepoDigests: [...new Set(familiar.map((name) => `${splitName(name).repository}@${manifest.digest}`))],
+    RepoDigests: [...new Set(familiar.map((name) => `${splitName(name).repository}@${digest}`))],
     Created: config.created,
     Author: config.author ?? "",
     Config: config.config,
