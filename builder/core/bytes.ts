@@ -26,12 +26,13 @@ export function toFsPath(bytes: string): string | Buffer {
   return ASCII.test(bytes) ? bytes : Buffer.from(bytes, "latin1");
 }
 
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+let strictUtf8: InstanceType<typeof TextDecoder> | undefined;
 
 /** For people: the text where the bytes are UTF-8, else each byte that is not printable ASCII as `\xNN`. */
 export function printable(bytes: string): string {
   if (ASCII.test(bytes)) return escapeControls(bytes);
   try {
+    strictUtf8 ??= new TextDecoder("utf-8", { fatal: true });
     return escapeControls(strictUtf8.decode(Buffer.from(bytes, "latin1")));
   } catch {
     return bytes.replace(/[^\x20-\x7e]/g, hex);

@@ -1,4 +1,3 @@
-import * as zlib from "node:zlib";
 import { invalid } from "./invalid-archive.ts";
 import { throughZlib } from "./zlib-stream.ts";
 
@@ -11,12 +10,14 @@ const FREE_MOVES = 2 ** 34;
 const PIECE = 512;
 
 /** Node 22.15 and later have zstd inside. */
-const native = zlib as unknown as {
+interface NativeZstd {
   readonly createZstdDecompress?: (options: object) => NodeJS.ReadWriteStream & AsyncIterable<Buffer>;
-};
+}
 
 /** zstd, by Node where it can, else in JavaScript. */
 export async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  // Loaded here: most builds read no zstd, and zlib takes a millisecond.
+  const native = (await import("node:zlib")) as unknown as NativeZstd;
   if (native.createZstdDecompress !== undefined) {
     yield* throughZlib(source, native.createZstdDecompress({ chunkSize: 256 * 1024 }));
     return;

@@ -37,6 +37,8 @@ class RemoteReader {
   }
 
   read(path: string, word: Word | undefined): HttpSource | GitSource | undefined {
+    // `https://…` and `git@host:…` alike.
+    if (!path.includes(":")) return undefined;
     const range = word?.range ?? this.#instruction.range;
     try {
       const git = parseGitUrl(path);
