@@ -1,10 +1,10 @@
 import { inspect } from "node:util";
 import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
 import { redact } from "../core/redact.ts";
+import { diagnosticText } from "../progress/diagnostic-text.ts";
 import { sanitize } from "../progress/sanitize.ts";
 import { loadStyle } from "../progress/style.ts";
 import type { Style } from "../progress/types.ts";
-import { diagnosticText } from "./diagnostic-text.ts";
 import type { Session } from "./types.ts";
 
 /** Prints an error to standard error; --debug adds where in the program it comes from. */

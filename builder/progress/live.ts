@@ -3,6 +3,7 @@ import { Painter } from "./paint.ts";
 import { sanitize } from "./sanitize.ts";
 import { renderFrame } from "./tty.ts";
 import type { Progress, Screen, Style } from "./types.ts";
+import { warningsText } from "./warnings.ts";
 
 /** No more than 20 frames a second, and one from time to time where nothing happens, for the clocks (ms). */
 const FRAME = 50;
@@ -53,7 +54,8 @@ export function liveProgress(options: {
       draw(true);
       painter.release();
       const remarks = state.remarks.map((remark) => `${style.yellow(sanitize(remark))}\n`);
-      if (remarks.length > 0) screen.write(remarks.join(""));
+      const rest = remarks.join("") + warningsText(state.warnings, style);
+      if (rest !== "") screen.write(rest);
     },
   };
 }

@@ -1,7 +1,7 @@
+import type { Diagnostic } from "../core/diagnostic.ts";
 import type { BuildEvent } from "../core/events.ts";
 import { lineOf, NO_REST, splitLines } from "./lines.ts";
 import { WAITING } from "./waiting.ts";
-import { warningLine } from "./warning.ts";
 
 /** Lines of output kept for each step: the display shows no more. */
 export const TAIL = 6;
@@ -44,6 +44,8 @@ export interface ProgressState {
   readonly ended: number;
   readonly began?: number;
   readonly remarks: readonly string[];
+  /** About the Dockerfile. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** Nothing has happened yet. */
@@ -54,6 +56,7 @@ export const INITIAL: ProgressState = {
   phases: [],
   ended: 0,
   remarks: [],
+  warnings: [],
 };
 
 /** The state after an event. */
@@ -94,7 +97,9 @@ export function reduce(state: ProgressState, event: BuildEvent): ProgressState {
     case "phase":
       return phase(state, event);
     case "warning":
-      return remark(state, `WARNING: ${warningLine(event.message, event.diagnostic)}`);
+      return event.diagnostic === undefined
+        ? remark(state, `WARNING: ${event.message}`)
+        : { ...state, warnings: [...state.warnings, event.diagnostic] };
     case "notice":
       return remark(state, `NOTE: ${event.message}`);
   }

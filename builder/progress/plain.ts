@@ -1,11 +1,13 @@
+import type { Diagnostic } from "../core/diagnostic.ts";
 import type { BuildEvent } from "../core/events.ts";
 import { lineOf, NO_REST, splitLines } from "./lines.ts";
 import { sanitize, sanitizeKeepingColour } from "./sanitize.ts";
+import { PLAIN_STYLE } from "./style.ts";
 import { Turns, type Speaker } from "./turns.ts";
 import type { Progress, Screen } from "./types.ts";
 import { formatAmount, formatSeconds } from "./units.ts";
 import { WAITING } from "./waiting.ts";
-import { warningLine } from "./warning.ts";
+import { warningsText } from "./warnings.ts";
 
 /** A transfer is told about no more often (ms). */
 const TRANSFER_INTERVAL = 5000;
@@ -37,15 +39,19 @@ export function plainProgress(screen: Screen): Progress {
 }
 
 class PlainLog {
+  readonly #screen: Screen;
   readonly #turns: Turns;
   readonly #names = new Map<string, string>();
   readonly #tracks = new Map<string, Track>();
+  /** About the Dockerfile: for the end, where they are seen. */
+  readonly #warnings: Diagnostic[] = [];
   /** Running phases, the latest last. */
   #phases: readonly string[] = [];
   /** The time of the last event: what is cut short is stamped with it. */
   #now = 0;
 
   constructor(screen: Screen) {
+    this.#screen = screen;
     this.#turns = new Turns(screen);
   }
 
@@ -63,6 +69,8 @@ class PlainLog {
       if (!track.speaker.ended && rests.length > 0) this.#turns.say(track.speaker, this.#now, rests);
     }
     this.#turns.close();
+    const warnings = warningsText(this.#warnings, PLAIN_STYLE);
+    if (warnings !== "") this.#screen.write(warnings);
   }
 
   #handle(event: BuildEvent): void {
@@ -92,7 +100,9 @@ class PlainLog {
       case "phase":
         return this.#onPhase(event);
       case "warning":
-        return this.#turns.remark(`WARNING: ${sanitize(warningLine(event.message, event.diagnostic))}`);
+        if (event.diagnostic !== undefined) this.#warnings.push(event.diagnostic);
+        else this.#turns.remark(`WARNING: ${sanitize(event.message)}`);
+        return;
       case "notice":
         return this.#turns.remark(`NOTE: ${sanitize(event.message)}`);
     }

@@ -1,6 +1,6 @@
+import { diagnosticText } from "../../progress/diagnostic-text.ts";
 import type { Style } from "../../progress/types.ts";
 import type { CheckReport, Outline, OutlinedMount, TargetList } from "../../api/answer-types.ts";
-import { diagnosticText } from "../diagnostic-text.ts";
 import { table } from "../table.ts";
 
 /** Every finding with its lines of the Dockerfile, and a line that sums them up. */

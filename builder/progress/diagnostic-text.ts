@@ -1,6 +1,6 @@
 import { codeFrame, type Diagnostic } from "../core/diagnostic.ts";
-import { sanitize } from "../progress/sanitize.ts";
-import type { Style } from "../progress/types.ts";
+import { sanitize } from "./sanitize.ts";
+import type { Style } from "./types.ts";
 
 /**
  * A diagnostic for people: the lines of the Dockerfile, then what is wrong, why, and what to do. `heading` is false where
