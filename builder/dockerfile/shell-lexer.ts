@@ -207,9 +207,7 @@ class Lexer {
   #name(): string {
     const ascii = this.#match(ASCII_NAME);
     const isWhole = !(this.#text.charCodeAt(this.#at + ascii.length) > 0x7f);
-    const name = isWhole
-      ? ascii
-      : this.#match((anyName ??= /\p{Nd}+|[@*#?$!-]|[\p{L}_][\p{L}\p{Nd}_]*/uy));
+    const name = isWhole ? ascii : this.#match((anyName ??= /\p{Nd}+|[@*#?$!-]|[\p{L}_][\p{L}\p{Nd}_]*/uy));
     this.#at += name.length;
     return name;
   }
