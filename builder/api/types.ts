@@ -1,6 +1,7 @@
 import type { CheckReport, Outline, PlanStep, TargetList } from "./answer-types.ts";
 import type { ContextPath, ContextReport } from "./context-report.ts";
 import type { LogsOptions, StepLog } from "./step-logs.ts";
+import type { SizeBudgets, StepGrowth } from "./growth.ts";
 import type { WhichBuild } from "./which-build.ts";
 import type { BundleReport, CacheFrom, CacheTo } from "../cache/types.ts";
 import type { CheckResult, PruneRequest, PruneResult, SpaceReport } from "../space/types.ts";
@@ -69,6 +70,8 @@ export interface BuildOptions {
   readonly allow?: readonly Entitlement[];
   /** Network of the steps that name none; "host" allows RUN --network=host too. --network */
   readonly network?: NetworkMode;
+  /** Sizes beyond which the build fails. --max-image-size, --max-layer-growth */
+  readonly budgets?: SizeBudgets;
   /** Pushes every tag when the image is made. --push */
   readonly push: boolean;
   /** --output */
@@ -93,6 +96,8 @@ export interface BuildResult {
   /** How many steps ran, and how many were found in the cache. */
   readonly ran: number;
   readonly cached: number;
+  /** What those that ran added to the image. */
+  readonly growth?: readonly StepGrowth[];
 }
 
 /** One line of `tsbuild images`. */

@@ -13,6 +13,7 @@ import { planGraph } from "../planning/plan-dockerfile.ts";
 import { BuildJournal } from "./build-journal.ts";
 import { claimStep } from "./claim-step.ts";
 import type { BuildCaches } from "./build-caches.ts";
+import { checkBudgets, growthOf } from "./growth.ts";
 import { builtImage } from "./built-image.ts";
 import { BuildSecrets } from "../session/secrets.ts";
 import { StepLogs } from "./step-logs.ts";
@@ -64,6 +65,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     );
     contexts.save();
     journal.keep();
+    if (options.budgets !== undefined) await checkBudgets(graph, results, options.budgets);
 
     const exported = await caches?.exportable(graph.vertices, solution, local, results, bases);
     const images = await Promise.all(
@@ -80,11 +82,13 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     await session.makeDurable();
     session.capCache(options.maxCacheSize);
     const report = solution.report().filter(({ recorded }) => recorded);
+    const ran = new Set(report.flatMap(({ id, outcome }) => (outcome === "ran" ? [id] : [])));
     return {
       ...summaryOf(written),
       platforms: graph.targets.map(({ platform }) => platform),
-      ran: report.filter(({ outcome }) => outcome === "ran").length,
+      ran: ran.size,
       cached: report.filter(({ outcome }) => outcome === "cached" || outcome === "shared").length,
+      ...(ran.size > 0 && { growth: await growthOf(graph, results, (id) => ran.has(id)) }),
     };
   };
   for (;;) {

@@ -5,7 +5,7 @@ import { sanitize, sanitizeKeepingColour } from "./sanitize.ts";
 import { PLAIN_STYLE } from "./style.ts";
 import { Turns, type Speaker } from "./turns.ts";
 import type { Progress, Screen } from "./types.ts";
-import { formatAmount, formatSeconds } from "./units.ts";
+import { formatAmount, formatSeconds } from "../core/units.ts";
 import { WAITING } from "./waiting.ts";
 import { warningsText } from "./warnings.ts";
 

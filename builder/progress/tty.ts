@@ -3,7 +3,7 @@ import { TAIL } from "./model.ts";
 import { lineOf } from "./lines.ts";
 import { sanitize } from "./sanitize.ts";
 import type { Paint, Style } from "./types.ts";
-import { formatAmount, formatSeconds } from "./units.ts";
+import { formatAmount, formatSeconds } from "../core/units.ts";
 import { pad, truncate } from "./width.ts";
 
 export interface FrameOptions {

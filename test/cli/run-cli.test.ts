@@ -162,7 +162,7 @@ test("runCli() keeps standard output for results", async () => {
   const { parts } = recordingBuild();
   const loud = await cli(["-t", "app", "."], parts);
   assert.equal(loud.stdout, "");
-  assert.match(loud.stderr, /^Built docker\.io\/library\/app:latest [0-9a-f]{12}: 1 step run, 4 cached\n$/);
+  assert.match(loud.stderr, /^Built app:latest [0-9a-f]{12} in \d+\.\ds: 1 step run, 4 cached\n$/);
   const quiet = await cli(["-q", "-t", "app", "."], parts);
   assert.deepEqual([quiet.stdout, quiet.stderr], [`${IMAGE_ID}\n`, ""]);
   const hushed = await cli(["--progress=quiet", "."], parts);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openProgress } from "../../builder/progress/open.ts";
 import { loadStyle, PLAIN_STYLE, stripStyle, wantsColour } from "../../builder/progress/style.ts";
-import { formatBytes, formatSeconds } from "../../builder/progress/units.ts";
+import { formatBytes, formatSeconds } from "../../builder/core/units.ts";
 import type { ProgressMode } from "../../builder/progress/types.ts";
 import { fakeScreen } from "./fake-screen.ts";
 import { RECORDED } from "./recorded.ts";

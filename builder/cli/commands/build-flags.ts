@@ -125,6 +125,16 @@ export const BUILD_FLAGS = {
     doc: "Annotate the image's manifest; LEVEL is index, manifest, index-descriptor or manifest-descriptor, with [PLATFORM] behind it",
   },
   push: { group: RESULT, doc: "Push every --tag when the image is made" },
+  "max-image-size": {
+    value: "SIZE",
+    group: RESULT,
+    doc: "Fail, and write and push nothing, where the files of the image are larger",
+  },
+  "max-layer-growth": {
+    value: "SIZE",
+    group: RESULT,
+    doc: "Fail, and write and push nothing, where a step adds more",
+  },
   iidfile: { value: "FILE", group: RESULT, doc: "Write the image id to a file" },
   "metadata-file": { value: "FILE", group: RESULT, doc: "Write digests and names to a file, as JSON" },
   quiet: { short: "q", group: DISPLAY, doc: "Print the image id and nothing else" },

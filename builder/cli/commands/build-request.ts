@@ -50,6 +50,7 @@ export async function buildRequest(
     ...(flags["max-cache-size"] !== undefined && {
       maxCacheSize: parseSize("build", "--max-cache-size", flags["max-cache-size"]),
     }),
+    ...budgets(flags),
     pull: pullPolicy("build", flags.pull),
     ...(platforms.length === 0 ? {} : { platforms }),
     push: flags.push,
@@ -58,6 +59,15 @@ export async function buildRequest(
     ...(await caches(flags)),
     ...(await sandbox(flags)),
   };
+}
+
+function budgets(flags: FlagValues<typeof BUILD_FLAGS>): Pick<BuildRequest, "budgets"> {
+  const [image, layer] = (["max-image-size", "max-layer-growth"] as const).map((name) => {
+    const text = flags[name];
+    return text === undefined ? undefined : parseSize("build", `--${name}`, text);
+  });
+  if (image === undefined && layer === undefined) return {};
+  return { budgets: { ...(image !== undefined && { image }), ...(layer !== undefined && { layer }) } };
 }
 
 function stepOptions(flags: FlagValues<typeof BUILD_FLAGS>): Partial<BuildRequest> {

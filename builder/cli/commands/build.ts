@@ -1,4 +1,3 @@
-import { shortDigest } from "../../core/digest.ts";
 import type { BuildResult } from "../../api/types.ts";
 import { command } from "../command.ts";
 import type { ResultFiles } from "../result-files.ts";
@@ -42,6 +41,7 @@ export const buildCommand = command({
       }
     }
     const files = await resultFiles(flags);
+    const began = performance.now();
     let result: BuildResult;
     try {
       result = await withProgress(session, mode, "Building", (tsbuild, emit) =>
@@ -54,7 +54,10 @@ export const buildCommand = command({
     files?.succeeded(result);
     if (flags.quiet && result.imageId !== undefined) session.io.stdout.write(`${result.imageId}\n`);
     if (mode === "rawjson") session.io.stderr.write(resultLine(result));
-    else if (mode !== "quiet") session.io.stderr.write(`${summary(result)}\n`);
+    else if (mode !== "quiet") {
+      const { buildSummary } = await import("../build-summary.ts");
+      session.io.stderr.write(`${buildSummary(result, performance.now() - began, flags.push)}\n`);
+    }
     return 0;
   },
 });
@@ -70,10 +73,4 @@ async function resultFiles(flags: FlagValues<typeof BUILD_FLAGS>): Promise<Resul
 /** The line with which a build that succeeded ends --progress=rawjson. */
 function resultLine(result: BuildResult): string {
   return `${JSON.stringify({ type: "result", ...result, time: Date.now() })}\n`;
-}
-
-function summary(result: BuildResult): string {
-  const image = [...result.names, ...(result.imageId === undefined ? [] : [shortDigest(result.imageId)])];
-  const what = image.length === 0 ? "the result" : image.join(" ");
-  return `Built ${what}: ${result.ran} ${result.ran === 1 ? "step" : "steps"} run, ${result.cached} cached`;
 }

@@ -1,6 +1,6 @@
 import type { BundleReport } from "../../cache/types.ts";
 import { didYouMean } from "../../core/suggest.ts";
-import { formatBytes } from "../../progress/units.ts";
+import { formatBytes } from "../../core/units.ts";
 import { byteSize } from "../byte-size.ts";
 import { command } from "../command.ts";
 import { usageError } from "../flags.ts";

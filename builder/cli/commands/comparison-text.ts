@@ -1,7 +1,7 @@
 import { shortDigest } from "../../core/digest.ts";
 import { printable } from "../../core/bytes.ts";
 import type { Cause, Face, FieldDifference, FileDifference, LayerDifference } from "../../compare/types.ts";
-import { formatBytes } from "../../progress/units.ts";
+import { formatBytes } from "../../core/units.ts";
 import type { Style } from "../../progress/types.ts";
 import type { Comparison } from "../../api/types.ts";
 

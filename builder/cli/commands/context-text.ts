@@ -1,7 +1,7 @@
 import type { ContextPath, ContextReport } from "../../api/context-report.ts";
 import type { IgnoreRule } from "../../context/types.ts";
 import { printable } from "../../core/bytes.ts";
-import { formatBytes } from "../../progress/units.ts";
+import { formatBytes } from "../../core/units.ts";
 import { table } from "../table.ts";
 
 const LARGEST = 10;

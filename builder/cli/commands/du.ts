@@ -1,4 +1,4 @@
-import { formatBytes } from "../../progress/units.ts";
+import { formatBytes } from "../../core/units.ts";
 import type { Item, SpaceReport } from "../../space/types.ts";
 import { age } from "../age.ts";
 import { command } from "../command.ts";

@@ -1,6 +1,6 @@
 import { reasonText } from "../../explain/text.ts";
 import { sanitize } from "../../progress/sanitize.ts";
-import { formatBytes } from "../../progress/units.ts";
+import { formatBytes } from "../../core/units.ts";
 import type { BuildForecast } from "../../api/types.ts";
 
 const VERDICTS = { hit: "cached", run: "runs", "may-run": "may run", unneeded: "not needed" } as const;

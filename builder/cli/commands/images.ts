@@ -1,5 +1,5 @@
 import { hexOf, shortDigest } from "../../core/digest.ts";
-import { formatBytes } from "../../progress/units.ts";
+import { formatBytes } from "../../core/units.ts";
 import type { ImageSummary } from "../../api/types.ts";
 import { age } from "../age.ts";
 import { command } from "../command.ts";

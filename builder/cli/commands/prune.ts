@@ -1,5 +1,5 @@
 import { didYouMean } from "../../core/suggest.ts";
-import { formatBytes } from "../../progress/units.ts";
+import { formatBytes } from "../../core/units.ts";
 import type { ItemKind, PruneRequest } from "../../space/types.ts";
 import { command } from "../command.ts";
 import { usageError } from "../flags.ts";
