@@ -1,45 +1,90 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { hexOf, type Digest } from "../core/digest.ts";
+import { hexOf, isDigest, type Digest } from "../core/digest.ts";
 import { TsbuildError, errnoOf } from "../core/errors.ts";
 import type { Platform } from "../core/platform.ts";
+import { didYouMean } from "../core/suggest.ts";
 import { parseImageConfig } from "../image/config.ts";
-import { parseIndexDocument, parseManifest } from "../image/manifest.ts";
+import { parseIndexDocument, parseManifest, parseManifestOrIndex } from "../image/manifest.ts";
 import { selectPlatform } from "../image/select-platform.ts";
-import { MEDIA_TYPES, type Descriptor, type Image } from "../image/types.ts";
+import type { Descriptor, Image, Manifest } from "../image/types.ts";
 import type { Store } from "../store/types.ts";
 
-const INDEXES: ReadonlySet<string> = new Set([MEDIA_TYPES.ociIndex, MEDIA_TYPES.dockerIndex]);
 const LAYOUT = "oci-layout://";
+const REF_NAME = "org.opencontainers.image.ref.name";
 
-/** Brings the image of an OCI layout (`oci-layout://DIR[:TAG]`) into the store, its layers too. */
+/** Brings the image of an OCI layout (`oci-layout://DIR[:TAG][@DIGEST]`) into the store, its layers too. */
 export function importLayout(store: Store, source: string, platform: Platform): Image {
-  const { directory, tag } = splitSource(source);
-  const index = parseIndexDocument(readLayoutFile(directory, "index.json"));
-  const named = index.manifests.filter(
-    ({ annotations }) => tag === undefined || annotations?.["org.opencontainers.image.ref.name"] === tag,
-  );
-  const found = named.length === 1 ? named[0] : selectPlatform({ ...index, manifests: named }, platform);
-  if (found === undefined)
-    throw new TsbuildError("IMAGE_NOT_FOUND", `Cannot find an image in OCI layout "${directory}"`);
-  const chosen = INDEXES.has(found.mediaType)
-    ? selectPlatform(parseIndexDocument(importBlob(store, directory, found)), platform)
-    : found;
-  const manifest = parseManifest(importBlob(store, directory, chosen), chosen.mediaType);
+  const { directory, tag, digest } = splitSource(source);
+  const manifest = digest
+    ? manifestOf(store, directory, digest, platform)
+    : findManifest(store, directory, tag, platform);
   const config = parseImageConfig(importBlob(store, directory, manifest.config));
   for (const layer of manifest.layers) importFile(store, directory, layer);
   return { manifest, config };
 }
 
-function splitSource(source: string): { directory: string; tag: string | undefined } {
+/** The image with this tag, or the one that the platform chooses. */
+function findManifest(
+  store: Store,
+  directory: string,
+  tag: string | undefined,
+  platform: Platform,
+): Manifest {
+  const index = parseIndexDocument(readLayoutFile(directory, "index.json"));
+  const named = index.manifests.filter(
+    ({ annotations }) => tag === undefined || annotations?.[REF_NAME] === tag,
+  );
+  if (tag !== undefined && named.length === 0) {
+    const tags = index.manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? []);
+    throw new TsbuildError(
+      "IMAGE_NOT_FOUND",
+      `Cannot find an image in OCI layout "${directory}": none has tag "${tag}"`,
+      { hint: didYouMean(tag, tags) ?? `its tags are ${tags.slice(0, 40).join(", ") || "none"}` },
+    );
+  }
+  const [only] = named.length === 1 ? named : [];
+  const found = only ?? selectPlatform({ ...index, manifests: named }, platform);
+  return manifestOf(store, directory, found.digest, platform, found.mediaType);
+}
+
+/** What a digest names: an image, or an index of images. */
+function manifestOf(
+  store: Store,
+  directory: string,
+  digest: Digest,
+  platform: Platform,
+  mediaType?: string,
+): Manifest {
+  const document = parseManifestOrIndex(importBlob(store, directory, { digest }), mediaType);
+  if ("layers" in document) return document;
+  const chosen = selectPlatform(document, platform);
+  return parseManifest(importBlob(store, directory, chosen), chosen.mediaType);
+}
+
+interface LayoutSource {
+  readonly directory: string;
+  readonly tag?: string;
+  readonly digest?: Digest;
+}
+
+function splitSource(source: string): LayoutSource {
   const path = source.startsWith(LAYOUT) ? source.slice(LAYOUT.length) : source;
+  const at = path.lastIndexOf("@");
+  const digest = path.slice(at + 1);
+  // The digest says all: a tag before it is a comment, as with docker.
+  if (at >= 0 && isDigest(digest)) return { directory: splitTag(path.slice(0, at)).directory, digest };
+  return splitTag(path);
+}
+
+function splitTag(path: string): LayoutSource {
   const colon = path.lastIndexOf(":");
   if (colon > path.lastIndexOf("/") && !existsSync(path))
     return { directory: path.slice(0, colon), tag: path.slice(colon + 1) };
-  return { directory: path, tag: undefined };
+  return { directory: path };
 }
 
-function importBlob(store: Store, directory: string, { digest }: Descriptor): Buffer {
+function importBlob(store: Store, directory: string, { digest }: Pick<Descriptor, "digest">): Buffer {
   if (store.blobs.use(digest)) return store.blobs.read(digest);
   const data = readLayoutFile(directory, blobPath(digest));
   using writer = store.blobs.create();

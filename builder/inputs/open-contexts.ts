@@ -9,6 +9,7 @@ import type { BuildContext } from "../context/types.ts";
 import { parseReference } from "../image/reference.ts";
 import { BuildSecrets } from "../session/secrets.ts";
 import type { Session } from "../session/session.ts";
+import { splitPlatform } from "../stages/lookup.ts";
 import type { BuildOptions } from "../api/types.ts";
 
 /** The contexts of a build by name, and images that stand in for others. */
@@ -96,11 +97,11 @@ function namedContexts(contexts: Readonly<Record<string, string>>): {
 /** A name stands where an image's name could: it has to look like one (buildx parseContextNames). */
 function checkName(name: string): void {
   try {
-    parseReference(name);
+    parseReference(splitPlatform(name).name);
   } catch (cause) {
     throw new TsbuildError("USAGE", `Cannot use build context "${name}": ${messageOf(cause)}`, {
       cause,
-      hint: "name it in lower case, as a stage or an image",
+      hint: "name it in lower case, as a stage or an image; NAME::linux/arm64 is for one platform alone",
     });
   }
 }

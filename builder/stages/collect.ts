@@ -89,9 +89,11 @@ function toStage(
 ): Stage {
   const { options } = surroundings;
   const index = earlier.length;
-  const replaced = from.as === undefined ? undefined : findContext(from.as, options.contexts);
+  const asked = platformOf(from, surroundings);
+  const base = asked ?? options.targetPlatform;
+  const replaced = from.as === undefined ? undefined : findContext(from.as, options.contexts, base);
   const files = replaced !== undefined && !options.images?.has(replaced);
-  const platform = files ? undefined : platformOf(from, surroundings);
+  const platform = files ? undefined : asked;
   return {
     index,
     ...(from.as === undefined ? {} : { name: from.as }),
@@ -101,7 +103,7 @@ function toStage(
     // A named context of the stage's own name stands in for all of it.
     ...(replaced === undefined
       ? { base: baseOf(from, platform, earlier, surroundings), instructions }
-      : { base: contextSource(replaced, options, platform ?? options.targetPlatform), instructions: [] }),
+      : { base: contextSource(replaced, options, base), instructions: [] }),
   };
 }
 
@@ -171,9 +173,10 @@ function baseOf(
   const stage = stageNamed(name, earlier);
   if (stage !== undefined) return { type: "stage", index: stage.index };
   if (name === "scratch") return { type: "scratch" };
-  const context = findContext(name, options.contexts);
-  if (context !== undefined) return contextSource(context, options, platform ?? options.targetPlatform);
-  return { type: "image", reference: name, platform: platform ?? options.targetPlatform };
+  const wanted = platform ?? options.targetPlatform;
+  const context = findContext(name, options.contexts, wanted);
+  if (context !== undefined) return contextSource(context, options, wanted);
+  return { type: "image", reference: name, platform: wanted };
 }
 
 function platformOf(

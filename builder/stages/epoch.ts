@@ -65,7 +65,7 @@ interface Others {
 function datedBy(name: string, others: Others): Dated {
   if (name === "context") return { from: "context", name: "" };
   const { options, stages } = others.surroundings;
-  const context = findContext(name, options.contexts);
+  const context = findContext(name, options.contexts, options.targetPlatform);
   if (context !== undefined) return { from: "context", name: context };
   const stage = stageNamed(name.toLowerCase(), stages);
   if (stage !== undefined) return onlySource(stage, name, others);

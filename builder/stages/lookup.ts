@@ -1,14 +1,32 @@
-import type { Platform } from "../core/platform.ts";
+import { parsePlatform, samePlatform, type Platform } from "../core/platform.ts";
 import type { PlanOptions, Source, Stage } from "./types.ts";
 
 /** Names that --build-context cannot give a meaning to (BuildKit convert.go namedContext). */
 const RESERVED = new Set(["scratch", "context"]);
 
-/** The named context that stands for a name, as it was spelt on the command line. */
-export function findContext(name: string, contexts: readonly string[]): string | undefined {
+/**
+ * The named context that stands for a name, as it was spelt on the command line: the one for this platform, else the one for
+ * any (BuildKit dockerui/config.go NamedContext).
+ */
+export function findContext(
+  name: string,
+  contexts: readonly string[],
+  platform: Platform,
+): string | undefined {
+  if (contexts.length === 0) return undefined;
   const wanted = familiar(name);
   if (RESERVED.has(wanted)) return undefined;
-  return contexts.find((context) => familiar(context) === wanted);
+  const candidates = contexts.map((context) => ({ context, ...splitPlatform(context) }));
+  const named = candidates.filter((candidate) => familiar(candidate.name) === wanted);
+  const own = named.find((candidate) => candidate.platform && samePlatform(candidate.platform, platform));
+  return (own ?? named.find((candidate) => candidate.platform === undefined))?.context;
+}
+
+/** `NAME::linux/arm64` is a context for that platform alone. */
+export function splitPlatform(context: string): { readonly name: string; readonly platform?: Platform } {
+  const at = context.indexOf("::");
+  if (at < 0) return { name: context };
+  return { name: context.slice(0, at), platform: parsePlatform(context.slice(at + 2)) };
 }
 
 /** What a named context is: files, or an image for a platform. */
@@ -55,7 +73,7 @@ export function findSource(
     const index = Number(name);
     return stages[index] === undefined ? undefined : { type: "stage", index };
   }
-  const context = findContext(name, options.contexts);
+  const context = findContext(name, options.contexts, platform);
   if (context !== undefined) return contextSource(context, options, platform);
   const wanted = name.toLowerCase();
   const stage = stageNamed(wanted, stages);

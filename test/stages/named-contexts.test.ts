@@ -63,3 +63,20 @@ test("no named context stands in for scratch", async () => {
   const error = await refusal("FROM debian\nCOPY --from=context a /", { contexts: ["context"] });
   assert.match(problemsOf(error).join("\n"), /Cannot find image "context"/);
 });
+
+test("a named context for a platform comes before the one for all", async () => {
+  const own = new Map([
+    ["tools", "debian"],
+    ["tools::linux/arm64/v8", "alpine"],
+  ]);
+  const given = { contexts: [...own.keys()], images: own };
+  const asked = async (text: string): Promise<readonly string[]> => (await plan(text, given)).asked;
+  assert.deepEqual(await asked("FROM tools"), ["debian amd64"]);
+  assert.deepEqual(await asked("FROM --platform=linux/arm64 tools"), ["alpine arm64"]);
+  assert.deepEqual(await asked("FROM --platform=linux/arm64 missing AS tools"), ["alpine arm64"]);
+  assert.deepEqual(await asked("FROM --platform=linux/arm64 scratch\nCOPY --from=tools /a /"), [
+    "debian amd64",
+  ]);
+  const alone = { contexts: ["tools::linux/arm64"] };
+  await assert.rejects(plan("FROM tools", alone), /Cannot find image "tools"/);
+});
