@@ -18,6 +18,7 @@ export async function withProgress<T>(
   mode: ProgressMode,
   title: string,
   work: (tsbuild: Tsbuild, emit: Emit, endProgress: () => void) => T | Promise<T>,
+  options: { readonly timestamps?: boolean } = {},
 ): Promise<T> {
   const { io, signal, open } = session;
   if (mode === "tty" && !io.stderr.isTTY) {
@@ -27,7 +28,7 @@ export async function withProgress<T>(
   }
   session.rawJson = mode === "rawjson";
   const { openProgress } = await import("../progress/open.ts");
-  const progress = await openProgress({ mode, screen: io.stderr, env: io.env, title });
+  const progress = await openProgress({ mode, screen: io.stderr, env: io.env, title, ...options });
   session.restore.add(progress.close);
   try {
     const { emit } = progress;

@@ -6,6 +6,8 @@ export interface ProgressOptions {
   readonly env: NodeJS.ProcessEnv;
   /** What is going on, for the line on top: "Building". */
   readonly title: string;
+  /** The log's lines of output begin with the time of day. */
+  readonly timestamps?: boolean;
 }
 
 /** The display that was asked for; "auto" is live where somebody looks on, and a log in CI, pipes and files. */
@@ -14,7 +16,13 @@ export async function openProgress(options: ProgressOptions): Promise<Progress> 
   const mode = options.mode === "auto" ? automatic(screen, env) : options.mode;
   if (mode === "quiet") return (await import("./quiet.ts")).quietProgress();
   if (mode === "rawjson") return (await import("./rawjson.ts")).rawJsonProgress(screen);
-  if (mode === "plain") return (await import("./plain.ts")).plainProgress(screen);
+  if (mode === "plain") {
+    const [{ plainProgress }, { foldStyle }] = await Promise.all([
+      import("./plain.ts"),
+      import("./folds.ts"),
+    ]);
+    return plainProgress(screen, { folds: foldStyle(env), timestamps: options.timestamps });
+  }
   const [{ liveProgress }, { loadStyle }] = await Promise.all([import("./live.ts"), import("./style.ts")]);
   return liveProgress({ screen, title, style: await loadStyle(env, screen.isTTY) });
 }

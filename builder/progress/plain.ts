@@ -3,7 +3,8 @@ import type { BuildEvent } from "../core/events.ts";
 import { lineOf, NO_REST, splitLines } from "./lines.ts";
 import { sanitize, sanitizeKeepingColour } from "./sanitize.ts";
 import { PLAIN_STYLE } from "./style.ts";
-import { Turns, type Speaker } from "./turns.ts";
+import { Folds, type FoldStyle } from "./folds.ts";
+import { Turns, type Floor, type Speaker } from "./turns.ts";
 import type { Progress, Screen } from "./types.ts";
 import { formatAmount, formatSeconds } from "../core/units.ts";
 import { WAITING } from "./waiting.ts";
@@ -21,11 +22,18 @@ interface Track {
   readonly transfers: Map<string, { readonly started: number; told: number }>;
 }
 
+export interface PlainOptions {
+  /** What the log is shown by folds: each step's lines stand together. */
+  readonly folds?: FoldStyle | undefined;
+  /** Lines of output begin with the time of day (RFC 3339), not with the seconds since their step began. */
+  readonly timestamps?: boolean | undefined;
+}
+
 type Of<T extends BuildEvent["type"]> = Extract<BuildEvent, { type: T }>;
 
 /** A log: `#3 [builder 2/5] RUN make`, then what it writes, then `#3 DONE 0.4s`. */
-export function plainProgress(screen: Screen): Progress {
-  const log = new PlainLog(screen);
+export function plainProgress(screen: Screen, options: PlainOptions = {}): Progress {
+  const log = new PlainLog(screen, options);
   let closed = false;
   return {
     emit(event) {
@@ -40,7 +48,8 @@ export function plainProgress(screen: Screen): Progress {
 
 class PlainLog {
   readonly #screen: Screen;
-  readonly #turns: Turns;
+  readonly #turns: Floor;
+  readonly #timestamps: boolean;
   readonly #names = new Map<string, string>();
   readonly #tracks = new Map<string, Track>();
   /** About the Dockerfile: for the end, where they are seen. */
@@ -50,9 +59,10 @@ class PlainLog {
   /** The time of the last event: what is cut short is stamped with it. */
   #now = 0;
 
-  constructor(screen: Screen) {
+  constructor(screen: Screen, { folds, timestamps = false }: PlainOptions) {
     this.#screen = screen;
-    this.#turns = new Turns(screen);
+    this.#timestamps = timestamps;
+    this.#turns = folds === undefined ? new Turns(screen) : new Folds(screen, folds);
   }
 
   tell(event: BuildEvent): void {
@@ -65,7 +75,7 @@ class PlainLog {
 
   close(): void {
     for (const track of this.#tracks.values()) {
-      const rests = restLines(track, this.#now);
+      const rests = this.#restLines(track, this.#now);
       if (!track.speaker.ended && rests.length > 0) this.#turns.say(track.speaker, this.#now, rests);
     }
     this.#turns.close();
@@ -117,7 +127,7 @@ class PlainLog {
     const track = this.#step(event);
     const { lines, rest } = splitLines(track.rests[event.stream], event.data);
     track.rests[event.stream] = rest;
-    const stamped = lines.map((line) => outputLine(track, event.time, line));
+    const stamped = lines.map((line) => this.#outputLine(track, event.time, line));
     if (stamped.length > 0) this.#turns.say(track.speaker, event.time, stamped);
   }
 
@@ -168,15 +178,16 @@ class PlainLog {
   }
 
   #end(track: Track, time: number, state: string): void {
-    this.#turns.end(track.speaker, time, [...restLines(track, time), state]);
+    this.#turns.end(track.speaker, time, [...this.#restLines(track, time), state]);
   }
-}
 
-function restLines(track: Track, time: number): string[] {
-  const rests = [track.rests.stdout, track.rests.stderr].filter((rest) => rest.length > 0);
-  return rests.map((rest) => outputLine(track, time, lineOf(rest)));
-}
+  #restLines(track: Track, time: number): string[] {
+    const rests = [track.rests.stdout, track.rests.stderr].filter((rest) => rest.length > 0);
+    return rests.map((rest) => this.#outputLine(track, time, lineOf(rest)));
+  }
 
-function outputLine(track: Track, time: number, line: string): string {
-  return `${((time - track.speaker.started) / 1000).toFixed(3)} ${sanitizeKeepingColour(line)}`;
+  #outputLine(track: Track, time: number, line: string): string {
+    const since = ((time - track.speaker.started) / 1000).toFixed(3);
+    return `${this.#timestamps ? new Date(time).toISOString() : since} ${sanitizeKeepingColour(line)}`;
+  }
 }

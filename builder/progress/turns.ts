@@ -16,11 +16,28 @@ export interface Speaker {
   ended: boolean;
 }
 
+/** Who orders the lines of all those that talk at once. */
+export interface Floor {
+  /** A new speaker, whose name is shown when it has the screen. */
+  join(name: string, time: number): Speaker;
+  say(from: Speaker, time: number, lines: readonly string[]): void;
+  /** Its last words. */
+  end(from: Speaker, time: number, lines: readonly string[]): void;
+  /** A line of nobody's: it waits for no turn. */
+  remark(line: string): void;
+  /** Gives the screen to those that wait, if it is time to. */
+  settle(time: number): void;
+  flushSoon(): void;
+  flush(): void;
+  /** Everybody that waits gets to say what there is. */
+  close(): void;
+}
+
 /**
  * One log for many that talk at once. The lines of one stay together: those of others wait until it ends, falls silent
  * or had its turn.
  */
-export class Turns {
+export class Turns implements Floor {
   readonly #screen: Screen;
   readonly #queue = new Set<Speaker>();
   #count = 0;
@@ -35,7 +52,6 @@ export class Turns {
     this.#screen = screen;
   }
 
-  /** A new speaker, whose name is shown when it has the screen. */
   join(name: string, time: number): Speaker {
     const speaker: Speaker = { number: ++this.#count, name, started: time, waiting: [], ended: false };
     this.say(speaker, time, []);
@@ -51,19 +67,16 @@ export class Turns {
     } else this.#queue.add(from);
   }
 
-  /** Its last words. */
   end(from: Speaker, time: number, lines: readonly string[]): void {
     from.ended = true;
     this.say(from, time, lines);
     if (this.#onShow === from) this.#leave();
   }
 
-  /** A line of nobody's: it waits for no turn. */
   remark(line: string): void {
     this.#print([line]);
   }
 
-  /** Gives the screen to those that wait, if it is time to. */
   settle(time: number): void {
     if (this.#queue.size === 0) return;
     if (this.#onShow !== undefined) {
@@ -89,7 +102,6 @@ export class Turns {
     if (text !== "") this.#screen.write(text);
   }
 
-  /** Everybody that waits gets to say what there is. */
   close(): void {
     clearTimeout(this.#turn);
     if (this.#onShow !== undefined) this.#leave();

@@ -145,6 +145,7 @@ export const BUILD_FLAGS = {
     doc: "Show progress as auto, plain, tty, rawjson or quiet",
     default: "auto: tty on a terminal, plain elsewhere and in CI",
   },
+  timestamps: { group: DISPLAY, doc: "Begin lines of output with the time of day, with --progress plain" },
   explain: { group: DISPLAY, doc: "Say of each step that runs why it was not found in the cache" },
   check: { group: ASK, doc: "Say what is wrong with the Dockerfile; the status is 1 where something is" },
   call: {

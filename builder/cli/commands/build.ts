@@ -44,8 +44,12 @@ export const buildCommand = command({
     const began = performance.now();
     let result: BuildResult;
     try {
-      result = await withProgress(session, mode, "Building", (tsbuild, emit) =>
-        tsbuild.build({ ...request, signal: session.signal, emit }),
+      result = await withProgress(
+        session,
+        mode,
+        "Building",
+        (tsbuild, emit) => tsbuild.build({ ...request, signal: session.signal, emit }),
+        { timestamps: flags.timestamps },
       );
     } catch (error) {
       files?.failed(error);
