@@ -1,4 +1,5 @@
 import { findImage, localImage } from "./inputs/base-images.ts";
+import { openContainers } from "./containers/open-containers.ts";
 import { hostPlatform } from "./core/platform.ts";
 import { parseReference, withDefaultTag } from "./image/reference.ts";
 import { imageLayers } from "./inputs/image-layers.ts";
@@ -75,6 +76,7 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       };
       return runContainer(session, image, imageLayers(session, source, { emit, signal }), request);
     },
+    containers: openContainers(session),
     async pull(reference, request) {
       const { pullImage } = await import("./images/transfer.ts");
       return pullImage(session, reference, request);

@@ -19,22 +19,39 @@ static uint64_t now(void) {
   return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_nsec;
 }
 
-int journal_open(struct journal *journal, const char *directory, struct error *error) {
-  *journal = (struct journal){directory, -1};
-  if (*directory == 0) return 0;
-  cleanup_free char *path = must_format("%s/log", directory);
+static int open_log(struct journal *journal) {
+  cleanup_free char *path = must_format("%s/log", journal->directory);
   journal->log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-  return journal->log >= 0 ? 0 : fail(error, errno, "Cannot open '%s'", path);
+  off_t size = journal->log < 0 ? -1 : lseek(journal->log, 0, SEEK_END);
+  journal->size = size < 0 ? 0 : (uint64_t)size;
+  return journal->log;
 }
 
-void journal_output(const struct journal *journal, uint8_t stream, const void *data, size_t size) {
-  if (journal->log < 0) return;
+int journal_open(struct journal *journal, const char *directory, struct error *error) {
+  *journal = (struct journal){.directory = directory, .log = -1};
+  if (*directory == 0 || open_log(journal) >= 0) return 0;
+  return fail(error, errno, "Cannot open the log in '%s'", directory);
+}
+
+/* Who reads the old file sees its end by the new one's being there. */
+static void begin_part(struct journal *journal) {
+  cleanup_free char *path = must_format("%s/log", journal->directory);
+  cleanup_free char *old = must_format("%s/log.1", journal->directory);
+  if (rename(path, old) < 0) return;
+  close_later(&journal->log);
+  open_log(journal);
+}
+
+void journal_output(struct journal *journal, uint8_t stream, const void *data, size_t size) {
   struct log_header header = {htole64(now()), htole32((uint32_t)size), stream, {0}};
   struct iovec parts[] = {{&header, sizeof header}, {(void *)data, size}};
-  off_t before = lseek(journal->log, 0, SEEK_END);
+  size_t whole = sizeof header + size;
+  if (journal->log >= 0 && journal->size + whole > LOG_PART) begin_part(journal);
+  if (journal->log < 0) return;
   ssize_t put = writev(journal->log, parts, 2);
+  if (put == (ssize_t)whole) journal->size += whole;
   /* A piece that did not fit would make what follows unreadable. */
-  if (put != (ssize_t)(sizeof header + size) && before >= 0) (void)!ftruncate(journal->log, before);
+  else (void)!ftruncate(journal->log, (off_t)journal->size);
 }
 
 void journal_exit(const struct journal *journal, const struct ending *ending) {

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "container.h"
+#include "control.h"
 #include "journal.h"
 #include "oom.h"
 #include "overlay.h"
@@ -32,6 +33,7 @@ struct run {
   bool parting, detached; /* the client asked to go; it is gone, and only the journal tells of what follows */
   uint32_t flags;         /* enum plan_flag */
   struct journal journal;
+  struct control control;
   int wait_status;
   struct report last; /* REPORT_RUNNING until something else is known */
 };
@@ -165,15 +167,17 @@ static void pump(struct run *run) {
   bool hung_up = false;
   while (!run->ended) {
     bool waits = run->pending_size > 0;
-    struct pollfd fds[COUNT] = {[LANE] = {run->lane->fd, POLLIN, 0},  [STATUS] = {run->status, POLLIN, 0},
+    struct pollfd fds[COUNT + CONTROL_POLLS] = {[LANE] = {run->lane->fd, POLLIN, 0},  [STATUS] = {run->status, POLLIN, 0},
                                 [SIGNALS] = {run->signals, POLLIN, 0}, [OUT] = {run->out, POLLIN, 0},
                                 [ERR] = {run->err, POLLIN, 0},         [MASTER] = {hung_up ? -1 : run->master, POLLIN, 0},
                                 [IN] = {waits ? run->in : -1, POLLOUT, 0}};
     if (waits && run->in < 0) fds[MASTER].events |= POLLOUT;
-    if (poll(fds, COUNT, hung_up ? 20 : -1) < 0) continue;
+    size_t callers = control_polls(&run->control, fds + COUNT);
+    if (poll(fds, COUNT + callers, hung_up ? 20 : -1) < 0) continue;
     hung_up = (fds[MASTER].revents & (POLLHUP | POLLIN)) == POLLHUP;
     if (fds[STATUS].revents & POLLIN) take_reports(run);
-    else if (fds[STATUS].revents) drop(&run->status);
+    /* A socket that is closed over there is readable as well: what it had is taken by now. */
+    if (fds[STATUS].revents & (POLLHUP | POLLERR)) drop(&run->status);
     if (fds[OUT].revents) pump_output(run, &run->out, FRAME_STDOUT);
     if (fds[ERR].revents) pump_output(run, &run->err, FRAME_STDERR);
     if (fds[MASTER].revents & POLLIN) pump_output(run, &run->master, FRAME_STDOUT);
@@ -182,6 +186,7 @@ static void pump(struct run *run) {
       lane_fill(run->lane);
       while (lane_next(run->lane, &frame)) take_frame(run, &frame);
     }
+    if (control_serve(&run->control, fds + COUNT, run->child)) run->killed = true;
     if (fds[SIGNALS].revents) reap(run);
     if (run->parting && !run->detached && !run->ended) part(run);
     if (!run->detached) lane_flush(run->lane);
@@ -202,6 +207,7 @@ static void send_exit(struct run *run, bool out_of_memory) {
   bool run_out = out_of_memory && code == 128 + SIGKILL && !run->killed;
   journal_exit(&run->journal, &(struct ending){code, unrun ? 0 : number, failure, run_out,
                                                unrun ? run->last.error.message : ""});
+  control_end(&run->control, code);
   if (run->detached) return;
   frame_begin(run->lane, FRAME_EXIT);
   put_u32(run->lane, (uint32_t)code);
@@ -264,7 +270,7 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
   struct frame kept = {frame->type, memcpy(must_alloc(frame->size), frame->data, frame->size), frame->size};
   if (!stubs || plan_read(&kept, &plan, error) < 0) return -1;
   run.flags = plan.flags;
-  if (journal_open(&run.journal, plan.state, error) < 0) return -1;
+  if (journal_open(&run.journal, plan.state, error) < 0 || control_open(&run.control, plan.state, error) < 0) return -1;
   uint64_t kills = oom_kills(&plan.cgroups);
   if (start(&run, &plan, stubs, error) < 0) return -1;
   pump(&run);

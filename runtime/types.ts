@@ -11,9 +11,13 @@ export interface Helper extends AsyncDisposable {
   run(plan: RunPlan, io: RunIo, signal?: AbortSignal): Promise<RunExit>;
   /**
    * Starts a container that outlives this process; the helper stays with it. Resolves when it runs, or with its exit
-   * where that came first. What it writes goes to `state` alone. Nothing else can be asked of the helper then.
+   * where that came first. What it writes goes to `state` alone, if there is one. Nothing else can be asked of the helper
+   * then. `onStart` is called before it is left alone: what that does is done, or the container is gone.
    */
-  runDetached(plan: RunPlan & { readonly state: string }): Promise<StartedContainer | RunExit>;
+  runDetached(
+    plan: RunPlan,
+    onStart: (running: StartedContainer) => void,
+  ): Promise<StartedContainer | RunExit>;
   /** Makes a network namespace at `path`, a file to be made, connected by a program until it is disposed of. */
   connect(path: string, program: readonly string[], signal?: AbortSignal): Promise<NetworkLink>;
   /** What an upper directory changes over the lower ones, in the order of a layer, as a layer records it. */
@@ -97,7 +101,7 @@ export interface RunPlan {
   readonly cgroups?: readonly string[];
   /** A detached container's standard input stays open, though nobody writes to it: `run -d -i`. */
   readonly stdinOpen?: boolean;
-  /** Directory for files `log` and `exit`, which native/journal.h describes. */
+  /** Directory for files `log` and `exit` (native/journal.h) and a socket `control` (native/control.h). */
   readonly state?: string;
   /** For a detached container: `state` is removed when it ends. */
   readonly removeState?: boolean;

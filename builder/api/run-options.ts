@@ -30,6 +30,18 @@ export interface RunOptions {
   readonly capAdd: readonly string[];
   /** --cap-drop */
   readonly capDrop: readonly string[];
+  /** --name; one of tsbuild's own making where not given. */
+  readonly name?: string;
+  /** --label */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Returns when it runs; it goes on by itself. --detach */
+  readonly detach: boolean;
+  /** --stop-signal */
+  readonly stopSignal?: string;
+  /** Seconds. --stop-timeout */
+  readonly stopTimeout?: number;
+  /** Told the id before it runs. */
+  readonly onCreated?: (id: string) => void;
   /** Removes the container's files when it ends. --rm */
   readonly remove: boolean;
   /** --pull */

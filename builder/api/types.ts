@@ -15,6 +15,7 @@ import type { ImageConfig, Manifest } from "../image/types.ts";
 import type { ComparedImage, ImageDifference } from "../compare/types.ts";
 import type { NetworkMode } from "../../runtime/network/types.ts";
 import type { OutputSpec } from "./output-types.ts";
+import type { Containers } from "./container-types.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** When a base image is asked for at its registry: --pull. */
@@ -177,6 +178,7 @@ export interface Tsbuild extends AsyncDisposable {
   plan(step: PlanStep, options: BuildOptions): Promise<string>;
   /** Resolves with the container's exit status. */
   run(options: RunOptions): Promise<number>;
+  readonly containers: Containers;
   pull(
     reference: string,
     options: TransferOptions,

@@ -13,7 +13,8 @@ export function age(created: string | undefined, now: number): string {
   return `${span(seconds)} ago`;
 }
 
-function span(seconds: number): string {
+/** How long, in the same words. */
+export function span(seconds: number): string {
   if (seconds < 1) return "Less than a second";
   if (seconds === 1) return "1 second";
   if (seconds < MINUTE) return `${seconds} seconds`;

@@ -21,13 +21,43 @@ export const COMMANDS: readonly CatalogEntry[] = [
   },
   {
     name: "logs",
-    summary: "Show all that the steps of the last build wrote",
+    summary: "Show what a container said, or the steps of the last build",
     load: async () => (await import("./commands/logs.ts")).logsCommand,
   },
   {
     name: "run",
     summary: "Run a command in a new container of an image",
     load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  {
+    name: "ps",
+    summary: "List containers",
+    load: async () => (await import("./commands/ps.ts")).psCommand,
+  },
+  {
+    name: "exec",
+    summary: "Run a command in a container that runs",
+    load: async () => (await import("./commands/exec.ts")).execCommand,
+  },
+  {
+    name: "stop",
+    summary: "Ask containers to end, and kill those that do not",
+    load: async () => (await import("./commands/container-ends.ts")).stopCommand,
+  },
+  {
+    name: "kill",
+    summary: "Send a signal to containers",
+    load: async () => (await import("./commands/container-ends.ts")).killCommand,
+  },
+  {
+    name: "wait",
+    summary: "Wait until containers end, and print their exit codes",
+    load: async () => (await import("./commands/container-ends.ts")).waitCommand,
+  },
+  {
+    name: "rm",
+    summary: "Remove containers and what they wrote",
+    load: async () => (await import("./commands/container-ends.ts")).rmCommand,
   },
   {
     name: "push",

@@ -46,7 +46,8 @@ export async function runCli(argv: readonly string[], io: Io, open: OpenTsbuild)
       return 128 + constants.signals[stopped];
     }
     await printError(error, session);
-    return running?.name === "run" ? containerStatus(error) : exitStatusOf(error);
+    if (running?.name === "run") return containerStatus(error) ?? RUN_FAILURE;
+    return (running?.name === "exec" ? containerStatus(error) : undefined) ?? exitStatusOf(error);
   } finally {
     restoreAll(session);
     signals.end();
@@ -101,10 +102,10 @@ function looksLikeContext(word: string): boolean {
   return statSync(word, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** docker run's numbers: 126 and 127 where the command could not be started, 125 for the rest. */
-function containerStatus(error: unknown): number {
+/** docker's numbers: 126 and 127 where the command could not be started. */
+function containerStatus(error: unknown): number | undefined {
   const code = error instanceof TsbuildError ? error.exitCode : undefined;
-  return code === 126 || code === 127 ? code : RUN_FAILURE;
+  return code === 126 || code === 127 ? code : undefined;
 }
 
 function restoreAll(session: Session): void {

@@ -1,28 +1,34 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { resolveRunUser } from "../core/accounts.ts";
-import { TsbuildError } from "../core/errors.ts";
+import { basename, join } from "node:path";
+import { resolveRunUser, type RunUser } from "../core/accounts.ts";
 import type { Image } from "../image/types.ts";
 import type { RootFs } from "../layers/types.ts";
 import { readAccountFile } from "../ops/accounts.ts";
 import { snapshotsOf } from "../layers/snapshots.ts";
-import type { LayerTrees } from "../ops/trees.ts";
-import type { Store } from "../store/types.ts";
+import { bootId, newSessionName, processStart } from "../store/session.ts";
 import type { RunOptions } from "../api/run-options.ts";
 import { containerPlan } from "../../runtime/container/plan.ts";
 import { capabilitiesOf } from "../../runtime/container/privileges.ts";
 import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
-import type { Helper, RunExit } from "../../runtime/types.ts";
-import { makeDirectory } from "../core/make-directory.ts";
+import type { Connection } from "../../runtime/network/types.ts";
+import type { RunPlan, StartedContainer } from "../../runtime/types.ts";
+import { openCompanions } from "./companions.ts";
+import { configOf } from "./config.ts";
+import { createContainer, discardContainer, updateContainer } from "./containers.ts";
+import { statusOf } from "./exit-status.ts";
+import { checkedName } from "./names.ts";
+import { stopSignalOf } from "./signals.ts";
+import type { Container, ContainerRecord } from "../api/container-types.ts";
+import type { ContainerServices } from "./types.ts";
 
-export interface ContainerServices {
-  readonly store: Store;
-  readonly trees: LayerTrees;
-  helper(): Promise<Helper>;
-}
+/** Seconds that docker gives a container to stop. */
+const STOP_TIMEOUT = 10;
 
-/** Runs an image's command, or the user's, in a container; resolves with its exit status, as docker reports it. */
+/**
+ * Runs an image's command, or the user's, in a container. Resolves with its exit status, as docker reports it; with 0 as
+ * soon as it runs where it is detached.
+ */
 export async function runContainer(
   services: ContainerServices,
   image: Image,
@@ -30,61 +36,136 @@ export async function runContainer(
   options: RunOptions,
 ): Promise<number> {
   const id = randomBytes(32).toString("hex");
-  const directory = services.store.path("containers", id);
-  const [lowers, tree, helper] = await Promise.all([
+  const name = options.name === undefined ? undefined : checkedName(options.name);
+  const directory = join(services.store.root, "containers", id);
+  const [lowers, user, helper] = await Promise.all([
     snapshotsOf(rootfs),
-    services.trees.of(rootfs),
+    userOf(services, rootfs, options.user ?? image.config.config.User ?? ""),
     services.helper(),
   ]);
-  const { config } = image.config;
-  const user = await services.trees.withTars(() =>
-    resolveRunUser(options.user ?? config.User ?? "", (path) => readAccountFile(tree, path)),
-  );
-  const { io } = options;
+  const plan = await planOf(image, lowers, user, directory, options);
+  const container = await createContainer(services.store, name, (unique) => ({
+    id,
+    name: unique,
+    ...recordOf(image, options, plan, user),
+    snapshots: lowers.map((path) => basename(path)),
+  }));
+  const discard = (): Promise<boolean> =>
+    discardContainer(services.store, container, (directories) => helper.remove(directories));
+  let started = false;
+  let companions: Connection | undefined;
+  const onStart = (running: StartedContainer): void => {
+    started = true;
+    noteStart(services, container, running);
+  };
+  try {
+    if (plan.seccomp !== undefined) writeFileSync(join(directory, "seccomp"), plan.seccomp);
+    options.onCreated?.(id);
+    companions = await openCompanions();
+    const placed = {
+      ...plan,
+      network: companions.network,
+      state: directory,
+      removeState: options.remove,
+      stdinOpen: options.interactive,
+    };
+    if (options.detach) {
+      const outcome = await helper.runDetached(placed, onStart);
+      return "pid" in outcome ? 0 : statusOf(outcome, plan.argv[0] ?? "");
+    }
+    const { io } = options;
+    const exit = await helper.run(
+      placed,
+      {
+        onOutput: (stream, data) => (stream === "stdout" ? io.stdout(data) : io.stderr(data)),
+        ...(options.interactive && io.stdin !== undefined ? { stdin: io.stdin } : {}),
+        onStart(control) {
+          onStart(control);
+          io.onStart(control);
+        },
+      },
+      options.signal,
+    );
+    return statusOf(exit, plan.argv[0] ?? "");
+  } catch (error) {
+    // One that never ran is of no use to anybody.
+    if (!started && !options.remove) await discard();
+    throw error;
+  } finally {
+    if (!(options.detach && started)) {
+      await companions?.[Symbol.asyncDispose]();
+      if (options.remove) await discard();
+    }
+  }
+}
+
+async function userOf({ trees }: ContainerServices, rootfs: RootFs, text: string): Promise<RunUser> {
+  const tree = await trees.of(rootfs);
+  return trees.withTars(() => resolveRunUser(text, (path) => readAccountFile(tree, path)));
+}
+
+async function planOf(
+  image: Image,
+  lowers: readonly string[],
+  user: RunUser,
+  directory: string,
+  options: RunOptions,
+): Promise<RunPlan> {
   const capabilities = capabilitiesOf(options.capAdd, options.capDrop);
-  const plan = containerPlan(
-    config,
+  return containerPlan(
+    image.config.config,
     {
       command: options.command,
       entrypoint: options.entrypoint,
       env: options.env,
       volumes: options.volumes,
       workdir: options.workdir,
-      hostname: options.hostname ?? id.slice(0, 12),
+      hostname: options.hostname ?? basename(directory).slice(0, 12),
       init: options.init,
       readonly: options.readonly,
       tty: options.tty,
-      columns: io.columns,
-      rows: io.rows,
+      columns: options.io.columns,
+      rows: options.io.rows,
     },
     { lowers, directory, user, capabilities, seccomp: await defaultFilter(capabilities) },
   );
-  makeDirectory(directory);
-  writeFileSync(
-    join(directory, "container.json"),
-    JSON.stringify({ id, image: options.image, created: new Date().toISOString(), command: plan.argv }),
-  );
-  try {
-    const exit = await helper.run(
-      plan,
-      {
-        onOutput: (stream, data) => (stream === "stdout" ? io.stdout(data) : io.stderr(data)),
-        ...(options.interactive && io.stdin !== undefined ? { stdin: io.stdin } : {}),
-        onStart: (control) => io.onStart(control),
-      },
-      options.signal,
-    );
-    return statusOf(exit, plan.argv[0] ?? "");
-  } finally {
-    if (options.remove) await helper.remove([directory]);
-  }
 }
 
-function statusOf(exit: RunExit, command: string): number {
-  if (exit.failure === undefined) return exit.code;
-  const state =
-    exit.failure === "not-found"
-      ? "it was not found in the image"
-      : `it cannot be executed (${exit.message ?? "permission denied"})`;
-  throw new TsbuildError("RUN_FAILED", `Cannot run "${command}": ${state}`, { exitCode: exit.code });
+function recordOf(
+  image: Image,
+  options: RunOptions,
+  plan: RunPlan,
+  user: RunUser,
+): Omit<ContainerRecord, "id" | "name" | "snapshots"> {
+  const config = configOf(image.config.config, options);
+  const { cwd, uid, gid, groups, capabilities, noNewPrivileges, limits = [], cgroups = [] } = plan;
+  return {
+    image: options.image,
+    imageId: image.config.digest,
+    manifest: image.manifest.digest,
+    layers: image.config.diffIds,
+    created: new Date().toISOString(),
+    argv: plan.argv,
+    config,
+    hostname: plan.hostname,
+    tty: options.tty,
+    stdin: options.interactive,
+    remove: options.remove,
+    stopSignal: stopSignalOf(config.StopSignal),
+    stopTimeout: options.stopTimeout ?? STOP_TIMEOUT,
+    network: "host",
+    ports: [],
+    volumes: options.volumes,
+    mounts: plan.mounts.map(({ target }) => target),
+    session: newSessionName(),
+    process: { home: user.home, cwd, uid, gid, groups, capabilities, noNewPrivileges, limits, cgroups },
+  };
+}
+
+/** Before anybody hears that it runs. */
+function noteStart({ store }: ContainerServices, container: Container, running: StartedContainer): void {
+  const { pid, supervisor } = running;
+  const start = processStart(pid) ?? 0;
+  const started = { pid, start, supervisor, time: new Date().toISOString(), boot: bootId() };
+  updateContainer(store, container, { ...container.record, started });
 }

@@ -34,6 +34,9 @@ export const ERROR_CODES = {
   // Steps and containers
   RUN_FAILED: 1,
   SANDBOX: 1,
+  CONTAINER_NOT_FOUND: 1,
+  CONTAINER_CONFLICT: 1,
+  CONTAINER_STATE: 1,
   HELPER_MISSING: 1,
   HELPER_FAILED: 1,
   // Registries and the network

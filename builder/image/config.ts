@@ -26,7 +26,8 @@ export function parseImageConfig(raw: Buffer): ImageConfig {
   };
 }
 
-function readRunConfig(fields: Fields | undefined): RunConfig {
+/** The `config` object of such a document. */
+export function readRunConfig(fields: Fields | undefined): RunConfig {
   if (fields === undefined) return {};
   return {
     ...given("User", fields.optionalString("User") || undefined),

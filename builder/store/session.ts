@@ -101,6 +101,12 @@ function ownNamespace(): string {
   }
 }
 
+/** When a process of this pid namespace started, in ticks since the boot; undefined where there is none of this id. */
+export function processStart(pid: number): number | undefined {
+  const start = processStat(String(pid))?.start;
+  return start === undefined ? undefined : Number(start);
+}
+
 /** proc_pid_stat(5): the command's name, in parentheses, may hold anything, so fields are counted from its end. */
 function processStat(pid: string): { state: string; start: string } | undefined {
   const line = firstLine(`/proc/${pid}/stat`);

@@ -42,6 +42,7 @@ export async function runDetachedOn(
   lane: Lane,
   plan: RunPlan,
   stdin: boolean,
+  onStart: (running: StartedContainer) => void,
 ): Promise<StartedContainer | RunExit> {
   let started: StartedContainer | undefined;
   const answer = await lane.exchange(
@@ -49,6 +50,7 @@ export async function runDetachedOn(
     (type, payload) => {
       if (type !== FRAME.STARTED) return;
       started = startedOf(payload);
+      onStart(started);
       lane.detach();
     },
   );

@@ -66,10 +66,13 @@ class NativeHelper implements Helper {
     return runOn(await this.#process.lanes.acquire(signal), planFor(this.#idMaps, plan), io, signal);
   }
 
-  async runDetached(plan: RunPlan & { readonly state: string }): Promise<StartedContainer | RunExit> {
+  async runDetached(
+    plan: RunPlan,
+    onStart: (running: StartedContainer) => void,
+  ): Promise<StartedContainer | RunExit> {
     const lane = await this.#process.lanes.acquire();
     const stdin = plan.stdio === "terminal" || plan.stdinOpen === true;
-    const result = await runDetachedOn(lane, planFor(this.#idMaps, plan), stdin);
+    const result = await runDetachedOn(lane, planFor(this.#idMaps, plan), stdin, onStart);
     if (!("pid" in result)) return result;
     for (const link of this.#links) await link.detach();
     await this.#process.detach(lane.index);

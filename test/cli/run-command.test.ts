@@ -13,9 +13,14 @@ async function asked(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
   const { asked, parts } = recordingRun();
   const { status, stderr } = await cli(["run", ...argv], parts, fakeIo({ env, tty: ["stdin"] }));
   assert.equal(status, 0, stderr);
-  const [{ signal, emit, io, ...rest } = { signal: undefined, emit: undefined, io: undefined }] = asked;
-  assert.deepEqual([typeof signal, typeof emit, typeof io], ["object", "function", "object"]);
-  return rest;
+  const [options] = asked;
+  assert.ok(options);
+  const { signal, emit, io, onCreated, ...rest } = options;
+  assert.deepEqual(
+    [typeof signal, typeof emit, typeof io, typeof onCreated],
+    ["object", "function", "object", "function"],
+  );
+  return { ...rest, labels: { ...rest.labels } };
 }
 
 const DEFAULTS = {
@@ -29,6 +34,8 @@ const DEFAULTS = {
   readonly: false,
   capAdd: [],
   capDrop: [],
+  labels: {},
+  detach: false,
   remove: false,
   pull: "missing",
 };
@@ -48,6 +55,10 @@ test("run asks for what its flags say, and leaves the command's own alone", asyn
     ["-w /src -u 1000:1000 -h box img", { workdir: "/src", user: "1000:1000", hostname: "box" }],
     ["--entrypoint sh img -c x", { entrypoint: ["sh"], command: ["-c", "x"] }],
     ["--entrypoint= img", { entrypoint: [] }],
+    [
+      "-d --name /web --stop-signal INT --stop-timeout 3 img",
+      { detach: true, name: "web", stopSignal: "INT", stopTimeout: 3 },
+    ],
     ["--pull img", { pull: "always" }],
     ["--platform linux/arm64 img", { platform: { os: "linux", architecture: "arm64" } }],
   ];
@@ -83,7 +94,9 @@ test("run refuses what it cannot do with 125", async () => {
   const table: readonly (readonly [line: string, message: RegExp])[] = [
     ["", /IMAGE is missing/],
     ["--rn img", /did you mean "--rm"/],
-    ["-d img", /Cannot use -d: .*yet\nhint: run it in the background/],
+    ["--name a/b img", /Cannot name a container "a\/b"/],
+    ["--stop-signal FOO img", /there is no such signal/],
+    ["--stop-timeout soon img", /it is no number of seconds/],
     ["-p 80:80 img", /Cannot use -p: .*yet\nhint: containers have the machine's network/],
     ["-v data:/data img", /does not support volumes with names yet/],
     ["-v /data img", /does not support volumes with names yet/],

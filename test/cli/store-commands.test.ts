@@ -29,7 +29,7 @@ test("listing() looks like docker's", () => {
     listing(IMAGES, flags, NOW),
   );
   assertGolden("cli/golden/images.txt", tables.join("\n"));
-  assert.equal(listing([], PLAIN, NOW), "REPOSITORY   TAG   IMAGE ID   CREATED   SIZE\n");
+  assert.equal(listing([], PLAIN, NOW), "REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\n");
   assert.equal(listing(IMAGES, { ...PLAIN, quiet: true }, NOW), `${IMAGE_ID.slice(7, 19)}\n`, "each id once");
   assert.deepEqual(JSON.parse(listing(IMAGES, { ...PLAIN, json: true }, NOW)), IMAGES);
 });

@@ -41,7 +41,7 @@ test("logs shows all that steps wrote, whole, of cached and failed ones too", as
   }
   const none = await rig.tsbuild(["logs", "builder 3/4"]);
   assert.equal(none.status, 2);
-  assert.match(none.stderr, /Cannot show the log of "builder 3\/4": no step of that name wrote anything/);
+  assert.match(none.stderr, /Cannot show the log of "builder 3\/4": .* no step of that name wrote anything/);
 
   await rig.tsbuild(["prune", "-f", "-a"]);
   assert.deepEqual(readdirSync(join(rig.store, "logs")), []);

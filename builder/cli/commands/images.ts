@@ -4,7 +4,7 @@ import type { ImageSummary } from "../../api/types.ts";
 import { age } from "../age.ts";
 import { command } from "../command.ts";
 import { familiarName, splitName } from "../familiar.ts";
-import { table } from "../table.ts";
+import { DOCKER_COLUMN, table } from "../table.ts";
 import { withStore } from "../with-tsbuild.ts";
 
 /** `tsbuild images`. */
@@ -62,7 +62,7 @@ export function listing(images: readonly ImageSummary[], flags: Listing, now: nu
       formatBytes(image.size),
     ];
   });
-  return table(header, rows);
+  return table(header, rows, DOCKER_COLUMN);
 }
 
 /** Newest first, as docker does. */

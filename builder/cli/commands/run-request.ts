@@ -3,11 +3,20 @@ import { resolve } from "node:path";
 import type { RunOptions } from "../../api/run-options.ts";
 import { usageError } from "../flags.ts";
 import type { FlagTable, FlagValues } from "../types.ts";
-import { fromEnvironment, onePlatform, pullPolicy, readPairsFile } from "../values.ts";
+import { lifecycle } from "./run-lifecycle.ts";
+import { variables } from "./variables.ts";
+import { onePlatform, pullPolicy } from "../values.ts";
 
 /** What `tsbuild run` takes. */
 export const RUN_FLAGS = {
+  detach: { short: "d", doc: "Let it run in the background, and print its id" },
+  name: { value: "NAME", doc: "Name the container", default: "two words" },
+  label: { short: "l", value: "NAME[=VALUE]", repeat: true, doc: "Put a label on the container" },
+  "label-file": { value: "FILE", repeat: true, doc: "Read labels from a file, one a line" },
+  cidfile: { value: "FILE", doc: "Write the container's id to a file that is not there yet" },
   rm: { doc: "Remove the container's files when it ends" },
+  "stop-signal": { value: "SIGNAL", doc: "What stop sends", default: "the image's, or SIGTERM" },
+  "stop-timeout": { value: "SECONDS", doc: "How long stop waits before it kills", default: "10" },
   interactive: { short: "i", doc: "Pass standard input on" },
   tty: { short: "t", doc: "Give it a terminal" },
   env: {
@@ -46,23 +55,20 @@ export const MISSING_RUN_FLAGS: Readonly<Record<string, string | undefined>> = {
   "attach|a": undefined,
   "privileged|security-opt|group-add|userns": undefined,
   "cgroup-parent|cgroupns|cpus|c|cpu-shares|memory|m|memory-swap|pids-limit|ulimit|shm-size": undefined,
-  "cidfile|name": "a container has no name: it ends with the command",
-  "detach|d": 'run it in the background with your shell: "tsbuild run … &"',
+  "detach-keys|sig-proxy": undefined,
   "device|gpus": undefined,
   "dns|dns-option|dns-search|domainname|ip|link|mac-address|network-alias": undefined,
   "health-cmd|health-interval|health-retries|health-timeout|no-healthcheck": undefined,
-  "label|l|label-file": undefined,
   mount: "write -v HOST:CONTAINER",
   "network|net": "containers have the machine's network",
   "publish|p|publish-all|P|expose": "containers have the machine's network: its ports are reached without",
   quiet: undefined,
   restart: undefined,
-  "stop-signal|stop-timeout": undefined,
   "tmpfs|volumes-from|volume-driver": undefined,
 };
 
 /** What the flags of `tsbuild run` ask for. */
-export type RunRequest = Omit<RunOptions, "io" | "signal" | "emit">;
+export type RunRequest = Omit<RunOptions, "io" | "signal" | "emit" | "onCreated">;
 
 /** Reads the values of the flags; nothing is opened but files with variables. */
 export function runRequest(
@@ -76,11 +82,12 @@ export function runRequest(
     image,
     command,
     ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
-    env: variables(flags, env),
+    env: variables("run", flags, env),
     volumes: flags.volume.map(volume),
     ...(workdir === undefined ? {} : { workdir }),
     ...(user === undefined ? {} : { user }),
     ...(hostname === undefined ? {} : { hostname }),
+    ...lifecycle(flags),
     interactive: flags.interactive,
     tty: flags.tty,
     init: flags.init,
@@ -91,20 +98,6 @@ export function runRequest(
     pull: pullPolicy("run", flags.pull),
     ...(platform === undefined ? {} : { platform }),
   };
-}
-
-/** Files first: what is written on the command line wins. */
-function variables(flags: FlagValues<typeof RUN_FLAGS>, env: NodeJS.ProcessEnv): readonly string[] {
-  const files = flags["env-file"].flatMap((path) => readPairsFile("run", "--env-file", path));
-  const values = new Map<string, string>();
-  for (const text of [...files, ...flags.env]) {
-    const pair = fromEnvironment(text, env);
-    if (text === "" || pair?.[0] === "") {
-      throw usageError("run", `Cannot use --env "${text}": the name is missing`, "write NAME=VALUE");
-    }
-    if (pair !== undefined) values.set(...pair);
-  }
-  return [...values].map(([name, value]) => `${name}=${value}`);
 }
 
 /** Host paths become absolute; what docker takes for a named volume is not there yet. */

@@ -1,0 +1,145 @@
+import type { Digest, DiffId } from "../core/digest.ts";
+import type { RunConfig } from "../image/types.ts";
+import type { ResourceLimit } from "../../runtime/types.ts";
+import type { ContainerIo } from "./run-options.ts";
+
+/**
+ * What is known of a container, in containers/<id>/ of the store:
+ *
+ *     container.json   this
+ *     fs/ work/        what it wrote (overlay)
+ *     seccomp          its filter of system calls, for `exec`
+ *     log log.1 exit   what it said, and how it ended (native/journal.h)
+ *     control          a socket that answers as long as it is supervised (native/control.h)
+ *
+ * Its layers are kept as long as it is there (builder/space/needs.ts).
+ */
+export interface ContainerRecord {
+  readonly id: string;
+  readonly name: string;
+  /** As it was asked for. */
+  readonly image: string;
+  readonly imageId?: Digest;
+  readonly manifest?: Digest;
+  readonly layers: readonly DiffId[];
+  /** Below snapshots/, bottom first. */
+  readonly snapshots: readonly string[];
+  /** RFC 3339. */
+  readonly created: string;
+  readonly argv: readonly string[];
+  /** The image's config with what the command line said in its place: what a commit begins with. */
+  readonly config: RunConfig;
+  readonly hostname: string;
+  readonly tty: boolean;
+  /** Standard input is open. */
+  readonly stdin: boolean;
+  /** It goes when it ends. */
+  readonly remove: boolean;
+  readonly stopSignal: number;
+  /** Seconds between that and SIGKILL. */
+  readonly stopTimeout: number;
+  /** As `ps` shows them. */
+  readonly ports: readonly string[];
+  /** Its network, by name. */
+  readonly network: string;
+  /** HOST:CONTAINER[:ro]. */
+  readonly volumes: readonly string[];
+  /** Absolute paths in it that something is mounted on. */
+  readonly mounts: readonly string[];
+  /** The session that made it: one that was never started ends with it. */
+  readonly session: string;
+  readonly process?: ProcessSettings;
+  readonly started?: Started;
+}
+
+/** How its processes run, further ones too. */
+export interface ProcessSettings {
+  /** Home directory of its user. */
+  readonly home: string;
+  readonly cwd: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly capabilities: readonly number[];
+  readonly noNewPrivileges: boolean;
+  readonly limits: readonly ResourceLimit[];
+  readonly cgroups: readonly string[];
+}
+
+/** Its first process. A pid alone says nothing: `start` as in proc_pid_stat(5). */
+export interface Started {
+  readonly pid: number;
+  readonly start: number;
+  readonly supervisor: number;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly boot: string;
+}
+
+/** How a container ended. */
+export interface Ending {
+  readonly code: number;
+  readonly outOfMemory: boolean;
+  /** RFC 3339. */
+  readonly time: string;
+  /** Why its command could not be started, or ended without its doing. */
+  readonly message: string;
+}
+
+export type ContainerState =
+  | { readonly status: "created" }
+  | { readonly status: "running"; readonly started: Started }
+  | { readonly status: "exited"; readonly started?: Started; readonly ending: Ending }
+  /** Its record cannot be read. */
+  | { readonly status: "dead" };
+
+/** A container as it is now. */
+export interface Container {
+  readonly record: ContainerRecord;
+  readonly state: ContainerState;
+  /** Absolute path of its directory. */
+  readonly directory: string;
+}
+
+export interface LogOptions {
+  /** Goes on until it ends. */
+  readonly follow: boolean;
+  /** Only the last lines; undefined: all. */
+  readonly tail?: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly signal: AbortSignal;
+  /** What one of its streams said in one go, and when: nanoseconds since 1970. */
+  onOutput(stream: "stdout" | "stderr", data: Buffer, time: bigint): void;
+}
+
+/** A further process of a container that runs: `tsbuild exec`. */
+export interface ExecOptions {
+  readonly command: readonly string[];
+  /** KEY=VALUE */
+  readonly env: readonly string[];
+  readonly user?: string;
+  readonly workdir?: string;
+  readonly interactive: boolean;
+  readonly tty: boolean;
+  readonly detach: boolean;
+  readonly io: ContainerIo;
+  readonly signal: AbortSignal;
+}
+
+/** The containers of the store. Each is named by its name, its id, or the beginning of its id. */
+export interface Containers {
+  /** Newest first. */
+  list(): Promise<readonly Container[]>;
+  find(reference: string): Promise<Container>;
+  logs(reference: string, options: LogOptions): Promise<void>;
+  /** `seconds` before it is killed; -1: never. Its own where not given. */
+  stop(reference: string, seconds?: number): Promise<void>;
+  kill(reference: string, signal: number): Promise<void>;
+  /** Resolves with the exit code when it has ended. */
+  wait(reference: string): Promise<number>;
+  remove(reference: string, force: boolean): Promise<void>;
+  /** Resolves with the exit code of the process. */
+  exec(reference: string, options: ExecOptions): Promise<number>;
+}

@@ -1,0 +1,79 @@
+import { watch } from "node:fs";
+import type { LogOptions } from "../api/container-types.ts";
+import type { Store } from "../store/types.ts";
+import { findContainer } from "./containers.ts";
+import { LogFile, type LogPiece } from "./log-file.ts";
+import { LogTail } from "./log-tail.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** How often a log is looked at where the kernel has no more watches to give (ms). */
+const POLL_MS = 200;
+
+/** Tells what a container said; with `follow`, what it says until it ends. */
+export async function showLogs(store: Store, reference: string, options: LogOptions): Promise<void> {
+  const { directory } = await findContainer(store, reference);
+  const { follow, tail, signal } = options;
+  // Before the log is read: what ends it then comes after all that was said.
+  using line = follow ? await Supervisor.call(directory) : undefined;
+  using changes = line === undefined ? undefined : new Changes(directory);
+  using log = new LogFile(directory);
+  const show = ({ stream, data, time }: LogPiece): void => options.onOutput(stream, data, time);
+  const last = tail === undefined ? undefined : new LogTail(tail);
+  const keep = last === undefined ? show : (piece: LogPiece): void => last.add(piece);
+  for (const piece of log.pieces()) if (isWanted(piece, options)) keep(piece);
+  for (const piece of last?.pieces() ?? []) show(piece);
+  if (line === undefined || changes === undefined) return;
+  let over = false;
+  const ended = line.ended.then(() => void (over = true));
+  const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  while (!signal.aborted) {
+    await Promise.race([changes.next(), ended, aborted]);
+    const last = over;
+    for (const piece of log.pieces()) if (isWanted(piece, options)) show(piece);
+    if (last) return;
+  }
+}
+
+function isWanted({ time }: LogPiece, { since, until }: LogOptions): boolean {
+  const milliseconds = Number(time) / 1e6;
+  return (since === undefined || milliseconds >= since) && (until === undefined || milliseconds <= until);
+}
+
+/** Says when something in a directory changes. */
+class Changes implements Disposable {
+  #changed = false;
+  #wake: (() => void) | undefined;
+  readonly #stop: () => void;
+
+  constructor(directory: string) {
+    const changed = (): void => {
+      this.#changed = true;
+      this.#wake?.();
+    };
+    const poll = (): (() => void) => {
+      const timer = setInterval(changed, POLL_MS);
+      return () => clearInterval(timer);
+    };
+    try {
+      const watcher = watch(directory, changed);
+      let stop = (): void => watcher.close();
+      watcher.on("error", () => {
+        watcher.close();
+        stop = poll();
+      });
+      this.#stop = () => stop();
+    } catch {
+      this.#stop = poll();
+    }
+  }
+
+  /** Resolves when something changed since the last time. */
+  async next(): Promise<void> {
+    if (!this.#changed) await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#changed = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop();
+  }
+}

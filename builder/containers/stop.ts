@@ -1,0 +1,94 @@
+import { constants } from "node:os";
+import { TsbuildError } from "../core/errors.ts";
+import type { Store } from "../store/types.ts";
+import { findContainer, openContainer } from "./containers.ts";
+import { readEnding } from "./ending.ts";
+import { Supervisor } from "./supervisor.ts";
+import type { Container } from "../api/container-types.ts";
+
+const { SIGKILL } = constants.signals;
+/** How long the kernel may take to end what was killed (ms): processes may hang in a system call. */
+const KILL_PATIENCE = 30_000;
+
+/** Asks a container to end, and kills it where it does not; one that does not run is stopped already, as docker has it. */
+export async function stopContainer(store: Store, reference: string, seconds?: number): Promise<void> {
+  const container = await findContainer(store, reference);
+  using line = await Supervisor.call(container.directory);
+  if (line === undefined) return;
+  const { stopSignal, stopTimeout } = container.record;
+  const patience = seconds ?? stopTimeout;
+  await line.signal(stopSignal);
+  const ended = await within(line.ended, patience < 0 ? undefined : patience * 1000);
+  if (ended) return;
+  await endByForce(container, line);
+}
+
+/** Kills whatever runs in a container and waits for its end. */
+export async function killAndWait(container: Container): Promise<void> {
+  using line = await Supervisor.call(container.directory);
+  if (line !== undefined) await endByForce(container, line);
+}
+
+/** Sends a signal to a container that runs. */
+export async function killContainer(store: Store, reference: string, signal: number): Promise<void> {
+  const container = await findContainer(store, reference);
+  using line = container.state.status === "running" ? await Supervisor.call(container.directory) : undefined;
+  if (line === undefined) throw notRunning("kill", container);
+  const errno = await line.signal(signal);
+  if (errno === constants.errno.EINVAL) {
+    throw new TsbuildError("USAGE", `Cannot use signal ${signal}: the kernel has no such signal`);
+  }
+  if (errno !== 0 && errno !== constants.errno.ESRCH) {
+    throw new TsbuildError("SANDBOX", `Cannot send signal ${signal}: the kernel refused it (errno ${errno})`);
+  }
+  if (signal === SIGKILL) await within(line.ended, KILL_PATIENCE);
+}
+
+/** The exit code of a container, when it has ended. */
+export async function waitContainer(store: Store, reference: string): Promise<number> {
+  const container = await findContainer(store, reference);
+  using line = await Supervisor.call(container.directory);
+  const code = await line?.ended;
+  if (code !== undefined) return code;
+  // It was over, or its supervisor died.
+  const now = await openContainer(store, container.record.id);
+  if (now?.state.status === "exited") return now.state.ending.code;
+  return readEnding(container.directory)?.code ?? 0;
+}
+
+export function notRunning(verb: string, { record }: Container): TsbuildError {
+  return new TsbuildError("CONTAINER_STATE", `Cannot ${verb} container ${nameOf(record)}: it does not run`, {
+    hint: 'see "tsbuild ps -a"',
+  });
+}
+
+/** What messages call a container. */
+export function nameOf({ name, id }: Container["record"]): string {
+  return name === "" ? id.slice(0, 12) : name;
+}
+
+async function endByForce({ record }: Container, line: Supervisor): Promise<void> {
+  await line.signal(SIGKILL);
+  if (await within(line.ended, KILL_PATIENCE)) return;
+  throw new TsbuildError(
+    "SANDBOX",
+    `Cannot stop container ${nameOf(record)}: it was killed and does not end`,
+    {
+      hint: "a process of it hangs in the kernel, often on a disk or network that does not answer",
+    },
+  );
+}
+
+/** Whether something came in time. */
+async function within(work: Promise<unknown>, milliseconds: number | undefined): Promise<boolean> {
+  if (milliseconds === undefined) return work.then(() => true);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.min(milliseconds, 2 ** 31 - 1));
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

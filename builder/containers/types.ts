@@ -1,0 +1,13 @@
+import type { LayerTrees } from "../ops/trees.ts";
+import type { Store } from "../store/types.ts";
+import type { LayerStore } from "../../runtime/layers/layer-store.ts";
+import type { Helper } from "../../runtime/types.ts";
+
+/** What commands on containers work with. */
+export interface ContainerServices {
+  readonly store: Store;
+  readonly layers: LayerStore;
+  readonly trees: LayerTrees;
+  readonly env: NodeJS.ProcessEnv;
+  helper(): Promise<Helper>;
+}
