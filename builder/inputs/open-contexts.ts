@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { hexOf, sha256 } from "../core/digest.ts";
 import { messageOf, TsbuildError } from "../core/errors.ts";
+import { isTrue } from "../core/is-true.ts";
 import { redact } from "../core/redact.ts";
 import { openLocalContext, type LocalContext } from "../context/local.ts";
 import { placeOf, type ContextPlace } from "../context/place.ts";
@@ -42,7 +43,7 @@ const LAYOUT = "oci-layout://";
 export async function openContexts(session: Session, options: BuildOptions): Promise<Contexts> {
   const { images, layouts, places } = namedContexts(options.contexts ?? {});
   const opener = new Opener(session, options);
-  const place = placeOf(options.context);
+  const place = withGitDir(placeOf(options.context), options.buildArgs["BUILDKIT_CONTEXT_KEEP_GIT_DIR"]);
   const opened = await opener.openMain(place);
   const contexts = new Map<string, BuildContext>([["", opened.context]]);
   return {
@@ -68,6 +69,13 @@ export async function openContexts(session: Session, options: BuildOptions): Pro
     },
     save: () => opener.save(),
   };
+}
+
+/** BuildKit's way to ask for the `.git` of a repository that is the context: of the main one alone. */
+function withGitDir(place: ContextPlace, asked: string | undefined): ContextPlace {
+  return place.kind === "git" && isTrue(asked)
+    ? { ...place, git: { ...place.git, keepGitDir: true } }
+    : place;
 }
 
 function namedContexts(contexts: Readonly<Record<string, string>>): {

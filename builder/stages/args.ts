@@ -6,8 +6,23 @@ import type { PlanOptions } from "./types.ts";
 /** Build arguments that reach RUN without ARG, outside of the cache key and of the history (rule 15). */
 const PROXY_ARGS = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"] as const;
 
-/** Build arguments that tell the builder something instead of a Dockerfile's ARG. */
-const BUILDER_ARG = /^(BUILDKIT_|SOURCE_DATE_EPOCH$)/;
+/** Build arguments that tell the builder something instead of a Dockerfile's ARG (BuildKit reference.md, built-in build args). */
+const BUILDER_ARGS: ReadonlySet<string> = new Set([
+  "BUILDKIT_CACHE_MOUNT_NS",
+  "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
+  "BUILDKIT_DOCKERFILE_CHECK",
+  "BUILDKIT_INLINE_CACHE",
+  "BUILDKIT_SANDBOX_HOSTNAME",
+  "BUILDKIT_SYNTAX",
+  "SOURCE_DATE_EPOCH",
+]);
+
+/** Those that mean something to BuildKit alone, and why. */
+const FOREIGN_ARGS: ReadonlyMap<string, string> = new Map([
+  ["BUILDKIT_BUILD_NAME", "it names builds in the history of buildx"],
+  ["BUILDKIT_GIT_ADVICE", "no repository is checked out by git, so that there is no advice"],
+  ["BUILDKIT_MULTI_PLATFORM", "an image for one platform is never in an index"],
+]);
 
 /** What --build-arg gave, and what the Dockerfile took of it. */
 export class BuildArgs {
@@ -37,6 +52,11 @@ export class BuildArgs {
   /** Given, but declared by no ARG of the stages that were built, and not one that the builder itself knows. */
   unused(): readonly string[] {
     return [...this.#given.keys()].filter((name) => !this.#taken.has(name) && !isBuilders(name));
+  }
+
+  /** Given, but for another builder: name and reason. */
+  foreign(): readonly (readonly [name: string, reason: string])[] {
+    return [...FOREIGN_ARGS].filter(([name]) => this.#given.has(name) && !this.#taken.has(name));
   }
 
   /** Both spellings of each proxy variable, whichever was given. */
@@ -90,5 +110,9 @@ function platformArgs(prefix: string, platform: Platform): (readonly [string, st
 }
 
 function isBuilders(name: string): boolean {
-  return BUILDER_ARG.test(name) || PROXY_ARGS.some((proxy) => proxy === name || proxy.toLowerCase() === name);
+  return (
+    BUILDER_ARGS.has(name) ||
+    FOREIGN_ARGS.has(name) ||
+    PROXY_ARGS.some((proxy) => proxy === name || proxy.toLowerCase() === name)
+  );
 }

@@ -73,6 +73,8 @@ export function warnUnusedArgs({
   stages,
   problems,
 }: Pick<Work, "buildArgs" | "stages" | "problems">): void {
+  for (const [name, reason] of buildArgs.foreign())
+    problems.remark(`Build argument "${name}" has no effect: ${reason}`);
   const unused = buildArgs.unused();
   if (unused.length === 0) return;
   const declared = stages.flatMap((stage) =>

@@ -53,7 +53,7 @@ export async function planStages(
   }
   problems.throwIfAny();
   warnUnusedArgs(surroundings);
-  remarkOnSyntax(dockerfile, problems);
+  remarkOnSyntax(dockerfile, buildArgs.setting("BUILDKIT_SYNTAX"), problems);
   problems.throwIfFatal();
   return { ...collected, ...dated, resolution, planned };
 }
@@ -62,9 +62,10 @@ export async function planStages(
 const OWN_SYNTAX = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/;
 
 /** BuildKit would run that image to read the Dockerfile. */
-function remarkOnSyntax({ directives: { syntax } }: Dockerfile, problems: Problems): void {
+function remarkOnSyntax({ directives }: Dockerfile, given: string, problems: Problems): void {
+  const syntax = given || directives.syntax;
   if (syntax === undefined || OWN_SYNTAX.test(syntax)) return;
   problems.remark(
-    `# syntax=${syntax} has no effect: tsbuild reads Dockerfiles itself, as docker/dockerfile:1 does`,
+    `${given === "" ? "# syntax" : "BUILDKIT_SYNTAX"}=${syntax} has no effect: tsbuild reads Dockerfiles itself, as docker/dockerfile:1 does`,
   );
 }

@@ -74,6 +74,11 @@ test("build asks for what its flags say", async () => {
       },
     ],
     [
+      "--build-arg BUILDKIT_INLINE_CACHE=1",
+      { buildArgs: { BUILDKIT_INLINE_CACHE: "1" }, cacheFrom: [], cacheTo: [{ type: "inline" }] },
+    ],
+    ["--build-arg BUILDKIT_INLINE_CACHE=0", { buildArgs: { BUILDKIT_INLINE_CACHE: "0" } }],
+    [
       "--cache-to type=registry,ref=app:c,mode=max,oci-mediatypes=true,image-manifest=true --cache-to type=local,dest=d,reset=true,compression=uncompressed,ignore-error=false",
       {
         cacheFrom: [],

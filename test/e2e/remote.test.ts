@@ -166,6 +166,10 @@ test("a context is a repository with a ref and a directory, --file a path in it 
     ],
   );
   assert.ok((await build(rig, ["-f", "build/other", url])).includes("g f 0644 0:0 @1600000000"));
+  const whole = ["-f", "d/Dockerfile", `${server.url("r.git")}#next`];
+  const hasGit = (files: readonly string[]): boolean => files.some((line) => line.startsWith(".git/HEAD "));
+  assert.ok(!hasGit(await build(rig, whole)));
+  assert.ok(hasGit(await build(rig, ["--build-arg", "BUILDKIT_CONTEXT_KEEP_GIT_DIR=1", ...whole])));
   const missing = await run(rig, ["-f", "../../etc/passwd", url]);
   assert.match(
     missing.stderr,

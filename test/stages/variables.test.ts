@@ -155,3 +155,37 @@ test("planBuild() gives every RUN of a stage the arguments declared above it alo
     [1, 2],
   );
 });
+
+test("planBuild() knows the arguments of BuildKit, says which have no effect, and takes no other for one", async () => {
+  const buildArgs = {
+    BUILDKIT_CACHE_MOUNT_NS: "n",
+    BUILDKIT_CONTEXT_KEEP_GIT_DIR: "1",
+    BUILDKIT_DOCKERFILE_CHECK: "skip=all",
+    BUILDKIT_INLINE_CACHE: "1",
+    BUILDKIT_SANDBOX_HOSTNAME: "h",
+    BUILDKIT_SYNTAX: "docker/dockerfile:1",
+    SOURCE_DATE_EPOCH: "0",
+    no_proxy: "x",
+  };
+  assert.deepEqual((await plan("FROM scratch", { buildArgs })).warnings, []);
+  const foreign = {
+    BUILDKIT_BUILD_NAME: "n",
+    BUILDKIT_MULTI_PLATFORM: "1",
+    BUILDKIT_SYNTAX: "other/frontend",
+    BUILDKIT_OTHER: "1",
+  };
+  const { warnings } = await plan("FROM scratch", { buildArgs: foreign });
+  assert.deepEqual(
+    warnings.map((warning) => warning.replace(/(has no effect|was given).*/, "$1")),
+    [
+      'Build argument "BUILDKIT_BUILD_NAME" has no effect',
+      'Build argument "BUILDKIT_MULTI_PLATFORM" has no effect',
+      'Build argument "BUILDKIT_OTHER" was given',
+      "BUILDKIT_SYNTAX=other/frontend has no effect",
+    ],
+  );
+  const declared = await plan("FROM scratch\nARG BUILDKIT_BUILD_NAME", {
+    buildArgs: { BUILDKIT_BUILD_NAME: "n" },
+  });
+  assert.deepEqual(declared.warnings, []);
+});

@@ -1,3 +1,4 @@
+import { isTrue } from "../../core/is-true.ts";
 import { parseSize } from "../sizes.ts";
 import type { OutputSpec } from "../../api/output-types.ts";
 import type { BuildOptions } from "../../api/types.ts";
@@ -34,6 +35,7 @@ export async function buildRequest(
   for (const tag of flags.tag) {
     if (tag === "") throw usageError("build", "Cannot use --tag: it is empty", "write -t NAME[:TAG]");
   }
+  const buildArgs = buildArguments(flags, io.env);
   return {
     context,
     contexts: contexts(flags["build-context"]),
@@ -42,7 +44,7 @@ export async function buildRequest(
     ...(flags.file === undefined ? {} : { dockerfile: flags.file }),
     tags: flags.tag,
     ...(flags.target === undefined ? {} : { target: flags.target }),
-    buildArgs: buildArguments(flags, io.env),
+    buildArgs,
     labels: labels(flags.label),
     ...(flags.network === undefined ? {} : { network: networkMode("build", flags.network) }),
     noCache: flags["no-cache"],
@@ -56,7 +58,7 @@ export async function buildRequest(
     push: flags.push,
     outputs,
     ...(await annotations(flags, outputs)),
-    ...(await caches(flags)),
+    ...(await caches(flags, buildArgs)),
     ...(await sandbox(flags)),
   };
 }
@@ -115,9 +117,12 @@ async function sandbox(
 
 async function caches(
   flags: FlagValues<typeof BUILD_FLAGS>,
+  buildArgs: BuildRequest["buildArgs"],
 ): Promise<Pick<BuildRequest, "cacheFrom" | "cacheTo">> {
   const from = flags["cache-from"];
-  const to = flags["cache-to"];
+  // buildx's older way to say it.
+  const inline = isTrue(buildArgs["BUILDKIT_INLINE_CACHE"]) ? ["type=inline"] : [];
+  const to = [...flags["cache-to"], ...inline];
   if (from.length === 0 && to.length === 0) return {};
   const { parseCacheFrom, parseCacheTo } = await import("./build-caches.ts");
   return { cacheFrom: from.map(parseCacheFrom), cacheTo: to.map(parseCacheTo) };
