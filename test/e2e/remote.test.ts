@@ -145,6 +145,10 @@ test("rule 36: ADD of a repository is its files, and cached while its ref stays"
   assert.equal((await run(rig, [context])).status, 1, "the directory d is gone");
 });
 
+function hasGit(files: readonly string[]): boolean {
+  return files.some((line) => line.startsWith(".git/HEAD "));
+}
+
 test("a context is a repository with a ref and a directory, --file a path in it (rule 38)", async () => {
   await using rig = openRig();
   await using server = await openGitServer();
@@ -167,7 +171,6 @@ test("a context is a repository with a ref and a directory, --file a path in it 
   );
   assert.ok((await build(rig, ["-f", "build/other", url])).includes("g f 0644 0:0 @1600000000"));
   const whole = ["-f", "d/Dockerfile", `${server.url("r.git")}#next`];
-  const hasGit = (files: readonly string[]): boolean => files.some((line) => line.startsWith(".git/HEAD "));
   assert.ok(!hasGit(await build(rig, whole)));
   assert.ok(hasGit(await build(rig, ["--build-arg", "BUILDKIT_CONTEXT_KEEP_GIT_DIR=1", ...whole])));
   const missing = await run(rig, ["-f", "../../etc/passwd", url]);
