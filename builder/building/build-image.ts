@@ -1,6 +1,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { PlannedStep } from "../core/events.ts";
 import { openCache } from "../cache/local.ts";
+import type { LocalCache } from "../cache/types.ts";
 import type { SharedGraph } from "../graph/merge.ts";
 import { createOpRunner } from "../ops/runner.ts";
 import { checkEntitlements } from "../ops/entitlements.ts";
@@ -14,6 +15,7 @@ import { BuildJournal } from "./build-journal.ts";
 import { claimStep } from "./claim-step.ts";
 import type { BuildCaches } from "./build-caches.ts";
 import { checkBudgets, growthOf } from "./growth.ts";
+import { checkEmulators } from "./check-emulators.ts";
 import { builtImage } from "./built-image.ts";
 import { BuildSecrets } from "../session/secrets.ts";
 import { StepLogs } from "./step-logs.ts";
@@ -43,8 +45,21 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   if (options.jobs !== undefined)
     for (const resource of ["cpu", "exec"] as const) session.slots.limit(resource, options.jobs);
 
+  const openLocal = (): LocalCache =>
+    openCache(session.store, (diffId) => session.layers.open(diffId) !== undefined);
+  await checkEmulators(session, graph, () => {
+    const cache = openLocal();
+    return {
+      runner,
+      cache: caches?.imports.open(cache) ?? cache,
+      noCache,
+      cacheTtl: options.cacheTtl,
+      signal,
+    };
+  });
+
   const attempt = async (): Promise<BuildResult> => {
-    const local = openCache(session.store, (diffId) => session.layers.open(diffId) !== undefined);
+    const local = openLocal();
     const solution = solve({
       vertices: graph.vertices,
       runner,

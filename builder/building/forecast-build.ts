@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { servicesFor } from "./build-image.ts";
 import { placeOf } from "../planning/build-place.ts";
 import { openCache } from "../cache/local.ts";
-import { hexOf } from "../core/digest.ts";
+import { isReadable } from "./is-readable.ts";
 import { compareBy } from "../explain/explanation.ts";
 import { readJournal } from "../explain/journal.ts";
 import { Reasons } from "../explain/reasons.ts";
 import { recordingOf } from "../explain/records.ts";
 import type { Reason } from "../explain/types.ts";
-import type { Layer, RootFs } from "../layers/types.ts";
+import type { Layer } from "../layers/types.ts";
 import { withoutCache } from "./no-cache-filter.ts";
 import { openContexts } from "../inputs/open-contexts.ts";
 import { createOpRunner } from "../ops/runner.ts";
@@ -72,14 +72,6 @@ export async function forecastBuild(session: Session, options: BuildOptions): Pr
     forecasts.filter(({ read }) => read !== "no"),
   );
   return { steps, pull, pullAtMost };
-}
-
-/** Files are read from indexes, and their bytes from uncompressed tars. */
-async function isReadable({ store }: Session, rootfs: RootFs): Promise<boolean> {
-  const diffIds = await Promise.all(rootfs.map((layer) => layer.diffId()));
-  return diffIds.every(
-    (diffId) => store.blobs.has(diffId) && existsSync(store.path("indexes", hexOf(diffId))),
-  );
 }
 
 /** What a registry would have to send so that steps can read these: each layer once. */

@@ -32,8 +32,9 @@ export class ResultFiles {
         "image.name": names,
       });
     }
-    if (iidfile !== undefined && result.imageId !== undefined)
-      writeWhole("--iidfile", iidfile, result.imageId);
+    // As buildx does: several images have no id in common, but a digest.
+    const id = result.imageId ?? result.digest;
+    if (iidfile !== undefined && id !== undefined) writeWhole("--iidfile", iidfile, id);
     if (digestFile !== undefined && result.digest !== undefined) {
       writeWhole("--digest-file", digestFile, result.digest);
     }

@@ -8,8 +8,9 @@ import { readAccountFile } from "../ops/accounts.ts";
 import { snapshotsOf } from "../layers/snapshots.ts";
 import { bootId, newSessionName, processStart } from "../store/session.ts";
 import type { RunOptions } from "../api/run-options.ts";
-import { containerPlan } from "../../runtime/container/plan.ts";
+import { containerPlan, type ContainerRoot } from "../../runtime/container/plan.ts";
 import { capabilitiesOf } from "../../runtime/container/privileges.ts";
+import { foreignMounts } from "../../runtime/emulation/foreign.ts";
 import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
 import type { Connection } from "../../runtime/network/types.ts";
 import type { RunPlan, StartedContainer } from "../../runtime/types.ts";
@@ -43,7 +44,8 @@ export async function runContainer(
     userOf(services, rootfs, options.user ?? image.config.config.User ?? ""),
     services.helper(),
   ]);
-  const plan = await planOf(image, lowers, user, directory, options);
+  const emulation = foreignMounts(image.config.platform, (label) => services.store.tempPath(label));
+  const plan = await planOf(image, { lowers, user, directory, emulation }, options);
   const container = await createContainer(services.store, name, (unique) => ({
     id,
     name: unique,
@@ -106,9 +108,7 @@ async function userOf({ trees }: ContainerServices, rootfs: RootFs, text: string
 
 async function planOf(
   image: Image,
-  lowers: readonly string[],
-  user: RunUser,
-  directory: string,
+  root: Omit<ContainerRoot, "capabilities" | "seccomp">,
   options: RunOptions,
 ): Promise<RunPlan> {
   const capabilities = capabilitiesOf(options.capAdd, options.capDrop);
@@ -120,14 +120,14 @@ async function planOf(
       env: options.env,
       volumes: options.volumes,
       workdir: options.workdir,
-      hostname: options.hostname ?? basename(directory).slice(0, 12),
+      hostname: options.hostname ?? basename(root.directory).slice(0, 12),
       init: options.init,
       readonly: options.readonly,
       tty: options.tty,
       columns: options.io.columns,
       rows: options.io.rows,
     },
-    { lowers, directory, user, capabilities, seccomp: await defaultFilter(capabilities) },
+    { ...root, capabilities, seccomp: await defaultFilter(capabilities) },
   );
 }
 

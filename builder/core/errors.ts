@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   CONTAINER_NOT_FOUND: 1,
   CONTAINER_CONFLICT: 1,
   CONTAINER_STATE: 1,
+  EMULATOR_MISSING: 1,
   HELPER_MISSING: 1,
   HELPER_FAILED: 1,
   // Registries and the network

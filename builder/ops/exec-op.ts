@@ -8,6 +8,7 @@ import type { ExecOp } from "../graph/types.ts";
 import type { RootFs } from "../layers/types.ts";
 import { snapshotsOf } from "../layers/snapshots.ts";
 import type { OpResult } from "../solver/types.ts";
+import { foreignMounts } from "../../runtime/emulation/foreign.ts";
 import { processEnvironment } from "../../runtime/plan/environment.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
 import { baseMounts, kernelMasks, machineMounts, networkMount } from "../../runtime/plan/mounts.ts";
@@ -116,6 +117,7 @@ async function planRun(
         shmSize: services.sandbox.shmSize,
         writable: op.security === "insecure",
       }),
+      ...foreignMounts(op.platform, services.tempPath),
       ...scriptsOf(op),
       ...mounts.specs,
       ...(op.security === "insecure" ? machineMounts() : kernelMasks()),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Digest } from "../core/digest.ts";
 import type { Emit } from "../core/events.ts";
 import type { Slots } from "../core/slots.ts";
@@ -47,6 +48,8 @@ export async function pushImage(request: PushRequest): Promise<Digest> {
   // One failed blob ends the others: a push that cannot succeed shall not use the line.
   const others = new AbortController();
   const either = AbortSignal.any([signal, others.signal]);
+  // Each blob listens: Node would take more than ten for a leak.
+  setMaxListeners(Infinity, either);
   const unique = new Map(request.blobs.map((blob) => [blob.descriptor.digest, blob]));
   const pushes = [...unique.values()].map((blob) =>
     pushBlob(request, repository, label, blob, either).catch((error: unknown) => {

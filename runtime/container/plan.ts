@@ -4,7 +4,7 @@ import type { RunUser } from "../../builder/core/accounts.ts";
 import { processEnvironment } from "../plan/environment.ts";
 import { baseMounts, kernelMasks, networkMount } from "../plan/mounts.ts";
 import { hostsFile, resolvConf } from "../plan/network-files.ts";
-import type { RunPlan } from "../types.ts";
+import type { MountSpec, RunPlan } from "../types.ts";
 import { volumeMount } from "./volumes.ts";
 
 /** What the user asked for, over what the image says. */
@@ -29,6 +29,8 @@ export interface ContainerRoot {
   readonly directory: string;
   readonly user: RunUser;
   readonly capabilities: readonly number[];
+  /** What a program for another architecture needs in its root (runtime/emulation). */
+  readonly emulation: readonly MountSpec[];
   /** undefined: unconfined. */
   readonly seccomp: Uint8Array | undefined;
 }
@@ -47,6 +49,7 @@ export function containerPlan(config: RunConfig, request: ContainerRequest, root
     mounts: [
       ...baseMounts({ hosts: hostsFile(request.hostname) }),
       networkMount(resolvConf(true)),
+      ...root.emulation,
       ...request.volumes.map(volumeMount),
       ...kernelMasks(),
     ],

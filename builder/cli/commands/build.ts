@@ -56,7 +56,8 @@ export const buildCommand = command({
       throw error;
     }
     files?.succeeded(result);
-    if (flags.quiet && result.imageId !== undefined) session.io.stdout.write(`${result.imageId}\n`);
+    const id = result.imageId ?? result.digest;
+    if (flags.quiet && id !== undefined) session.io.stdout.write(`${id}\n`);
     if (mode === "rawjson") session.io.stderr.write(resultLine(result));
     else if (mode !== "quiet") {
       const { buildSummary } = await import("../build-summary.ts");
