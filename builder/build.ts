@@ -3,6 +3,7 @@ import { openContainers } from "./containers/open-containers.ts";
 import { hostPlatform } from "./core/platform.ts";
 import { parseReference, withDefaultTag } from "./image/reference.ts";
 import { imageLayers } from "./inputs/image-layers.ts";
+import { imageHistory } from "./images/history.ts";
 import { inspectImage, listImages, removeNames, tagImage } from "./images/images.ts";
 import { Session, type SessionOptions } from "./session/session.ts";
 import type { Tsbuild } from "./api/types.ts";
@@ -93,6 +94,23 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       const { logOut } = await import("./login.ts");
       return logOut(session, registry, signal);
     },
+    async save(references, request) {
+      const { saveImages } = await import("./images/save-images.ts");
+      return saveImages(session, references, request);
+    },
+    async load(request) {
+      const { loadImages } = await import("./images/load-images.ts");
+      return loadImages(session, request);
+    },
+    async copy(from, to, request) {
+      const { copyImage } = await import("./images/copy-image.ts");
+      return copyImage(session, from, to, request);
+    },
+    async manifest(reference, signal) {
+      const { imageManifest } = await import("./images/image-manifest.ts");
+      return imageManifest(session, reference, signal);
+    },
+    history: (reference, platform) => imageHistory(session.store, reference, platform),
     tag: (source, target) => tagImage(session.store, source, target),
     remove: (references) => removeNames(session.store, references),
     images: () => listImages(session.store),

@@ -14,8 +14,10 @@ import type { Annotation } from "../image/annotations.ts";
 import type { ImageConfig, Manifest } from "../image/types.ts";
 import type { ComparedImage, ImageDifference } from "../compare/types.ts";
 import type { NetworkMode } from "../../runtime/network/types.ts";
+import type { CopyOptions, HistoryStep, LoadedImage, LoadOptions, SaveOptions } from "./image-types.ts";
 import type { OutputSpec } from "./output-types.ts";
 import type { Containers } from "./container-types.ts";
+import type { TransferOptions } from "./transfer-options.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** When a base image is asked for at its registry: --pull. */
@@ -198,6 +200,16 @@ export interface Tsbuild extends AsyncDisposable {
     registry: string,
     signal: AbortSignal,
   ): Promise<{ readonly registry: string; readonly place: string } | undefined>;
+  /** Writes images of the store into one archive. */
+  save(references: readonly string[], options: SaveOptions): Promise<void>;
+  /** Takes the images of an archive into the store. */
+  load(options: LoadOptions): Promise<readonly LoadedImage[]>;
+  /** Brings an image from one registry, archive, layout or the store to another, byte for byte. */
+  copy(from: string, to: string, options: CopyOptions): Promise<{ readonly digest: Digest }>;
+  /** The bytes of the manifest or index that a name leads to at its registry, or in the store as `store:NAME`. */
+  manifest(reference: string, signal: AbortSignal): Promise<Buffer>;
+  /** How an image was made, newest step first. */
+  history(reference: string, platform?: Platform): readonly HistoryStep[];
   tag(source: string, target: string): void;
   /** Removes names; returns what was removed. */
   remove(references: readonly string[]): readonly string[];
@@ -219,12 +231,6 @@ export interface Tsbuild extends AsyncDisposable {
   saveCache(path: string, options: CacheBundleOptions): Promise<BundleReport>;
   /** Takes from there what the store does not have. */
   restoreCache(path: string, options: CacheBundleOptions): Promise<BundleReport>;
-}
-
-export interface TransferOptions {
-  readonly platform?: Platform;
-  readonly signal: AbortSignal;
-  readonly emit: Emit;
 }
 
 export interface DiffOptions extends TransferOptions {

@@ -70,6 +70,21 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/transfer.ts")).pullCommand,
   },
   {
+    name: "copy",
+    summary: "Copy an image between registries, archives, layouts and the store",
+    load: async () => (await import("./commands/copy.ts")).copyCommand,
+  },
+  {
+    name: "save",
+    summary: "Write images to an archive",
+    load: async () => (await import("./commands/archives.ts")).saveCommand,
+  },
+  {
+    name: "load",
+    summary: "Take the images of an archive into the store",
+    load: async () => (await import("./commands/archives.ts")).loadCommand,
+  },
+  {
     name: "login",
     summary: "Log in to a registry",
     load: async () => (await import("./commands/login.ts")).loginCommand,
@@ -98,6 +113,16 @@ export const COMMANDS: readonly CatalogEntry[] = [
     name: "inspect",
     summary: "Show all that is known of images, as JSON",
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
+  {
+    name: "history",
+    summary: "Show how an image was made, step by step",
+    load: async () => (await import("./commands/history.ts")).historyCommand,
+  },
+  {
+    name: "manifest",
+    summary: "Show the manifest that a name leads to",
+    load: async () => (await import("./commands/manifest.ts")).manifestCommand,
   },
   {
     name: "diff",

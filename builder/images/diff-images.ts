@@ -8,7 +8,8 @@ import { formatReference, parseReference, withDefaultTag } from "../image/refere
 import type { Image } from "../image/types.ts";
 import { findStored } from "./images.ts";
 import type { Session } from "../session/session.ts";
-import type { Comparison, DiffOptions, TransferOptions } from "../api/types.ts";
+import type { Comparison, DiffOptions } from "../api/types.ts";
+import type { TransferOptions } from "../api/transfer-options.ts";
 
 /** What differs between two images of the store, or of registries where the store has them not. */
 export async function diffImages(

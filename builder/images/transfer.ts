@@ -7,11 +7,12 @@ import { USUAL_FORM } from "../outputs/form.ts";
 import type { Image, Index } from "../image/types.ts";
 import type { AssembledSet } from "../outputs/assemble-set.ts";
 import { outgoingLayer, type OutgoingLayer } from "../outputs/outgoing.ts";
-import { pushAssembled } from "../outputs/registry.ts";
+import { pushTree } from "../outputs/registry.ts";
+import { treeOf } from "../outputs/image-tree.ts";
 import { storedIndex } from "../outputs/stored-index.ts";
 import { storedSet } from "../outputs/stored-set.ts";
 import type { Session } from "../session/session.ts";
-import type { TransferOptions } from "../api/types.ts";
+import type { TransferOptions } from "../api/transfer-options.ts";
 import type { RefTarget, Store } from "../store/types.ts";
 import type { Digest } from "../core/digest.ts";
 
@@ -67,7 +68,7 @@ export async function pushStoredImage(
       ? await setOf(image)
       : storedIndex(index.document, await Promise.all(index.images.map(setOf)));
   const named = { name, byDigest: false };
-  await pushAssembled(await session.registry(), session.slots, assembled, named, { emit, signal });
+  await pushTree(await session.registry(), session.slots, treeOf(assembled), named, { emit, signal });
   return { name, digest: assembled.top.descriptor.digest };
 }
 

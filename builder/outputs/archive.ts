@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { bytesOf } from "../core/bytes.ts";
 import { TarWriter } from "../layers/tar-writer.ts";
-import type { LayerBlob } from "../layers/types.ts";
 import type { Descriptor } from "../image/types.ts";
+import type { TreeBlob } from "./image-tree.ts";
 import { layoutIndex, type LayoutWriter } from "./layout.ts";
 import type { Sink } from "./sink.ts";
 
@@ -31,10 +31,19 @@ export class Archive implements LayoutWriter {
     this.#tar.data(data);
   }
 
-  async blob(path: string, blob: LayerBlob): Promise<void> {
+  async blob(path: string, blob: TreeBlob): Promise<void> {
     if (this.#taken(path)) return;
-    this.#header(path, blob.size);
-    const file = openSync(blob.path, "r");
+    this.#header(path, blob.descriptor.size);
+    const name = await blob.path?.();
+    if (name === undefined) {
+      // Their size is what it was said to be, or they end with an error.
+      for await (const chunk of blob.open()) {
+        this.#tar.data(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+        await this.#sink.drain();
+      }
+      return;
+    }
+    const file = openSync(name, "r");
     try {
       const buffer = Buffer.allocUnsafe(READ_SIZE);
       for (;;) {

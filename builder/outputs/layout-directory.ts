@@ -9,14 +9,12 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
 import { makeDirectory } from "../core/make-directory.ts";
 import { parseIndexDocument } from "../image/manifest.ts";
 import type { Descriptor } from "../image/types.ts";
-import { layoutIndex, type LayoutWriter } from "./layout.ts";
-
-const REF_NAME = "org.opencontainers.image.ref.name";
+import { layoutIndex, REF_NAME, type LayoutWriter } from "./layout.ts";
 
 /**
  * An OCI layout as a directory, which may hold other images already: blobs are added, and index.json comes last and
@@ -47,7 +45,22 @@ export function layoutDirectory(dest: string): LayoutWriter {
         place(name, (path) => writeFileSync(path, data));
     },
     blob: async (name, blob) => {
-      if (!existsSync(join(root, name))) place(name, (path) => copyFileSync(blob.path, path));
+      if (existsSync(join(root, name))) return;
+      const file = await blob.path?.();
+      if (file !== undefined) return place(name, (path) => copyFileSync(file, path));
+      const temporary = join(root, `${basename(name)}.tsbuild-${process.pid}.part`);
+      try {
+        attempt(temporary, () => makeDirectory(root));
+        const out = attempt(temporary, () => openSync(temporary, "w", 0o644));
+        try {
+          for await (const chunk of blob.open()) attempt(temporary, () => writeFileSync(out, chunk));
+        } finally {
+          closeSync(out);
+        }
+        place(name, (path) => renameSync(temporary, path));
+      } finally {
+        rmSync(temporary, { force: true });
+      }
     },
     index(manifests) {
       last.push(() => {

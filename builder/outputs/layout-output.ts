@@ -1,11 +1,13 @@
 import { TsbuildError } from "../core/errors.ts";
-import type { Layer, LayerBlob } from "../layers/types.ts";
+import type { Layer } from "../layers/types.ts";
 import type { Store } from "../store/types.ts";
 import { Archive } from "./archive.ts";
 import { assembleSet, imageIdOf } from "./assemble-set.ts";
 import { compressedBlob } from "./compress.ts";
 import type { ImageForm } from "./form.ts";
-import { dockerManifest, writeLayout, type LayoutWriter } from "./layout.ts";
+import { outgoing, treeOf } from "./image-tree.ts";
+import type { OutgoingLayer } from "./outgoing.ts";
+import { writeLayout, type LayoutWriter } from "./layout.ts";
 import { layoutDirectory } from "./layout-directory.ts";
 import { writeWhole, type Sink } from "./sink.ts";
 import type { Output } from "./types.ts";
@@ -28,11 +30,8 @@ export function layoutOutput(store: Store, options: LayoutOptions): Output {
     async write(images) {
       if (type === "docker") refuseSeveral(images.length);
       const assembled = await assembleSet(images, options.form, (layer) => layerOf(store, layer, options));
-      const fill = async (writer: LayoutWriter): Promise<void> => {
-        await writeLayout(writer, assembled, names);
-        if (type === "docker") writer.document("manifest.json", dockerManifest(assembled, names));
-        await writer.finish();
-      };
+      const entry = { tree: treeOf(assembled), names };
+      const fill = (writer: LayoutWriter): Promise<void> => writeLayout(writer, [entry], type);
       if (open === undefined) await fill(layoutDirectory(dest));
       else await writeWhole(open, (sink) => fill(new Archive(sink)));
       const imageId = imageIdOf(assembled);
@@ -42,10 +41,9 @@ export function layoutOutput(store: Store, options: LayoutOptions): Output {
 }
 
 /** docker unpacks what it loads: compressing it first, where nobody asks for it, would only take time. */
-function layerOf(store: Store, layer: Layer, { type, form }: LayoutOptions): Promise<LayerBlob> {
-  return type === "docker" && form.compression === undefined
-    ? layer.tar()
-    : compressedBlob(store, layer, form);
+async function layerOf(store: Store, layer: Layer, { type, form }: LayoutOptions): Promise<OutgoingLayer> {
+  const plain = type === "docker" && form.compression === undefined;
+  return outgoing(await (plain ? layer.tar() : compressedBlob(store, layer, form)));
 }
 
 /** As BuildKit's docker exporter: an archive for docker is for one platform. */

@@ -1,63 +1,81 @@
 import { hexOf } from "../core/digest.ts";
 import { MEDIA_TYPES, type Descriptor } from "../image/types.ts";
 import { familiarName, parseReference } from "../image/reference.ts";
-import type { LayerBlob } from "../layers/types.ts";
-import type { AssembledSet } from "./assemble-set.ts";
+import { parseManifest } from "../image/manifest.ts";
+import type { ImageTree, TreeBlob } from "./image-tree.ts";
+
+/** OCI image-spec, annotations.md: the name within a layout. */
+export const REF_NAME = "org.opencontainers.image.ref.name";
+/** containerd's full name, which docker reads since 25. */
+export const IMAGE_NAME = "io.containerd.image.name";
 
 /** An OCI image layout being written (OCI image-spec, image-layout.md): an archive, or a directory. */
 export interface LayoutWriter {
   /** A file that may be there already: the same path has the same content. */
   document(path: string, data: Buffer): void;
-  blob(path: string, blob: LayerBlob): Promise<void>;
+  blob(path: string, blob: TreeBlob): Promise<void>;
   /** index.json: what is named here, and in a directory what was there under other names. */
   index(manifests: readonly Descriptor[]): void;
   /** Makes all of it appear. */
   finish(): Promise<void>;
 }
 
+/** One image of a layout. */
+export interface LayoutEntry {
+  readonly tree: ImageTree;
+  /** Full names. */
+  readonly names: readonly string[];
+  /** A name within the layout that is no image name: skopeo's oci:DIR:TAG. */
+  readonly tag?: string | undefined;
+}
+
 /** The layout's files; one index entry for each name, as docker and skopeo look them up. */
 export async function writeLayout(
   writer: LayoutWriter,
-  { images, top }: AssembledSet,
-  names: readonly string[],
+  entries: readonly LayoutEntry[],
+  type: "oci" | "docker",
 ): Promise<void> {
-  for (const image of images) {
-    writer.document(blobPath(image.configDescriptor), image.config);
-    writer.document(blobPath(image.manifestDescriptor), image.manifest);
-    for (const layer of image.layers) await writer.blob(blobPath(layer), layer);
+  for (const { tree } of entries) {
+    for (const blob of tree.blobs) await writer.blob(blobPath(blob.descriptor), blob);
+    for (const { raw, descriptor } of [...tree.children, tree.top])
+      writer.document(blobPath(descriptor), raw);
   }
-  writer.document(blobPath(top.descriptor), top.raw);
-  writer.index(namedDescriptors(top.descriptor, names));
+  writer.index(entries.flatMap(namedDescriptors));
   writer.document("oci-layout", json({ imageLayoutVersion: "1.0.0" }));
+  if (type === "docker") writer.document("manifest.json", json(entries.map(dockerEntry)));
+  await writer.finish();
 }
 
-/** What docker before 25 and podman read of an archive: config, names and layers of its one image. */
-export function dockerManifest({ images }: AssembledSet, names: readonly string[]): Buffer {
-  const entries = images.map((image) => ({
-    Config: blobPath(image.configDescriptor),
+/** What docker before 25 and podman read of an archive: config, names and layers of each image. */
+function dockerEntry({ tree, names }: LayoutEntry): object {
+  const { config, layers } = parseManifest(tree.top.raw);
+  return {
+    Config: blobPath(config),
     RepoTags: names.map((name) => familiarName(parseReference(name))),
-    Layers: image.layers.map(blobPath),
-  }));
-  return json(entries);
+    Layers: layers.map(blobPath),
+  };
 }
 
+/** index.json. */
 export function layoutIndex(manifests: readonly Descriptor[]): Buffer {
   return json({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests });
 }
 
-function namedDescriptors(top: Descriptor, names: readonly string[]): readonly Descriptor[] {
-  if (names.length === 0) return [top];
-  return names.map((name) => ({
-    ...top,
-    annotations: {
-      ...top.annotations,
-      "io.containerd.image.name": name,
-      "org.opencontainers.image.ref.name": name.slice(name.lastIndexOf(":") + 1),
-    },
-  }));
+function namedDescriptors({ tree: { top }, names, tag }: LayoutEntry): readonly Descriptor[] {
+  const own = top.descriptor.annotations;
+  const named = (annotations: Readonly<Record<string, string>>): Descriptor => ({
+    ...top.descriptor,
+    annotations: { ...own, ...annotations },
+  });
+  if (tag !== undefined) return [named({ [REF_NAME]: tag })];
+  if (names.length === 0) return [top.descriptor];
+  return names.map((name) =>
+    named({ [IMAGE_NAME]: name, [REF_NAME]: name.slice(name.lastIndexOf(":") + 1) }),
+  );
 }
 
-function blobPath({ digest }: Pick<Descriptor, "digest">): string {
+/** Where a blob lies in a layout. */
+export function blobPath({ digest }: Pick<Descriptor, "digest">): string {
   return `blobs/sha256/${hexOf(digest)}`;
 }
 

@@ -87,6 +87,8 @@ export interface BlobStore {
   put(data: Uint8Array): Digest;
   /** Opens a blob to be written in pieces, hashed on the way. */
   create(): BlobWriter;
+  /** Moves a file of `tempPath` in place, whose digest was taken when it was written. */
+  adopt(path: string, digest: Digest): void;
   delete(digest: Digest): boolean;
 }
 

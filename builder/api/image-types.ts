@@ -1,0 +1,47 @@
+import type { Digest, DiffId } from "../core/digest.ts";
+import type { Emit } from "../core/events.ts";
+import type { TransferOptions } from "./transfer-options.ts";
+
+/** What `tsbuild save` is asked for. */
+export interface SaveOptions extends TransferOptions {
+  /** A file, "-" for standard output. --output */
+  readonly dest: string;
+  /** "docker": what `docker load` takes. --format */
+  readonly format: "oci" | "docker";
+}
+
+/** What `tsbuild load` is asked for. */
+export interface LoadOptions {
+  /** The archive's bytes. --input */
+  readonly source: AsyncIterable<Uint8Array>;
+  /** What messages call it. */
+  readonly label: string;
+  /** One more name for its one image. --tag */
+  readonly name?: string;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+}
+
+export interface LoadedImage {
+  /** Full names. */
+  readonly names: readonly string[];
+  /** Digest of the config; of the index, where there are several images. */
+  readonly id: Digest;
+}
+
+/** What `tsbuild copy` is asked for. */
+export interface CopyOptions extends TransferOptions {
+  /** All that a name leads to, not one platform's image. --all */
+  readonly all: boolean;
+}
+
+/** One step of an image's history. */
+export interface HistoryStep {
+  /** RFC 3339. */
+  readonly created?: string;
+  readonly createdBy: string;
+  readonly comment: string;
+  /** Bytes of its layer, uncompressed where that is known; 0 where it made none. */
+  readonly size: number;
+  readonly layer?: DiffId;
+}

@@ -1,0 +1,136 @@
+import type { Digest } from "../core/digest.ts";
+import { TsbuildError } from "../core/errors.ts";
+import { hostPlatform } from "../core/platform.ts";
+import { compressionOf } from "../image/layer-types.ts";
+import { familiarName, formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
+import { Archive } from "../outputs/archive.ts";
+import type { ImageTree } from "../outputs/image-tree.ts";
+import { layoutDirectory } from "../outputs/layout-directory.ts";
+import { writeLayout } from "../outputs/layout.ts";
+import { pushTree } from "../outputs/registry.ts";
+import { openSink, writeWhole } from "../outputs/sink.ts";
+import type { Session } from "../session/session.ts";
+import { directoryFiles } from "./transports/directory-files.ts";
+import { narrow } from "./transports/narrow.ts";
+import { readArchiveFile } from "./transports/open-archive.ts";
+import { parsePlace, type Place } from "./transports/place.ts";
+import { readLayout } from "./transports/read-layout.ts";
+import { registryTree } from "./transports/registry-tree.ts";
+import { writeToStore } from "./transports/store-target.ts";
+import { storedTree } from "./transports/stored-tree.ts";
+import type { NamedTree } from "./transports/types.ts";
+import type { CopyOptions } from "../api/image-types.ts";
+
+/** Brings an image from one place to another, byte for byte: one platform's, or with `all` whatever the name leads to. */
+export async function copyImage(
+  session: Session,
+  from: string,
+  to: string,
+  options: CopyOptions,
+): Promise<{ readonly digest: Digest }> {
+  const source = parsePlace(from);
+  const target = parsePlace(to);
+  const { all, platform = hostPlatform() } = options;
+  if (target.kind === "docker-archive" && all)
+    throw new TsbuildError("USAGE", "Cannot copy all platforms to a docker archive: it takes one", {
+      hint: "copy to oci-archive:, or name one --platform",
+    });
+  const whole = await readFrom(session, source, options);
+  const tree = all ? whole : narrow(whole, platform);
+  await writeTo(session, target, tree, options);
+  return { digest: tree.top.descriptor.digest };
+}
+
+async function readFrom(session: Session, place: Place, options: CopyOptions): Promise<ImageTree> {
+  const { all, platform, signal } = options;
+  switch (place.kind) {
+    case "registry": {
+      const one = all ? undefined : (platform ?? hostPlatform());
+      return registryTree(await session.registry(), place.reference, one, signal);
+    }
+    case "store":
+      return (await storedTree(session, place.name, options, false)).tree;
+    case "oci":
+      return pick(readLayout(directoryFiles(place.path)), place);
+    case "oci-archive":
+    case "docker-archive":
+      return pick(await readArchiveFile(session.store, place.path), place);
+  }
+}
+
+/** The one image of several that a name picks. */
+function pick(
+  trees: readonly NamedTree[],
+  { path, name }: Extract<Place, { readonly path: string }>,
+): ImageTree {
+  const fits = ({ names, tag }: NamedTree): boolean =>
+    name === undefined || tag === name || names.some((full) => full === name || full === fullName(name));
+  const [first, second] = trees.filter(fits);
+  if (first !== undefined && second === undefined) return first.tree;
+  const known = trees.flatMap(({ names, tag }) => (names.length > 0 ? names.map(shown) : (tag ?? [])));
+  throw new TsbuildError(
+    "IMAGE_NOT_FOUND",
+    first === undefined
+      ? `Cannot find ${name === undefined ? "an image" : `image "${name}"`} in "${path}"`
+      : `Cannot choose an image of "${path}": it has ${trees.length}`,
+    { hint: known.length === 0 ? undefined : `it has ${known.slice(0, 20).join(", ")}: write ${path}:NAME` },
+  );
+}
+
+async function writeTo(
+  session: Session,
+  place: Place,
+  tree: ImageTree,
+  { emit, signal }: CopyOptions,
+): Promise<void> {
+  switch (place.kind) {
+    case "registry": {
+      const { reference } = place;
+      const name = { name: formatReference(reference), byDigest: false };
+      if (reference.digest !== undefined && reference.digest !== tree.top.descriptor.digest) {
+        throw new TsbuildError(
+          "USAGE",
+          `Cannot copy to ${familiarName(reference)}: the image has the digest ${tree.top.descriptor.digest}`,
+        );
+      }
+      return pushTree(await session.registry(), session.slots, tree, name, { emit, signal });
+    }
+    case "store":
+      await writeToStore(session.store, tree, [fullName(place.name)], "pulled", signal);
+      return session.makeDurable();
+    case "oci":
+      return writeLayout(layoutDirectory(place.path), [{ tree, names: [], tag: place.name }], "oci");
+    case "oci-archive":
+      return writeWhole(
+        () => openSink(place.path, session.stdout),
+        (sink) => writeLayout(new Archive(sink), [{ tree, names: [], tag: place.name }], "oci"),
+      );
+    case "docker-archive": {
+      refuseZstd(tree);
+      const names = place.name === undefined ? [] : [fullName(place.name)];
+      return writeWhole(
+        () => openSink(place.path, session.stdout),
+        (sink) => writeLayout(new Archive(sink), [{ tree, names }], "docker"),
+      );
+    }
+  }
+}
+
+function refuseZstd({ blobs }: ImageTree): void {
+  if (blobs.every(({ descriptor }) => compressionOf(descriptor.mediaType) !== "zstd")) return;
+  throw new TsbuildError(
+    "UNSUPPORTED",
+    "Cannot copy to a docker archive: the image has layers of zstd, which docker load does not read",
+    {
+      hint: "copy it to store: first, and write tsbuild save, which unpacks them; or copy to oci-archive:",
+    },
+  );
+}
+
+function fullName(name: string): string {
+  return formatReference(withDefaultTag(parseReference(name)));
+}
+
+function shown(name: string): string {
+  return familiarName(parseReference(name));
+}

@@ -1,0 +1,33 @@
+import { TsbuildError } from "../core/errors.ts";
+import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
+import { parseManifestOrIndex } from "../image/manifest.ts";
+import type { Session } from "../session/session.ts";
+import { readArchive } from "./transports/open-archive.ts";
+import { writeToStore } from "./transports/store-target.ts";
+import type { LoadedImage, LoadOptions } from "../api/image-types.ts";
+
+/** Takes the images of an archive into the store, under the names that they have there. */
+export async function loadImages(session: Session, options: LoadOptions): Promise<readonly LoadedImage[]> {
+  const { source, label, name, signal } = options;
+  const trees = await readArchive(session.store, source, label);
+  if (name !== undefined && trees.length !== 1) {
+    throw new TsbuildError("USAGE", `Cannot name the image of ${label}: it has ${trees.length} images`, {
+      hint: "leave out --tag: they have names of their own",
+    });
+  }
+  const given = name === undefined ? [] : [formatReference(withDefaultTag(parseReference(name)))];
+  const loaded: LoadedImage[] = [];
+  for (const { tree, names } of trees) {
+    const all = [...new Set([...names, ...given])];
+    if (all.length === 0) {
+      throw new TsbuildError("USAGE", `Cannot load the image of ${label}: it has no name there`, {
+        hint: "name it: tsbuild load --tag NAME",
+      });
+    }
+    await writeToStore(session.store, tree, all, "pulled", signal);
+    const document = parseManifestOrIndex(tree.top.raw, tree.top.descriptor.mediaType);
+    loaded.push({ names: all, id: "config" in document ? document.config.digest : document.digest });
+  }
+  await session.makeDurable();
+  return loaded;
+}
