@@ -34,7 +34,8 @@ const RANKS: Readonly<Record<string, number>> = {
   "builder/building": 12,
   builder: 13,
   "builder/progress": 14,
-  "builder/cli": 15,
+  "builder/report": 15,
+  "builder/cli": 16,
 };
 const MAX_LINES = 300;
 

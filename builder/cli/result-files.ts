@@ -50,7 +50,7 @@ export class ResultFiles {
 }
 
 /** Writes a file as a whole: who waits for it to appear never reads half of it. */
-function writeWhole(flag: string, path: string, content: string | object): void {
+export function writeWhole(flag: string, path: string, content: string | object): void {
   const text = typeof content === "string" ? content : `${JSON.stringify(content, undefined, 2)}\n`;
   const temporary = `${path}.${process.pid}.tmp`;
   try {

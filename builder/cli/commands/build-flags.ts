@@ -135,6 +135,11 @@ export const BUILD_FLAGS = {
     group: RESULT,
     doc: "Fail, and write and push nothing, where a step adds more",
   },
+  report: {
+    value: "FILE",
+    group: RESULT,
+    doc: "Write a page about the build: its graph, what took the time, why steps ran, sizes and logs",
+  },
   iidfile: { value: "FILE", group: RESULT, doc: "Write the image id to a file" },
   "metadata-file": { value: "FILE", group: RESULT, doc: "Write digests and names to a file, as JSON" },
   quiet: { short: "q", group: DISPLAY, doc: "Print the image id and nothing else" },

@@ -1,5 +1,6 @@
 import type { BuildResult } from "../../api/types.ts";
 import { command } from "../command.ts";
+import type { BuildReport } from "../write-report.ts";
 import type { ResultFiles } from "../result-files.ts";
 import type { FlagValues } from "../types.ts";
 import { progressMode } from "../values.ts";
@@ -41,6 +42,8 @@ export const buildCommand = command({
       }
     }
     const files = await resultFiles(flags);
+    const report = await buildReport(flags.report, context);
+    const watched = report === undefined ? request : { ...request, explain: true };
     const began = performance.now();
     let result: BuildResult;
     try {
@@ -48,14 +51,19 @@ export const buildCommand = command({
         session,
         mode,
         "Building",
-        (tsbuild, emit) => tsbuild.build({ ...request, signal: session.signal, emit }),
+        (tsbuild, emit) => {
+          const heard = report?.watching(emit, flags.explain) ?? emit;
+          return tsbuild.build({ ...watched, signal: session.signal, emit: heard });
+        },
         { timestamps: flags.timestamps },
       );
     } catch (error) {
       files?.failed(error);
+      report?.failed(error);
       throw error;
     }
     files?.succeeded(result);
+    report?.succeeded(result);
     const id = result.imageId ?? result.digest;
     if (flags.quiet && id !== undefined) session.io.stdout.write(`${id}\n`);
     if (mode === "rawjson") session.io.stderr.write(resultLine(result));
@@ -73,6 +81,10 @@ async function resultFiles(flags: FlagValues<typeof BUILD_FLAGS>): Promise<Resul
   const digestFile = flags["digest-file"];
   if (iidfile === undefined && metadata === undefined && digestFile === undefined) return undefined;
   return new (await import("../result-files.ts")).ResultFiles({ iidfile, metadata, digestFile });
+}
+
+async function buildReport(path: string | undefined, context: string): Promise<BuildReport | undefined> {
+  return path === undefined ? undefined : new (await import("../write-report.ts")).BuildReport(path, context);
 }
 
 /** The line with which a build that succeeded ends --progress=rawjson. */
