@@ -34,7 +34,7 @@ function inNamespace(mount: Mount, { buildArgs }: Work): Mount {
   return mount.type === "cache" && namespace !== "" ? { ...mount, id: `${namespace}/${mount.id}` } : mount;
 }
 
-/** Defaults as in BuildKit's convert_runmount.go, convert_secrets.go and convert_ssh.go (rule 51). */
+/** Defaults as in BuildKit's convert_runmount.go, convert_secrets.go and convert_ssh.go. */
 function toMount(options: MountOptions, from: Source | undefined, workdir: string, sockets: number): Mount {
   switch (options.type) {
     case "bind": {
@@ -79,7 +79,7 @@ function toMount(options: MountOptions, from: Source | undefined, workdir: strin
   }
 }
 
-/** With `env` and no target there is no file (rule 51). */
+/** With `env` and no target there is no file. */
 function secret(options: MountOptions, workdir: string): Mount {
   const { source, id: name, target, env } = options;
   if (source && name) throw new MountError("it has both id and source", "they mean the same: leave one out");
