@@ -10,6 +10,8 @@ const LEVELS: Readonly<Record<Isolation["level"], string>> = {
   root: "root: steps run in namespaces on overlay filesystems",
   user: "ordinary user: steps run in a user namespace with subordinate ids",
   single: "ordinary user with a single id: steps run in a user namespace where every file belongs to root",
+  chroot:
+    "no namespaces: steps run by chroot in plain copies of their root filesystem, and share processes, network and memory with this container",
   none: "no namespaces: steps cannot run",
 };
 const LOW_SPACE = 5 * 1024 ** 3;

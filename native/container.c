@@ -20,6 +20,7 @@
 #include "mounts.h"
 #include "network.h"
 #include "overlay.h"
+#include "plain.h"
 #include "privileges.h"
 #include "report.h"
 #include "resolve.h"
@@ -102,6 +103,14 @@ static int set_up(const struct container *container, struct terminal *terminal, 
   return 0;
 }
 
+/* In a plain tree, without namespaces. */
+static int set_up_plain(const struct container *container, struct error *error) {
+  umask(0);
+  if (plain_enter(container->plain, error) < 0 || enter_cwd(container->plan, error) < 0) return -1;
+  if (new_session_keyring() < 0) return fail(error, errno, "Cannot make a session keyring");
+  return 0;
+}
+
 /* Beside the processes of a container that runs already. */
 static int set_up_joined(const struct container *container, struct terminal *terminal, struct error *error) {
   if (join_enter(container->joined, error) < 0) return -1;
@@ -139,9 +148,11 @@ static _Noreturn void run_command(const struct container *container, const struc
 }
 
 /* The namespace comes after the move: its root is the group that its maker is in. */
-static int enter_cgroups(const struct plan *plan, struct error *error) {
+static int enter_cgroups(const struct container *container, struct error *error) {
+  const struct plan *plan = container->plan;
   if (plan->cgroups.count == 0) return 0;
   if (join_cgroups(plan, error) < 0) return -1;
+  if (container->plain >= 0) return 0;
   return unshare(CLONE_NEWCGROUP) == 0 ? 0 : fail(error, errno, "Cannot make a control group namespace");
 }
 
@@ -151,8 +162,9 @@ static _Noreturn void container_main(const struct container *container) {
   struct pollfd worker = {.fd = container->status};
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (poll(&worker, 1, 0) != 0) _exit(1);
-  int ready = enter_cgroups(container->plan, &report.error);
-  if (ready == 0)
+  int ready = enter_cgroups(container, &report.error);
+  if (ready == 0 && container->plain >= 0) ready = set_up_plain(container, &report.error);
+  else if (ready == 0)
     ready = container->joined ? set_up_joined(container, &terminal, &report.error)
                               : set_up(container, &terminal, &report.error);
   if (ready < 0) {
@@ -177,7 +189,7 @@ pid_t container_start(const struct container *container, struct error *error) {
   unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
   if (container->plan->cgroups.count == 0) flags |= CLONE_NEWCGROUP;
   if (container->plan->flags & PLAN_NO_NETWORK) flags |= CLONE_NEWNET;
-  if (container->joined) flags = 0;
+  if (container->joined || container->plain >= 0) flags = 0;
   pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
   if (pid == 0) container_main(container);
   return pid >= 0 ? pid : fail(error, errno, "Cannot make the namespaces of a container");

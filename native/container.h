@@ -12,6 +12,7 @@ struct container {
   const struct plan *plan;
   struct stubs *stubs;
   const struct joined *joined; /* NULL for a container of its own */
+  int plain;    /* a plain tree to enter by chroot(2); -1: in namespaces */
   int status;   /* for reports */
   int stdio[3]; /* -1: the terminal's */
 };

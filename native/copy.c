@@ -40,13 +40,17 @@ static int dress(int from, int to, const struct stat *st) {
   return copy_xattrs(from, to) < 0 ? -1 : futimens(to, times);
 }
 
+static int copy_bytes(int from, int to, const struct stat *st) {
+  if (st->st_size == 0 || ioctl(to, FICLONE, from) == 0) return 0;
+  return copy_range(from, 0, to, (uint64_t)st->st_size);
+}
+
 static int copy_file(int from_parent, int to_parent, const char *name, const struct stat *st) {
   cleanup_close int from = openat(from_parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (from < 0) return -1;
   cleanup_close int to = openat(to_parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (to < 0) return -1;
-  if (st->st_size > 0 && ioctl(to, FICLONE, from) < 0 && copy_range(from, 0, to, (uint64_t)st->st_size) < 0) return -1;
-  return dress(from, to, st);
+  return copy_bytes(from, to, st) < 0 ? -1 : dress(from, to, st);
 }
 
 static int copy_other(int from_parent, int to_parent, const char *name, const struct stat *st) {
@@ -100,6 +104,22 @@ static int copy_directory(struct copier *copier, int from, int to, struct error 
   for (size_t i = 0; i < names.count && result == 0; i++) result = visit(copier, from, to, names.items[i], error);
   names_free(&names);
   return result;
+}
+
+int copy_opened(struct lane *lane, int from, int to_parent, const char *name, struct error *error) {
+  struct stat st;
+  if (fstat(from, &st) < 0) return fail(error, errno, "Cannot look at the source of '%s'", name);
+  if (!S_ISDIR(st.st_mode)) {
+    cleanup_close int to = openat(to_parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (to >= 0 && S_ISREG(st.st_mode) && copy_bytes(from, to, &st) == 0 && dress(from, to, &st) == 0) return 0;
+    return fail(error, errno, "Cannot copy '%s'", name);
+  }
+  if (mkdirat(to_parent, name, 0700) < 0) return fail(error, errno, "Cannot make '%s'", name);
+  cleanup_close int to = openat(to_parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (to < 0) return fail(error, errno, "Cannot open '%s'", name);
+  struct copier copier = {.lane = lane, .root = to, .path = {must_alloc(256), 0, 256}};
+  if (copy_directory(&copier, from, to, error) < 0) return -1;
+  return dress(from, to, &st) < 0 ? fail(error, errno, "Cannot copy '%s'", name) : 0;
 }
 
 static int copy_root(struct copier *copier, const struct root_spec *spec, struct error *error) {

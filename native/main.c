@@ -18,6 +18,7 @@
 #include "remove.h"
 #include "run.h"
 #include "sys.h"
+#include "trial.h"
 #include "wire.h"
 
 enum { CONTROL = 3, FIRST_LANE = 4, MAX_LANES = 64 };
@@ -96,8 +97,11 @@ static void outlive_client(const pid_t *workers, size_t count, size_t lane) {
     if (pid < 0 && errno != EINTR) return;
 }
 
-/* Until the client is gone: its end of the control pipe closes, however it ends. */
-static void serve(struct lane *control, size_t count) {
+/*
+ * Until the client is gone: its end of the control pipe closes, however it ends. `last_signal` is for the workers then:
+ * those that have something to clean up take SIGTERM as an order to do so.
+ */
+static void serve(struct lane *control, size_t count, int last_signal) {
   pid_t workers[MAX_LANES] = {0};
   size_t detached = MAX_LANES;
   sigset_t child;
@@ -123,7 +127,7 @@ static void serve(struct lane *control, size_t count) {
   }
   if (detached < MAX_LANES) outlive_client(workers, count, detached);
   for (size_t i = 0; i < count; i++)
-    if (workers[i]) kill(workers[i], SIGKILL);
+    if (workers[i]) kill(workers[i], last_signal);
   while (wait(NULL) > 0 || errno == EINTR) continue;
 }
 
@@ -132,7 +136,7 @@ int main(int argc, char **argv) {
   struct error error = {0, ""};
   unsigned long lanes = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;
   if (lanes < 1 || lanes > MAX_LANES) {
-    fprintf(stderr, "usage: tsbuild-helper LANES [userns | join NAMESPACE]; it is started by tsbuild, not by hand\n");
+    fprintf(stderr, "usage: tsbuild-helper LANES [userns | try-userns | plain | join NAMESPACE]; it is started by tsbuild, not by hand\n");
     return 2;
   }
   if (become_copy(argv, &error) < 0) goto failed;
@@ -140,11 +144,14 @@ int main(int argc, char **argv) {
   setsid();
   close_on_exec_from(CONTROL);
   lane_open(&control, CONTROL);
-  if (argc == 3 && strcmp(argv[2], "userns") == 0 && enter_user_namespace(&control, &error) < 0) goto failed;
+  bool tries = argc == 3 && strcmp(argv[2], "try-userns") == 0;
+  if ((tries || (argc == 3 && strcmp(argv[2], "userns") == 0)) && enter_user_namespace(&control, &error) < 0) goto failed;
   if (argc == 4 && strcmp(argv[2], "join") == 0 && join_user_namespace(argv[3], &error) < 0) goto failed;
-  if (enter_mount_namespace(&error) < 0) goto failed;
+  if (tries && try_isolation(&error) < 0) goto failed;
+  bool plain = argc == 3 && strcmp(argv[2], "plain") == 0;
+  if (!plain && enter_mount_namespace(&error) < 0) goto failed;
   send_empty(&control, FRAME_READY);
-  serve(&control, lanes);
+  serve(&control, lanes, plain ? SIGTERM : SIGKILL);
   return 0;
 failed:
   fprintf(stderr, "%s\n", error.message);

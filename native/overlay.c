@@ -234,8 +234,9 @@ void get_root(struct reader *reader, struct root_spec *spec) {
     spec->start = get_u64(reader);
     return;
   }
-  if (spec->kind == ROOT_DIRECTORY) {
+  if (spec->kind == ROOT_DIRECTORY || spec->kind == ROOT_PLAIN) {
     spec->path = get_string(reader);
+    if (spec->kind == ROOT_PLAIN) spec->work = get_string(reader);
     return;
   }
   spec->lowers = get_strings(reader);

@@ -31,7 +31,8 @@ static uint64_t held_capabilities(void) {
 static int drop_bounding(uint64_t kept, struct error *error) {
   for (unsigned long capability = 0; capability < 64; capability++) {
     if (kept >> capability & 1) continue;
-    if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1 && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
+    if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1 && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 &&
+        (held_capabilities() >> CAP_SETPCAP & 1))
       return fail(error, errno, "Cannot drop capability %lu", capability);
   }
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)

@@ -48,7 +48,7 @@ enum frame_type {
   FRAME_DIED = 99
 };
 
-enum root_kind { ROOT_LAYERS = 0, ROOT_OVERLAY = 1, ROOT_DIRECTORY = 2, ROOT_CONTAINER = 3 };
+enum root_kind { ROOT_LAYERS = 0, ROOT_OVERLAY = 1, ROOT_DIRECTORY = 2, ROOT_CONTAINER = 3, ROOT_PLAIN = 4 };
 
 enum entry_type {
   ENTRY_FILE = 0,

@@ -12,11 +12,14 @@
 
 #include "container.h"
 #include "control.h"
+#include "descendants.h"
 #include "journal.h"
 #include "oom.h"
 #include "overlay.h"
+#include "plain.h"
 #include "remove.h"
 #include "report.h"
+#include "streams.h"
 
 enum { OUTPUT_PIECE = 64 * 1024 };
 
@@ -30,6 +33,8 @@ struct run {
   uint8_t *pending; /* bytes for the standard input that did not fit yet; the client waits for FRAME_TAKEN */
   size_t pending_size, pending_at;
   bool cancelled, killed, ended, started;
+  struct plain *plain;    /* NULL in namespaces */
+  bool lost;              /* in a plain tree: the client is gone, and what is left is to clean up */
   bool parting, detached; /* the client asked to go; it is gone, and only the journal tells of what follows */
   uint32_t flags;         /* enum plan_flag */
   struct journal journal;
@@ -142,9 +147,15 @@ static bool pump_output(struct run *run, int *fd, enum frame_type type) {
   return false;
 }
 
+static void lose_client(struct run *run) {
+  run->lost = run->cancelled = true;
+  kill(run->child, SIGKILL);
+}
+
 static void reap(struct run *run) {
-  struct signalfd_siginfo info;
+  struct signalfd_siginfo info = {0};
   (void)!read(run->signals, &info, sizeof info);
+  if (info.ssi_signo == SIGTERM) lose_client(run);
   if (waitpid(run->child, &run->wait_status, WNOHANG) == run->child) run->ended = true;
 }
 
@@ -165,7 +176,7 @@ static void pump(struct run *run) {
   enum { LANE, STATUS, SIGNALS, OUT, ERR, MASTER, IN, COUNT };
   struct frame frame;
   bool hung_up = false;
-  while (!run->ended) {
+  while (!run->ended && !run->lost) {
     bool waits = run->pending_size > 0;
     struct pollfd fds[COUNT + CONTROL_POLLS] = {[LANE] = {run->lane->fd, POLLIN, 0},  [STATUS] = {run->status, POLLIN, 0},
                                 [SIGNALS] = {run->signals, POLLIN, 0}, [OUT] = {run->out, POLLIN, 0},
@@ -183,15 +194,18 @@ static void pump(struct run *run) {
     if (fds[MASTER].revents & POLLIN) pump_output(run, &run->master, FRAME_STDOUT);
     if (waits && ((fds[IN].revents | fds[MASTER].revents) & (POLLOUT | POLLERR | POLLHUP))) pump_stdin(run);
     if (fds[LANE].revents) {
-      lane_fill(run->lane);
+      if (!run->plain) lane_fill(run->lane);
+      else if (!lane_try_fill(run->lane)) lose_client(run);
       while (lane_next(run->lane, &frame)) take_frame(run, &frame);
     }
     if (control_serve(&run->control, fds + COUNT, run->child)) run->killed = true;
     if (fds[SIGNALS].revents) reap(run);
     if (run->parting && !run->detached && !run->ended) part(run);
-    if (!run->detached) lane_flush(run->lane);
+    if (!run->detached && !run->lost) lane_flush(run->lane);
   }
-  /* The pid namespace is empty: what the pipes hold now is all that there will be. */
+  if (run->plain) end_descendants();
+  if (run->lost) return;
+  /* No process is left: what the pipes hold now is all that there will be. */
   if (run->status >= 0) take_reports(run);
   while (pump_output(run, &run->out, FRAME_STDOUT)) continue;
   while (pump_output(run, &run->err, FRAME_STDERR)) continue;
@@ -219,38 +233,24 @@ static void send_exit(struct run *run, bool out_of_memory) {
   lane_flush(run->lane);
 }
 
-/* The two ends of a pipe: ours does not block. */
-static int open_pipe(int *ours, int *theirs, bool we_read, struct error *error) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) < 0) return fail(error, errno, "Cannot make a pipe");
-  *ours = we_read ? ends[0] : ends[1];
-  *theirs = we_read ? ends[1] : ends[0];
-  fcntl(*ours, F_SETFL, O_NONBLOCK);
-  return 0;
-}
-
 static int start(struct run *run, const struct plan *plan, struct stubs *stubs, struct error *error) {
   struct joined joined;
   bool joins = plan->root.kind == ROOT_CONTAINER;
-  struct container container = {plan, stubs, joins ? &joined : NULL, -1, {-1, -1, -1}};
+  struct container container = {plan, stubs, joins ? &joined : NULL, run->plain ? run->plain->covers.root : -1, -1,
+                                {-1, -1, -1}};
   int pair[2];
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
+  if (run->plain) sigaddset(&child, SIGTERM);
   run->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   if (run->signals < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
     return fail(error, errno, "Cannot watch a container");
   run->status = pair[0];
   container.status = pair[1];
-  if (!(plan->flags & PLAN_TERMINAL)) {
-    if (open_pipe(&run->out, &container.stdio[1], true, error) < 0) return -1;
-    if (open_pipe(&run->err, &container.stdio[2], true, error) < 0) return -1;
-    if (plan->flags & PLAN_STDIN) {
-      if (open_pipe(&run->in, &container.stdio[0], false, error) < 0) return -1;
-    } else if ((container.stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
-      return fail(error, errno, "Cannot open /dev/null");
-    }
-  }
+  struct streams ours = {-1, -1, -1};
+  if (streams_open(plan, run->plain, &ours, container.stdio, error) < 0) return -1;
+  run->in = ours.in, run->out = ours.out, run->err = ours.err;
   if (joins && join_open(&joined, (pid_t)plan->root.pid, plan->root.start, error) < 0) return -1;
   run->child = container_start(&container, error);
   close(container.status);
@@ -272,8 +272,14 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
   run.flags = plan.flags;
   if (journal_open(&run.journal, plan.state, error) < 0 || control_open(&run.control, plan.state, error) < 0) return -1;
   uint64_t kills = oom_kills(&plan.cgroups);
-  if (start(&run, &plan, stubs, error) < 0) return -1;
+  struct plain plain = {.covers = {.root = -1, .aside = -1}};
+  if (plan.root.kind == ROOT_PLAIN) {
+    run.plain = &plain;
+    if (plain_open(&plain, lane, &plan, error) < 0) return plain_close(&plain, false, error);
+  }
+  if (start(&run, &plan, stubs, error) < 0) return plain_close(run.plain, false, error);
   pump(&run);
+  if (plain_close(run.plain, run.lost, error) < 0 && !run.cancelled) return -1;
   /* Closing the last descriptor of the root unmounts it: who hears of the exit finds the upper directory at rest. */
   if (run.root >= 0) stubs_remove(stubs, run.root);
   drop(&run.root);
@@ -284,6 +290,7 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
     return -1;
   }
   if (!run.started) return fail(error, 0, "Cannot start a container: its first process ended early");
+  if (run.plain && run.wait_status == 0 && run.last.kind == REPORT_RUNNING && plain_send(&plain, error) < 0) return -1;
   send_exit(&run, WIFSIGNALED(run.wait_status) || run.last.kind == REPORT_ENDED ? oom_kills(&plan.cgroups) > kills : false);
   if (!run.detached) return 0;
   if (plan.flags & PLAN_REMOVE) remove_tree(AT_FDCWD, plan.state, error);

@@ -26,7 +26,7 @@ static int make_file(const char *where, const struct mount_spec *spec) {
 int mount_file(struct mounter *mounter, const struct mount_spec *spec, struct error *error) {
   cleanup_close int target = open_target(mounter, spec->target, false, error);
   if (target < 0) return -1;
-  if (mount("tmpfs", mounter->attach, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700") < 0)
+  if (mount("tmpfs", mounter->attach, "tmpfs", MS_NOSUID | MS_NODEV, "mode=700") < 0)
     return fail(error, errno, "Cannot mount a tmpfs for '%s'", spec->target);
   int file = make_file(mounter->attach, spec);
   int bound = file < 0 ? -1 : bind_on(file, target, false);

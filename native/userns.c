@@ -2,29 +2,23 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
-static uint64_t ids_mapped(bool *identity) {
-  FILE *map = fopen("/proc/self/uid_map", "re");
-  unsigned inside, outside, count;
-  uint64_t sum = 0;
-  *identity = false;
-  while (map && fscanf(map, "%u %u %u", &inside, &outside, &count) == 3) {
-    if (inside == 0 && outside == 0 && count == UINT32_MAX) *identity = true;
-    sum += count;
-  }
-  if (map) fclose(map);
-  return sum;
-}
+/* PROC_USER_INIT_INO of linux/proc_ns.h: what maps say does not tell, as one may map every id to itself. */
+static const ino_t FIRST_NAMESPACE = 0xEFFFFFFD;
 
 bool in_user_namespace(void) {
-  bool identity;
-  ids_mapped(&identity);
-  return !identity;
+  struct stat st;
+  return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != FIRST_NAMESPACE;
 }
 
 bool has_single_id(void) {
-  bool identity;
-  return ids_mapped(&identity) == 1;
+  FILE *map = fopen("/proc/self/uid_map", "re");
+  unsigned inside, outside, count;
+  uint64_t sum = 0;
+  while (map && fscanf(map, "%u %u %u", &inside, &outside, &count) == 3) sum += count;
+  if (map) fclose(map);
+  return sum == 1;
 }
 
 bool has_group(unsigned gid) {

@@ -70,7 +70,8 @@ void lane_read(struct lane *lane, struct frame *frame) {
 bool lane_cancelled(struct lane *lane) {
   struct pollfd poller = {.fd = lane->fd, .events = POLLIN};
   if (poll(&poller, 1, 0) <= 0) return false;
-  lane_fill(lane);
+  if (!lane->stays) lane_fill(lane);
+  else if (!lane_try_fill(lane)) return true;
   struct frame frame;
   while (lane_next(lane, &frame))
     if (frame.type == FRAME_CANCEL) return true;
@@ -81,7 +82,8 @@ void lane_flush(struct lane *lane) {
   for (size_t sent = 0; sent < lane->out_end;) {
     ssize_t put = send(lane->fd, lane->out + sent, lane->out_end - sent, MSG_NOSIGNAL);
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) gone();
+    if (put < 0 && !lane->stays) gone();
+    if (put < 0) break;
     sent += (size_t)put;
   }
   lane->out_end = 0;

@@ -15,6 +15,7 @@ struct lane {
   size_t in_start, in_end, in_size;
   uint8_t *out;
   size_t out_end, frame_start;
+  bool stays; /* whoever finds the other end gone has something to clean up: it drops what it has to say, and goes on */
 };
 
 struct frame {

@@ -68,8 +68,18 @@ export interface RunningRoot {
   readonly start: number;
 }
 
+/**
+ * A whole tree that a step has to itself, entered by chroot(2) where no namespace can be made. What is mounted is put in
+ * its place and taken out again, and a bind is moved there and back. `aside`: a directory to be made beside it.
+ */
+export interface PlainRoot {
+  readonly kind: "plain";
+  readonly path: string;
+  readonly aside: string;
+}
+
 export interface RunPlan {
-  readonly root: RootSpec | RunningRoot;
+  readonly root: RootSpec | RunningRoot | PlainRoot;
   readonly mounts: readonly MountSpec[];
   readonly argv: readonly string[];
   readonly env: readonly string[];
@@ -176,6 +186,8 @@ export interface RunIo {
   readonly stdin?: AsyncIterable<Uint8Array>;
   /** Called once, when the process runs: what can be done to it from outside. */
   onStart?(control: RunControl): void;
+  /** Told what a command that succeeded changed in a plain root, before its exit. */
+  readonly changes?: EntryVisitor | undefined;
 }
 
 export interface RunControl extends StartedContainer {

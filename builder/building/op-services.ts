@@ -1,6 +1,7 @@
 import { keepContentList } from "../context/content-list.ts";
 import { imageLayers } from "../inputs/image-layers.ts";
 import type { Contexts } from "../inputs/open-contexts.ts";
+import { overlayRoots, type StepRoots } from "../ops/step-roots.ts";
 import type { OpServices } from "../ops/types.ts";
 import type { BuildSecrets } from "../session/secrets.ts";
 import type { Session } from "../session/session.ts";
@@ -19,6 +20,7 @@ export function opServices(
   let limits: Promise<SandboxLimits> | undefined;
   const secretOf = (id: string): Buffer | undefined => secrets.value(id);
   let cacheMounts: CacheMounts | undefined;
+  let roots: Promise<StepRoots> | undefined;
   const times = epoch === undefined ? {} : { epoch };
   return {
     helper: session.helper,
@@ -32,10 +34,8 @@ export function opServices(
     withTars: (work) => session.trees.withTars(work),
     keepContentList: (digest, list) => keepContentList(session.store, digest, list),
     seal: (changes, signal, kin) => session.layers.seal(changes, { signal, kin, ...times }),
-    adopt: (upper, lower) => session.layers.adopt(upper, lower, times),
-    discard: (directory) =>
-      session.layers.background(session.helper().then((helper) => helper.remove([directory]))),
     tempPath: (label) => session.store.tempPath(label),
+    stepRoots: () => (roots ??= openStepRoots(session, times)),
     imageLayers: (op, { emit, signal, vertex }) => imageLayers(session, op, { emit, signal, id: vertex.id }),
     networks: session.networks,
     async openCacheMount(...request) {
@@ -52,6 +52,26 @@ export function opServices(
     ...times,
     now: epoch ?? Math.floor(Date.now() / 1000),
   };
+}
+
+async function openStepRoots(session: Session, times: { epoch?: number }): Promise<StepRoots> {
+  const { layers, store, helper } = session;
+  const tempPath = (label: string): string => store.tempPath(label);
+  const remove = async (directory: string): Promise<void> => (await helper()).remove([directory]);
+  if (await session.overlays()) {
+    return overlayRoots({
+      tempPath,
+      remove,
+      adopt: (upper, lower) => layers.adopt(upper, lower, times),
+      discard: (directory) => layers.background(remove(directory)),
+    });
+  }
+  const [{ plainRoots }, { PlainTrees }] = await Promise.all([
+    import("../ops/plain-roots.ts"),
+    import("../../runtime/layers/plain-trees.ts"),
+  ]);
+  const trees = new PlainTrees({ helper, tempPath, readable: (rootfs) => session.trees.readable(rootfs) });
+  return plainRoots({ trees, tempPath, record: () => layers.record(times) });
 }
 
 async function openLimits(session: Session, settings: SandboxSettings): Promise<SandboxLimits> {

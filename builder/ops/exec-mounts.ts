@@ -1,5 +1,4 @@
 import { editTree } from "../layers/edit.ts";
-import { snapshotsOf } from "../layers/snapshots.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { registerSecret } from "../core/redact.ts";
@@ -127,12 +126,13 @@ async function mountedRoot(
   step: Step,
 ): Promise<{ lowers: string[]; source: string }> {
   const from = inputAt(inputs, input);
-  if (from.vertex.op.type !== "context") return { lowers: await snapshotsOf(from.result.rootfs), source };
+  const roots = await services.stepRoots();
+  if (from.vertex.op.type !== "context") return { lowers: await roots.lowers(from.result.rootfs), source };
   const tree = await sourceTree(services, from, false);
   const editor = editTree(await services.tree([]));
   await planCopy(copyOf(source), [tree], editor, { now: services.now });
   const layer = await services.seal(editor.changes(), step.signal);
-  return { lowers: await snapshotsOf([layer]), source: COPIED };
+  return { lowers: await roots.lowers([layer]), source: COPIED };
 }
 
 function openCacheMount(
@@ -167,7 +167,7 @@ async function partOf(
     await planCopy({ ...copyOf(path), dest: "/" }, [source], editor, { now: services.now });
     return services.seal(editor.changes(), step.signal);
   });
-  return { kind: "layers", lowers: await snapshotsOf([layer]) };
+  return { kind: "layers", lowers: await (await services.stepRoots()).lowers([layer]) };
 }
 
 function secretSpec(mount: Secret, target: string, data: Buffer): MountSpec {

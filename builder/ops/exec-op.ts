@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { resolveRunUser } from "../core/accounts.ts";
 import type { Tree } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
@@ -6,7 +5,6 @@ import type { Json } from "../core/json.ts";
 import { resolveInTree } from "../core/resolve.ts";
 import type { ExecOp } from "../graph/types.ts";
 import type { RootFs } from "../layers/types.ts";
-import { snapshotsOf } from "../layers/snapshots.ts";
 import type { OpResult } from "../solver/types.ts";
 import { foreignMounts } from "../../runtime/emulation/foreign.ts";
 import { processEnvironment } from "../../runtime/plan/environment.ts";
@@ -21,6 +19,7 @@ import { openNetwork, type StepNetwork } from "./exec-network.ts";
 import { privilegesOf, sandboxKey, withLimits } from "./exec-sandbox.ts";
 import { baseOf } from "./inputs.ts";
 import { SecretFilter } from "./secret-filter.ts";
+import type { StepRoot } from "./step-roots.ts";
 import type { OpHandler, OpServices, Step } from "./types.ts";
 
 /** What a step's process sees as the name of its machine. */
@@ -35,17 +34,17 @@ export function execHandler(services: OpServices): OpHandler<ExecOp> {
     content: (op, inputs) => mountContent(services, op, inputs),
     async run(op, inputs, step) {
       const base: RootFs = baseOf(op, inputs);
-      const directory = services.tempPath("run");
-      mkdirSync(directory);
       using mounts = await openMounts(services, op, inputs, step);
       const opening = openNetwork(op.network, services.networks);
       // Should the plan fail first, nobody waits for it any more.
       opening.catch(() => {});
-      const planned = await planRun(services, op, base, mounts, directory);
+      const roots = await services.stepRoots();
+      using root = await roots.open(base);
+      const planned = await planRun(services, op, base, mounts, root);
       const limits = await services.limits();
       using held = limits.open();
       using network = await opening;
-      const plan = withLimits(withNetwork(planned, network), held);
+      const plan = roots.fit(withLimits(withNetwork(planned, network), held));
       const helper = await services.helper();
       const tail = new OutputTail();
       const filters = { stdout: new SecretFilter(mounts.secrets), stderr: new SecretFilter(mounts.secrets) };
@@ -56,17 +55,15 @@ export function execHandler(services: OpServices): OpHandler<ExecOp> {
       };
       const exit = await helper.run(
         plan,
-        { onOutput: (stream, data) => show(stream, filters[stream].push(data)) },
+        { onOutput: (stream, data) => show(stream, filters[stream].push(data)), changes: root.changes },
         step.signal,
       );
       for (const stream of ["stdout", "stderr"] as const) show(stream, filters[stream].end());
       if (exit.code !== 0) {
-        await helper.remove([directory]);
+        await root.discard();
         throw runFailed(op, exit, step, tail);
       }
-      const layer = services.adopt(upperOf(directory), base);
-      services.discard(directory);
-      return { rootfs: [...base, layer] } satisfies OpResult;
+      return { rootfs: [...base, await root.adopt()] } satisfies OpResult;
     },
   };
 }
@@ -104,13 +101,13 @@ async function planRun(
   op: ExecOp,
   base: RootFs,
   mounts: StepMounts,
-  directory: string,
+  root: StepRoot,
 ): Promise<RunPlan> {
-  const [lowers, tree] = await Promise.all([snapshotsOf(base), services.tree(base)]);
+  const tree = await services.tree(base);
   const user = await services.withTars(() => resolveRunUser(op.user, (path) => readAccountFile(tree, path)));
   const hostname = op.hostname ?? HOSTNAME;
   return {
-    root: { kind: "overlay", lowers, upper: upperOf(directory), work: `${directory}/work` },
+    root: root.spec,
     mounts: [
       ...baseMounts({
         hosts: hostsFile(hostname, services.sandbox.hosts),
@@ -142,10 +139,6 @@ async function planRun(
 /** The network is opened beside the rest of the plan: it may take longer. */
 function withNetwork(plan: RunPlan, { network, resolvConf }: StepNetwork): RunPlan {
   return { ...plan, network, mounts: [networkMount(resolvConf), ...plan.mounts] };
-}
-
-function upperOf(directory: string): string {
-  return `${directory}/fs`;
 }
 
 /** A `cwd` that goes through symlinks is where they lead inside the root. */

@@ -8,6 +8,7 @@ import type { Layer, NewChange, RootFs } from "../layers/types.ts";
 import type { OpContext, OpResult } from "../solver/types.ts";
 import type { KeepList } from "./copy/content.ts";
 import type { StepNetworks } from "./exec-network.ts";
+import type { StepRoots } from "./step-roots.ts";
 import type { CacheMounts } from "../../runtime/mounts/cache-mounts.ts";
 import type { SandboxLimits } from "../../runtime/limits/sandbox-limits.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
@@ -54,10 +55,8 @@ export interface OpServices {
   readonly keepContentList: KeepList;
   /** Seals changes into a layer. `kin`: what the step is, whatever it takes; see `LayerStore.seal`. */
   seal(changes: readonly NewChange[], signal: AbortSignal, kin?: Digest): Promise<Layer>;
-  /** Makes a layer of what a step wrote into an upper directory, which it takes, over `lower`. */
-  adopt(upper: string, lower: RootFs): Layer;
-  /** Removes a directory of tmp/ beside the build. */
-  discard(directory: string): void;
+  /** Root filesystems for steps. */
+  stepRoots(): Promise<StepRoots>;
   tempPath(label: string): string;
   /** Opens a named context, which may have to be fetched: before `context` is asked for it. */
   openContext(name: string, signal: AbortSignal): Promise<void>;

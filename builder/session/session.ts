@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Writable } from "node:stream";
-import { messageOf, TsbuildError } from "../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import { Slots } from "../core/slots.ts";
 import { LayerTrees } from "../ops/trees.ts";
@@ -8,7 +8,8 @@ import type { Transport } from "../net/types.ts";
 import type { RegistryClient } from "../registry/types.ts";
 import { openStore } from "../store/open.ts";
 import type { Store } from "../store/types.ts";
-import { probeIsolation } from "../../runtime/isolation/probe.ts";
+import { cautionOf } from "../../runtime/isolation/caution.ts";
+import type { OpenedIsolation } from "../../runtime/isolation/open.ts";
 import { LayerStore } from "../../runtime/layers/layer-store.ts";
 import type { NetworkPool } from "../../runtime/network/pool.ts";
 import type { Helper } from "../../runtime/types.ts";
@@ -32,7 +33,7 @@ export class Session implements AsyncDisposable {
   readonly stdout: Writable;
   readonly emit: Emit;
   readonly env: NodeJS.ProcessEnv;
-  #helper: Promise<Helper> | undefined;
+  #opened: Promise<OpenedIsolation> | undefined;
   #cap: { readonly bytes: number | undefined } | undefined;
   #registry: Promise<RegistryClient> | undefined;
   #transport: Promise<Transport> | undefined;
@@ -44,19 +45,25 @@ export class Session implements AsyncDisposable {
     this.emit = emit;
     this.stdout = stdout;
     this.store = openStore({ env });
-    this.layers = new LayerStore(this.store, this.helper);
+    this.layers = new LayerStore(this.store, this.helper, this.overlays);
     const cpus = availableParallelism();
     this.slots = new Slots({ network: NETWORK_SLOTS, cpu: cpus, exec: cpus });
   }
 
   /** The process that enters root filesystems. */
-  readonly helper = (): Promise<Helper> => {
-    if (this.#helper === undefined) {
-      this.#helper = this.#startHelper();
+  readonly helper = async (): Promise<Helper> => (await this.isolated()).helper;
+
+  /** The same, and what it may do here. */
+  readonly isolated = (): Promise<OpenedIsolation> => {
+    if (this.#opened === undefined) {
+      this.#opened = this.#openIsolation();
       for (const work of this.#onHelper) void work().catch(() => {});
     }
-    return this.#helper;
+    return this.#opened;
   };
+
+  /** Whether steps run on overlays; in plain trees where not. */
+  readonly overlays = async (): Promise<boolean> => (await this.isolated()).isolation.level !== "chroot";
 
   /** Does something when the helper is first asked for. */
   onHelper(work: () => Promise<void>): void {
@@ -74,7 +81,7 @@ export class Session implements AsyncDisposable {
   /** Makes what was written survive a power cut. */
   async makeDurable(): Promise<void> {
     await this.layers.settle();
-    const helper = await this.#helper;
+    const helper = (await this.#opened)?.helper;
     await this.store.sync(helper && ((directory) => helper.sync(directory)));
   }
 
@@ -85,7 +92,7 @@ export class Session implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#enforceCap();
-    const helper = await this.#helper?.catch(() => undefined);
+    const helper = (await this.#opened?.catch(() => undefined))?.helper;
     if (helper !== undefined) await this.layers.settle();
     await helper?.[Symbol.asyncDispose]();
     await (await this.#registry?.catch(() => undefined))?.close();
@@ -104,31 +111,14 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  async #startHelper(): Promise<Helper> {
-    const isolation = probeIsolation();
-    const [problem] = isolation.missing;
-    if (isolation.level === "none") {
-      throw new TsbuildError(
-        "SANDBOX",
-        `Cannot run steps here: ${problem?.what ?? "no namespaces can be made"}`,
-        { hint: problem?.fix },
-      );
-    }
-    if (isolation.level === "single") {
-      this.emit({
-        type: "notice",
-        message: `every process in a step or container runs as this user, whatever USER says: ${problem?.what} (${problem?.fix})`,
-      });
-    }
-    const { startHelper } = await import("../../runtime/helper/start.ts");
+  async #openIsolation(): Promise<OpenedIsolation> {
+    const { openIsolation } = await import("../../runtime/isolation/open.ts");
     const binary = this.env["TSBUILD_HELPER"];
-    const helper = await startHelper({
-      ...(binary && { binary }),
-      ...(isolation.idMaps && { idMaps: isolation.idMaps }),
-      lanes: 3 * availableParallelism() + 4,
-    });
-    await helper.remove(await this.store.sweepSessions());
-    return helper;
+    const opened = await openIsolation({ ...(binary && { binary }), lanes: 3 * availableParallelism() + 4 });
+    const caution = cautionOf(opened.isolation);
+    if (caution !== undefined) this.emit({ type: "notice", message: caution });
+    await opened.helper.remove(await this.store.sweepSessions());
+    return opened;
   }
 
   async #openNetworks(): Promise<NetworkPool> {
@@ -137,6 +127,7 @@ export class Session implements AsyncDisposable {
       helper: this.helper,
       tempPath: () => this.store.tempPath("net"),
       env: this.env,
+      shared: !(await this.overlays()),
       notice: (message) => this.emit({ type: "notice", message }),
     });
   }

@@ -1,15 +1,17 @@
 import { unreachable } from "../../builder/core/errors.ts";
 import type { Entry } from "../../builder/core/entry.ts";
 import { toBuffer } from "../../builder/core/bytes.ts";
-import type { MountFlags, MountSpec, RootSpec, RunPlan, RunningRoot } from "../types.ts";
+import type { MountFlags, MountSpec, PlainRoot, RootSpec, RunPlan, RunningRoot } from "../types.ts";
 import { ENTRY_TYPES, FLAG, FRAME, MOUNT_TYPES, PLAN, ROOT } from "./protocol.ts";
 import type { FrameReader } from "./reader.ts";
 import type { FrameWriter } from "./writer.ts";
 
-export function putRoot(writer: FrameWriter, root: RootSpec | RunningRoot): FrameWriter {
+export function putRoot(writer: FrameWriter, root: RootSpec | RunningRoot | PlainRoot): FrameWriter {
   switch (root.kind) {
     case "container":
       return writer.u8(ROOT.CONTAINER).u32(root.pid).u64(root.start);
+    case "plain":
+      return writer.u8(ROOT.PLAIN).text(root.path).text(root.aside);
     case "layers":
       return writer.u8(ROOT.LAYERS).texts(root.lowers);
     case "overlay":

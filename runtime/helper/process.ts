@@ -111,10 +111,10 @@ export class HelperProcess {
     if (this.#closing)
       return new TsbuildError("HELPER_FAILED", "Cannot finish the command: the helper was closed");
     const said = this.#stderr.trim();
-    const refused = /namespace.*(?:not permitted|denied)/.test(said);
+    const refused = /\bnamespaces?\b/.test(said);
     return new TsbuildError(
       refused ? "SANDBOX" : "HELPER_FAILED",
-      `Cannot go on without the native helper: ${said === "" ? how : said}`,
+      refused ? said : `Cannot go on without the native helper: ${said === "" ? how : said}`,
       { hint: refused ? confinementHint() : undefined },
     );
   }

@@ -38,7 +38,7 @@ export const FRAME = {
   DIED: 99,
 } as const;
 
-export const ROOT = { LAYERS: 0, OVERLAY: 1, DIRECTORY: 2, CONTAINER: 3 } as const;
+export const ROOT = { LAYERS: 0, OVERLAY: 1, DIRECTORY: 2, CONTAINER: 3, PLAIN: 4 } as const;
 
 /** In the order of their numbers. */
 export const ENTRY_TYPES = [

@@ -4,6 +4,7 @@ import { putPlan } from "./encode.ts";
 import type { Lane } from "./lane.ts";
 import { FAILURES, FRAME } from "./protocol.ts";
 import { FrameReader } from "./reader.ts";
+import { visitFrames } from "./visit.ts";
 import { FrameWriter } from "./writer.ts";
 
 const PIECE = 64 * 1024;
@@ -15,6 +16,7 @@ export async function runOn(
   io: RunIo,
   signal: AbortSignal | undefined,
 ): Promise<RunExit> {
+  const onChange = io.changes && visitFrames(io.changes);
   const feeder = io.stdin === undefined ? undefined : new StdinFeeder(lane, io.stdin);
   const onFrame = (type: number, payload: Buffer): void => {
     if (type === FRAME.STDOUT) io.onOutput("stdout", payload);
@@ -23,7 +25,7 @@ export async function runOn(
     else if (type === FRAME.STARTED) {
       io.onStart?.({ ...startedOf(payload), ...controlOf(lane) });
       feeder?.start();
-    }
+    } else onChange?.(type, payload);
   };
   try {
     const answer = await lane.exchange(

@@ -30,6 +30,10 @@ export interface HelperOptions {
   readonly idMaps?: IdMaps;
   /** Works in the user namespace at this path instead: that of a container that runs. */
   readonly userNamespace?: string;
+  /** With `idMaps`: tries first whether everything that a step needs can be mounted there. */
+  readonly tried?: boolean;
+  /** Makes no namespaces at all: it runs steps by chroot(2), in plain trees. */
+  readonly plain?: boolean;
   /** How many commands may be under way at once, up to 64. */
   readonly lanes: number;
 }
@@ -37,9 +41,8 @@ export interface HelperOptions {
 /** Starts the native helper; resolves when it takes commands. */
 export async function startHelper(options: HelperOptions): Promise<Helper> {
   const binary = options.binary ?? defaultBinary();
-  const { idMaps, userNamespace } = options;
-  const mode = userNamespace !== undefined ? ["join", userNamespace] : idMaps !== undefined ? ["userns"] : [];
-  const process = new HelperProcess(binary, options.lanes, mode);
+  const { idMaps } = options;
+  const process = new HelperProcess(binary, options.lanes, modeOf(options));
   try {
     await process.ready(idMaps);
   } catch (error) {
@@ -47,6 +50,12 @@ export async function startHelper(options: HelperOptions): Promise<Helper> {
     throw error;
   }
   return new NativeHelper(process, idMaps);
+}
+
+function modeOf({ idMaps, userNamespace, tried, plain }: HelperOptions): string[] {
+  if (userNamespace !== undefined) return ["join", userNamespace];
+  if (idMaps !== undefined) return [tried === true ? "try-userns" : "userns"];
+  return plain === true ? ["plain"] : [];
 }
 
 const nothing: OnFrame = () => {};

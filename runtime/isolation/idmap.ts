@@ -27,6 +27,19 @@ export function idMaps(): IdMaps {
   };
 }
 
+/** Every id that this process's own namespace has, as it is there: for root, who may map them all. */
+export function ownIds(): IdMaps {
+  return { uid: mapped("/proc/self/uid_map"), gid: mapped("/proc/self/gid_map") };
+}
+
+function mapped(file: string): IdMap[] {
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  return lines.map((line) => {
+    const [inside = 0, , count = 1] = line.trim().split(/\s+/).map(Number);
+    return { inside, outside: inside, count };
+  });
+}
+
 /** A process may run under an id that /etc/passwd does not know: then the number is its only name. */
 function nameOf(uid: number): string {
   try {

@@ -1,27 +1,52 @@
 import { accessSync, constants, readFileSync } from "node:fs";
-import { idMaps, subordinateCount, type IdMaps } from "./idmap.ts";
+import { idMaps, ownIds, subordinateCount, type IdMaps } from "./idmap.ts";
+
+/** What stands in the way of the next better level, and the exact setting that would allow it. */
+export interface Obstacle {
+  readonly what: string;
+  readonly fix: string;
+}
 
 /**
  * What this process may do, from best to least (DESIGN: probed, never configured). "root": namespaces made as root.
- * "user": a user namespace with subordinate ids. "single": one with the user's own id alone. "none": no namespaces.
+ * "user": a user namespace with subordinate ids. "single": one with the user's own id alone. "chroot": no namespaces, but
+ * another root directory. "none": nothing.
  */
 export interface Isolation {
-  readonly level: "root" | "user" | "single" | "none";
+  readonly level: "root" | "user" | "single" | "chroot" | "none";
   readonly idMaps?: IdMaps;
-  /** What stands in the way of the next better level, and the exact setting that would allow it. */
-  readonly missing: readonly { readonly what: string; readonly fix: string }[];
+  readonly missing: readonly Obstacle[];
 }
 
-const CAP_SYS_ADMIN = 21n;
+const CAPABILITY = { SETGID: 6n, SETUID: 7n, SYS_CHROOT: 18n, SYS_ADMIN: 21n } as const;
 
-/** Looks at the process and the kernel's settings; makes nothing and starts nothing. */
-export function probeIsolation(): Isolation {
-  const capable = (effectiveCapabilities() & (1n << CAP_SYS_ADMIN)) !== 0n;
-  if (process.getuid?.() === 0 && capable) return { level: "root", missing: [] };
+const NOT_ADMIN: Obstacle = {
+  what: "root here has no CAP_SYS_ADMIN: steps run in a user namespace",
+  fix: "start the container with --cap-add=SYS_ADMIN and --security-opt apparmor=unconfined",
+};
 
+/**
+ * The levels that may work here, the best one first: looks at the process and the kernel's settings, makes nothing and
+ * starts nothing.
+ */
+export function isolationLevels(): readonly Isolation[] {
+  const root = process.getuid?.() === 0;
+  if (root && holds("SYS_ADMIN")) return [{ level: "root", missing: [] }];
   const blocked = userNamespacesBlocked();
-  if (blocked !== undefined) return { level: "none", missing: [blocked] };
+  const levels = blocked === undefined ? [inUserNamespace(root)] : [];
+  const missing = blocked === undefined ? [] : [blocked];
+  if (root && holds("SYS_CHROOT")) return [...levels, { level: "chroot", missing }];
+  return levels.length > 0 ? levels : [{ level: "none", missing }];
+}
 
+/** The best of them, untried. */
+export function probeIsolation(): Isolation {
+  return isolationLevels()[0] ?? { level: "none", missing: [] };
+}
+
+function inUserNamespace(root: boolean): Isolation {
+  if (root && holds("SETUID") && holds("SETGID"))
+    return { level: "user", idMaps: ownIds(), missing: [NOT_ADMIN] };
   const maps = idMaps();
   const missing = subordinateProblems(maps);
   if (missing.length === 0) return { level: "user", idMaps: maps, missing };
@@ -63,9 +88,9 @@ function userNamespacesBlocked(): Isolation["missing"][number] | undefined {
   return undefined;
 }
 
-function effectiveCapabilities(): bigint {
+function holds(capability: keyof typeof CAPABILITY): boolean {
   const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(read("/proc/self/status"));
-  return BigInt(`0x${line?.[1] ?? "0"}`);
+  return (BigInt(`0x${line?.[1] ?? "0"}`) & (1n << CAPABILITY[capability])) !== 0n;
 }
 
 function onPath(command: string): boolean {

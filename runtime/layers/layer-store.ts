@@ -8,16 +8,24 @@ import { writeLayer } from "../../builder/layers/write-layer.ts";
 import type { Layer, LayerIndex, NewChange, RootFs } from "../../builder/layers/types.ts";
 import type { BlobWriter, LayerRecord, Store } from "../../builder/store/types.ts";
 import { hexOf } from "../../builder/core/digest.ts";
-import type { Helper } from "../types.ts";
+import type { EntryVisitor, Helper } from "../types.ts";
 import { copyRecords } from "./copy-records.ts";
 import { StoredLayer } from "./stored-layer.ts";
 import type { CopyRecords, LayerServices, RemoteBlob } from "./types.ts";
 import { UpperLayer } from "./upper-layer.ts";
 
+/** A layer that is being made. */
+export interface LayerRecording extends Disposable {
+  readonly changes: EntryVisitor;
+  /** Ends it. */
+  finish(): Layer;
+}
+
 /** Makes layers and finds them again. One object stands for one DiffID, so that each face is made once in a process. */
 export class LayerStore implements LayerServices {
   readonly store: Store;
   readonly helper: () => Promise<Helper>;
+  readonly overlays: () => Promise<boolean>;
   readonly copies: CopyRecords;
   readonly #known = new Map<DiffId, StoredLayer>();
   /** Work that nobody waits for while the build goes on; `settle` does. */
@@ -25,9 +33,10 @@ export class LayerStore implements LayerServices {
   /** Snapshots of layers that turned out to have one already. */
   readonly #doomed: string[] = [];
 
-  constructor(store: Store, helper: () => Promise<Helper>) {
+  constructor(store: Store, helper: () => Promise<Helper>, overlays = () => Promise.resolve(true)) {
     this.store = store;
     this.helper = helper;
+    this.overlays = overlays;
     this.copies = copyRecords(store);
   }
 
@@ -102,6 +111,20 @@ export class LayerStore implements LayerServices {
     });
     this.background(layer.diffId());
     return layer;
+  }
+
+  /** A layer of changes that are told one by one. */
+  record(options: { epoch?: number }): LayerRecording {
+    const writer = this.store.blobs.create();
+    const changes = new LayerRecorder((chunk) => writer.write(chunk), options);
+    return {
+      changes,
+      finish: () => {
+        using closing = writer;
+        return this.#sealed(closing, changes.finish());
+      },
+      [Symbol.dispose]: () => writer[Symbol.dispose](),
+    };
   }
 
   newSnapshot(): string {

@@ -87,6 +87,11 @@ export class StoredLayer implements Layer {
   readonly index = lazy(async (): Promise<LayerIndex> => {
     const here = this.#index ?? savedIndex(this.#layers.store, this.id);
     if (here !== undefined) return here;
+    if (!(await this.#layers.overlays())) {
+      await this.tar();
+      const made = savedIndex(this.#layers.store, this.id);
+      if (made !== undefined) return made;
+    }
     // Steps read indexes of layers that they run on: unpacking now saves reading the blob twice.
     return (await this.#unpacked()).index;
   });

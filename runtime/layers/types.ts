@@ -16,6 +16,8 @@ export interface RemoteBlob {
 export interface LayerServices {
   readonly store: Store;
   helper(): Promise<Helper>;
+  /** Whether steps run on overlays, which are made of snapshots. */
+  overlays(): Promise<boolean>;
   saveIndex(diffId: DiffId, index: LayerIndex): void;
   /** A name for a snapshot: random, as a step's snapshot is there before its DiffID is known. */
   newSnapshot(): string;

@@ -7,6 +7,8 @@ export interface NetworkPoolServices {
   /** A path for a file that ends with the process. */
   readonly tempPath: () => string;
   readonly env: NodeJS.ProcessEnv;
+  /** No namespace can be made: steps share the network that this process is in. */
+  readonly shared: boolean;
   /** Says something once, in the log. */
   readonly notice: (message: string) => void;
 }
@@ -26,10 +28,12 @@ export class NetworkPool {
 
   constructor(services: NetworkPoolServices) {
     this.#services = services;
+    if (services.shared) this.#host = hostConnection();
   }
 
   /** Makes one ready that somebody will take soon. */
   prepare(): void {
+    if (this.#host !== undefined) return;
     const connection = this.#connect();
     // Whoever takes it hears of a failure.
     connection.catch(() => {});

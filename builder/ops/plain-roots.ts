@@ -1,0 +1,36 @@
+import type { LayerRecording } from "../../runtime/layers/layer-store.ts";
+import type { PlainTrees } from "../../runtime/layers/plain-trees.ts";
+import { plainPlan } from "../../runtime/plan/plain.ts";
+import type { StepRoots } from "./step-roots.ts";
+
+export interface PlainRootServices {
+  readonly trees: PlainTrees;
+  tempPath(label: string): string;
+  record(): LayerRecording;
+}
+
+/** Trees of which every step has one to itself; the step's changes are seen by comparing, and recorded as it ends. */
+export function plainRoots({ trees, tempPath, record }: PlainRootServices): StepRoots {
+  return {
+    lowers: async (rootfs) => [await trees.shared(rootfs)],
+    async open(base) {
+      const path = await trees.take(base);
+      const aside = tempPath("aside");
+      const recording = record();
+      return {
+        spec: { kind: "plain", path, aside },
+        changes: recording.changes,
+        async adopt() {
+          const layer = recording.finish();
+          await Promise.all([trees.leave(path, [...base, layer]), trees.discard(aside)]);
+          return layer;
+        },
+        async discard() {
+          await Promise.all([trees.discard(path), trees.discard(aside)]);
+        },
+        [Symbol.dispose]: () => recording[Symbol.dispose](),
+      };
+    },
+    fit: plainPlan,
+  };
+}

@@ -1,0 +1,55 @@
+import { mkdirSync } from "node:fs";
+import { snapshotsOf } from "../layers/snapshots.ts";
+import type { Layer, RootFs } from "../layers/types.ts";
+import type { EntryVisitor, RunPlan } from "../../runtime/types.ts";
+
+/** How steps get root filesystems, and what becomes of what they write: by overlays, or in plain trees. */
+export interface StepRoots {
+  /** Directories to mount or copy from, bottom first. */
+  lowers(rootfs: RootFs): Promise<string[]>;
+  /** A root filesystem that one step may write to. */
+  open(base: RootFs): Promise<StepRoot>;
+  /** The plan with what cannot be had here done in other ways, or an error. */
+  fit(plan: RunPlan): RunPlan;
+}
+
+export interface StepRoot extends Disposable {
+  readonly spec: RunPlan["root"];
+  /** Told what the step changed, where that cannot be seen afterwards. */
+  readonly changes?: EntryVisitor;
+  /** The layer that a step made which succeeded. */
+  adopt(): Promise<Layer>;
+  /** After a step that did not. */
+  discard(): Promise<void>;
+}
+
+export interface OverlayServices {
+  tempPath(label: string): string;
+  adopt(upper: string, lower: RootFs): Layer;
+  /** Removes a directory of tmp/ beside the build. */
+  discard(directory: string): void;
+  remove(directory: string): Promise<void>;
+}
+
+/** The layers' snapshots below, and a directory that takes the writes. */
+export function overlayRoots(services: OverlayServices): StepRoots {
+  return {
+    lowers: snapshotsOf,
+    async open(base) {
+      const directory = services.tempPath("run");
+      mkdirSync(directory);
+      const upper = `${directory}/fs`;
+      return {
+        spec: { kind: "overlay", lowers: await snapshotsOf(base), upper, work: `${directory}/work` },
+        async adopt() {
+          const layer = services.adopt(upper, base);
+          services.discard(directory);
+          return layer;
+        },
+        discard: () => services.remove(directory),
+        [Symbol.dispose]() {},
+      };
+    },
+    fit: (plan) => plan,
+  };
+}

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openRig, type Outcome } from "../support/rig.ts";
+import { unprivileged, withoutContainers } from "../support/unprivileged.ts";
+
+const skip = withoutContainers() ?? false;
+
+/** Each line is one that a step without mounts could get wrong. */
+const CHANGE = `
+const fs = require("fs");
+fs.mkdirSync("/srv/x/deep", { recursive: true });
+fs.writeFileSync("/srv/x/a", "hi");
+fs.chownSync("/srv/x/a", 1000, 1000);
+fs.chmodSync("/srv/x/a", 0o4755);
+fs.linkSync("/srv/x/a", "/srv/x/b");
+fs.symlinkSync("a", "/srv/x/l");
+fs.lchownSync("/srv/x/l", 7, 8);
+fs.appendFileSync("/etc/passwd", "app:x:4321:4321::/:/bin/sh\\n");
+fs.chmodSync("/srv/kept", 0o644);
+fs.rmSync("/srv/gone");
+fs.rmSync("/srv/tree", { recursive: true });
+fs.mkdirSync("/srv/tree");
+fs.writeFileSync("/srv/tree/new", "");
+fs.utimesSync("/srv/times", 1e9, 1e9);
+`;
+
+const DOCKERFILE = `FROM base AS other
+RUN node -e 'require("fs").writeFileSync("/made", "elsewhere")'
+FROM base
+COPY files /srv/
+WORKDIR /srv/work
+RUN node /srv/change.js
+COPY late /srv/tree/late
+RUN --mount=type=cache,target=/var/cache/x --mount=type=secret,id=s --mount=type=tmpfs,target=/scratch/t \\
+    --mount=type=bind,from=other,target=/other,rw --mount=type=bind,target=/context \\
+    node /context/files/mounts.js
+RUN --mount=type=cache,target=/var/cache/x node -e 'console.log("cached", require("fs").readFileSync("/var/cache/x/c", "utf8"))'
+RUN node -e 'require("child_process").spawn("node", ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "inherit" }).unref(); process.exit()'
+USER app
+RUN node -e 'console.log("user", process.getuid(), process.getgroups().join()); require("fs").writeFileSync("/tmp/mine", "")'
+RUN <<SCRIPT
+#!/usr/bin/node
+console.log("script", process.getuid())
+SCRIPT
+`;
+
+const MOUNTS = `
+const fs = require("fs");
+fs.writeFileSync("/var/cache/x/c", "from before");
+fs.writeFileSync("/scratch/t/lost", "");
+fs.writeFileSync("/dev/shm/lost", "");
+fs.writeFileSync("/other/lost", "");
+fs.writeFileSync("/dev/null", "nothing");
+fs.writeFileSync("/dev/stdout", "to the pipe\\n");
+console.log("secret", fs.readFileSync("/run/secrets/s", "utf8").length);
+console.log("other", fs.readFileSync("/other/made", "utf8"), fs.readdirSync("/context").join());
+console.log("null", fs.readFileSync("/dev/null").length, fs.readFileSync("/etc/hosts", "utf8").includes("localhost"));
+fs.writeFileSync("/srv/mounted", "");
+`;
+
+function said(outcome: Outcome): string[] {
+  return [...outcome.stderr.matchAll(/^#\d+ [\d.]+ (.*)$/gm)].map((match) => match[1] ?? "").sort();
+}
+
+/** DiffIDs of the image `app` of a store, which is an OCI layout. */
+function layersOf(store: string): readonly string[] {
+  const read = (path: string) => JSON.parse(readFileSync(join(store, path), "utf8"));
+  const blob = (digest: string) => read(join("blobs", digest.replace(":", "/")));
+  const names = read("index.json").manifests as { digest: string; annotations: Record<string, string> }[];
+  const app = names.find(({ annotations }) =>
+    Object.values(annotations).some((name) => /\bapp\b/.test(name)),
+  );
+  return blob(blob(app?.digest ?? "").config.digest).rootfs.diff_ids;
+}
+
+test("an unprivileged container builds by chroot what root builds in namespaces", { skip }, async (t) => {
+  await using rig = openRig();
+  const inner = await unprivileged(rig);
+  const context = rig.context({
+    Dockerfile: DOCKERFILE,
+    late: "late",
+    "files/change.js": CHANGE,
+    "files/mounts.js": MOUNTS,
+    "files/kept": "kept",
+    "files/gone": "gone",
+    "files/times": "times",
+    "files/tree/old": "old",
+  });
+  writeFileSync(rig.path("secret"), "hush-hush");
+  const build = [
+    "build",
+    "--progress=plain",
+    "--build-arg=SOURCE_DATE_EPOCH=1700000000",
+    `--secret=id=s,src=${rig.path("secret")}`,
+    "--tag=app",
+    ...inner.base,
+    context,
+  ];
+
+  const outside = await rig.tsbuild(build);
+  assert.equal(outside.status, 0, outside.stderr);
+  const inside = await inner.tsbuild(build);
+  assert.equal(inside.status, 0, inside.stderr);
+
+  await t.test("the layers are equal", () => {
+    assert.deepEqual(layersOf(inner.store), layersOf(rig.store));
+  });
+  await t.test("steps see their mounts, caches and users", () => {
+    assert.deepEqual(said(inside), said(outside));
+    assert.deepEqual(said(inside), [
+      "cached from before",
+      "null 0 true",
+      "other elsewhere Dockerfile,files,late",
+      "script 4321",
+      "secret 9",
+      "to the pipe",
+      "user 4321 4321",
+    ]);
+  });
+  await t.test("the log says once what is not isolated, and what would be needed", () => {
+    const notices = inside.stderr.match(/steps share processes, network and memory.*/g) ?? [];
+    assert.equal(notices.length, 1, inside.stderr);
+    assert.match(notices[0] ?? "", /--security-opt seccomp=unconfined/);
+  });
+  await t.test("nothing of a secret is left, and nothing of a step", () => {
+    const left = readdirSync(inner.store, { recursive: true, encoding: "utf8" });
+    assert.deepEqual(
+      left.filter((path) => /run\/secrets|^tmp\/.*tree/.test(path)),
+      [],
+    );
+  });
+
+  await t.test("what cannot be done is an error", async () => {
+    for (const [flags, why] of [
+      ["--network=none", "it shares the network"],
+      ["--security=insecure", "it has no more privileges"],
+    ] as const) {
+      const file = `FROM base\nRUN ${flags} node --version\n`;
+      writeFileSync(join(context, "Refused"), `# syntax=docker/dockerfile:1-labs\n${file}`);
+      const args = [
+        "build",
+        "--allow",
+        "security.insecure",
+        ...inner.base,
+        "-f",
+        join(context, "Refused"),
+        "--no-cache",
+      ];
+      const { status, stderr } = await inner.tsbuild([...args, context]);
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, new RegExp(`Cannot run a step with ${flags} by chroot: ${why}`));
+    }
+  });
+});
