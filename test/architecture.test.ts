@@ -18,6 +18,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "builder/compare": 3,
   "builder/graph": 3,
   "builder/registry": 4,
+  "builder/thread": 4,
   runtime: 4,
   "builder/cache": 5,
   "builder/solver": 6,

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { promisify } from "node:util";
 import { Hasher, sha256, type Digest } from "../core/digest.ts";
+import type { FileStamp } from "../core/entry.ts";
 import { errnoOf, TsbuildError } from "../core/errors.ts";
 import { printable, toFsPath, type Bytes } from "../core/bytes.ts";
 import { baseOf, parentOf } from "../core/paths.ts";
@@ -27,7 +28,7 @@ const readSlice = promisify(readCallback);
 /** A digest, and what fstat said of the file when its reading began: a file written to meanwhile says another now. */
 export interface HashedFile {
   readonly digest: Digest;
-  readonly stats: Stats;
+  readonly stats: FileStamp;
 }
 
 /** Reads regular files below one directory, and only there, whatever is moved about in it meanwhile. */

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
+import type { FileStamp } from "../core/entry.ts";
 
 /** Numbers in a row: size, mtime, ctime, inode. */
 const STAMPS = 4;
@@ -9,19 +10,6 @@ const MAGIC = 0x74736931;
 const HEADER = 16;
 const HASH = 32;
 const ROW = STAMPS * 8;
-
-/** What tells that a file is unchanged. Changing its mode or owner changes the ctime. */
-export interface FileStamp {
-  readonly size: number;
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
-  readonly ino: number;
-}
-
-/** Whether two looks at a path saw the same file, unchanged. */
-export function sameStamp(a: FileStamp, b: FileStamp): boolean {
-  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs && a.ino === b.ino;
-}
 
 /**
  * Whether a file was changed so shortly before it was read that another change might bear the same time (git calls such
@@ -88,15 +76,21 @@ export class HashIndex {
     const paths = [...kept, ...this.#fresh.keys()];
     const stamps = new Float64Array(paths.length * STAMPS);
     const hashes = Buffer.alloc(paths.length * HASH);
-    for (const [row, path] of paths.entries()) {
+    for (let row = 0; row < paths.length; row++) {
+      const path = paths[row] ?? "";
       const fresh = this.#fresh.get(path);
+      const at = row * STAMPS;
       if (fresh !== undefined) {
-        const { size, mtimeMs, ctimeMs, ino } = fresh.stamp;
-        stamps.set([size, mtimeMs, ctimeMs, ino], row * STAMPS);
-        hashes.write(fresh.digest.slice("sha256:".length), row * HASH, "hex");
+        const { stamp, digest } = fresh;
+        stamps[at] = stamp.size;
+        stamps[at + 1] = stamp.mtimeMs;
+        stamps[at + 2] = stamp.ctimeMs;
+        stamps[at + 3] = stamp.ino;
+        hashes.write(digest.slice("sha256:".length), row * HASH, "hex");
       } else {
         const old = this.#rows.get(path) ?? 0;
-        stamps.set(this.#stamps.subarray(old * STAMPS, (old + 1) * STAMPS), row * STAMPS);
+        for (let column = 0; column < STAMPS; column++)
+          stamps[at + column] = this.#stamps[old * STAMPS + column] ?? 0;
         this.#hashes.copy(hashes, row * HASH, old * HASH, (old + 1) * HASH);
       }
     }

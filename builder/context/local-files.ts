@@ -1,11 +1,12 @@
 import { constants, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { toFsPath, type Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
-import type { Content, Entry, EntryType, Tree } from "../core/entry.ts";
+import type { Content, Entry, EntryType, FileStamp, Tree } from "../core/entry.ts";
 import { errnoOf } from "../core/errors.ts";
 import { baseOf, joinPath, parentOf } from "../core/paths.ts";
 import { FileReader, type HashedFile, missing, unreadable } from "./files.ts";
-import { sameStamp, type HashIndex } from "./hash-index.ts";
+import { type FileToHash, hashFiles } from "./hash-files.ts";
+import type { HashIndex } from "./hash-index.ts";
 import { StatTable } from "./stat-table.ts";
 
 /** Rows of the table: of what was not looked at yet, and of what is not there. */
@@ -36,8 +37,8 @@ export class LocalFiles implements Tree {
   readonly #table = new StatTable();
   readonly #places = new Map<Bytes, Place | undefined>();
   readonly #digests: (Digest | undefined)[] = [];
-  /** Rows of files that somebody reads by himself. */
-  readonly #given: true[] = [];
+  /** Rows of files that were read, here or by somebody to whom they were given: they may have changed since they were seen. */
+  readonly #suspect: boolean[] = [];
   readonly #targets = new Map<number, Bytes>();
   #root: number | undefined;
   /** The directory that was asked about last: the files of one come together. */
@@ -75,21 +76,38 @@ export class LocalFiles implements Tree {
     return (this.#digests[row] ??= this.#knownDigest(path, row) ?? this.#read(path, row));
   }
 
-  async prehash(path: Bytes): Promise<void> {
-    const row = this.#row(path);
-    if (row === ABSENT || this.#digests[row] !== undefined) return;
-    const readAt = Date.now();
-    this.#digests[row] =
-      this.#knownDigest(path, row) ?? this.#remember(path, row, readAt, await this.#reader.hashSlowly(path));
+  async prehash(paths: readonly Bytes[]): Promise<void> {
+    const unknown: FileToHash[] = [];
+    for (const path of paths) {
+      const row = this.#row(path);
+      if (row === ABSENT || this.#digests[row] !== undefined) continue;
+      const digest = this.#knownDigest(path, row);
+      if (digest === undefined) unknown.push({ path, size: this.#table.size(row) });
+      else this.#digests[row] = digest;
+    }
+    await hashFiles(this.#directory, this.#reader, unknown, ({ path }, hashed, readAt) => {
+      const row = this.#row(path);
+      this.#digests[row] = this.#remember(path, row, readAt, hashed);
+    });
   }
 
   content(path: Bytes): Content {
     const row = this.#row(path);
     if (row === ABSENT) throw missing(path);
     if (this.#isSocket(row)) return { kind: "bytes", data: new Uint8Array() };
-    this.#given[row] = true;
-    return { kind: "file", path: `${this.#directory}/${path}` as Bytes };
+    this.#suspect[row] = true;
+    return {
+      kind: "file",
+      path: `${this.#directory}/${path}` as Bytes,
+      digest: this.#digests[row],
+      checked: this.#checked,
+    };
   }
+
+  readonly #checked = (hostPath: Bytes, now: FileStamp | undefined): void => {
+    const row = this.#row(hostPath.slice(this.#directory.length + 1) as Bytes);
+    if (row !== ABSENT && (now === undefined || this.#table.isSame(row, now))) this.#suspect[row] = false;
+  };
 
   linkId(path: Bytes): string | undefined {
     const row = this.#row(path);
@@ -113,23 +131,22 @@ export class LocalFiles implements Tree {
     return this.#disturbed;
   }
 
-  /** The first file, of those that were given to be read or whose digest was taken, that is not as it was any more. */
+  /** The first file, of those that were read, that is not as it was any more. */
   changed(): Bytes | undefined {
     for (const place of this.#places.values()) {
       if (place === undefined) continue;
-      for (const [at, name] of (place.names ?? []).entries())
-        if (this.#hasChanged(joinPath(place.path, name), place.rows[at] ?? UNSEEN))
-          return joinPath(place.path, name);
-      for (const [name, row] of place.singles)
-        if (this.#hasChanged(joinPath(place.path, name), row)) return joinPath(place.path, name);
+      const { path, names = [], rows, singles } = place;
+      for (let at = 0; at < names.length; at++)
+        if (this.#hasChanged(path, names[at], rows[at])) return joinPath(path, names[at] ?? ("" as Bytes));
+      for (const [name, row] of singles) if (this.#hasChanged(path, name, row)) return joinPath(path, name);
     }
     return undefined;
   }
 
-  #hasChanged(path: Bytes, row: number): boolean {
-    if (row < 0 || (this.#digests[row] === undefined && this.#given[row] === undefined)) return false;
-    const now = lstatSync(this.#host(path), { throwIfNoEntry: false });
-    return now === undefined || !sameStamp(this.#table.stamp(row), now);
+  #hasChanged(directory: Bytes, name = "" as Bytes, row = UNSEEN): boolean {
+    if (row < 0 || this.#suspect[row] !== true) return false;
+    const now = lstatSync(this.#host(joinPath(directory, name)), { throwIfNoEntry: false });
+    return now === undefined || !this.#table.isSame(row, now);
   }
 
   /** A socket is shown as an empty file and has nothing to open. */
@@ -143,8 +160,8 @@ export class LocalFiles implements Tree {
   }
 
   #remember(path: Bytes, row: number, readAt: number, { digest, stats }: HashedFile): Digest {
-    const seen = this.#table.stamp(row);
-    if (sameStamp(stats, seen)) this.#index?.put(path, seen, digest, readAt);
+    this.#suspect[row] = true;
+    if (this.#table.isSame(row, stats)) this.#index?.put(path, this.#table.stamp(row), digest, readAt);
     else this.#disturbed = true;
     return digest;
   }

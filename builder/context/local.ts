@@ -90,8 +90,8 @@ export class LocalContext implements BuildContext {
     return this.#files.hash(path);
   }
 
-  prehash(path: Bytes): Promise<void> {
-    return this.#files.prehash(path);
+  prehash(paths: readonly Bytes[]): Promise<void> {
+    return this.#files.prehash(paths);
   }
 
   content(path: Bytes): Content {

@@ -40,8 +40,8 @@ export class ReproducibleContext implements BuildContext {
     return this.#context.hash(path);
   }
 
-  async prehash(path: Bytes): Promise<void> {
-    await this.#context.prehash?.(path);
+  async prehash(paths: readonly Bytes[]): Promise<void> {
+    await this.#context.prehash?.(paths);
   }
 
   content(path: Bytes): Content {

@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import type { FileStamp } from "./hash-index.ts";
+import type { FileStamp } from "../core/entry.ts";
 
 const COLUMNS = 8;
 const FIRST_ROWS = 256;
@@ -38,6 +38,16 @@ export class StatTable {
       ctimeMs: this.#at(row, 2),
       ino: this.#at(row, 3),
     };
+  }
+
+  /** Whether a file is as it was seen. */
+  isSame(row: number, now: FileStamp): boolean {
+    return (
+      this.#at(row, 0) === now.size &&
+      this.#at(row, 1) === now.mtimeMs &&
+      this.#at(row, 2) === now.ctimeMs &&
+      this.#at(row, 3) === now.ino
+    );
   }
 
   mode(row: number): number {

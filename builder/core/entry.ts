@@ -25,11 +25,27 @@ export interface Entry {
   readonly xattrs?: Readonly<Record<string, Bytes>>;
 }
 
+/** What tells that a file is unchanged. Changing its mode or owner changes the ctime. */
+export interface FileStamp {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly ino: number;
+}
+
 /** Where the bytes of a regular file lie. */
 export type Content =
   | { readonly kind: "bytes"; readonly data: Uint8Array }
-  /** A file of the host: the context's. `path` is for `toFsPath`. */
-  | { readonly kind: "file"; readonly path: Bytes }
+  /**
+   * A file of the host: the context's. `path` is for `toFsPath`. `digest`: of what it is to hold, where that is known.
+   * `checked` is told what fstat says when its bytes have been read, or nothing where they were not needed.
+   */
+  | {
+      readonly kind: "file";
+      readonly path: Bytes;
+      readonly digest?: Digest | undefined;
+      readonly checked?: (path: Bytes, now: FileStamp | undefined) => void;
+    }
   /** A part of a file of the store: an uncompressed layer. */
   | { readonly kind: "range"; readonly path: string; readonly offset: number; readonly size: number };
 
@@ -44,8 +60,8 @@ export interface Tree {
   list(path: Bytes): readonly Bytes[];
   /** sha256 of a regular file's bytes. */
   hash(path: Bytes): Digest;
-  /** Makes `hash` of a big file answer at once, without keeping the rest of the program waiting meanwhile. */
-  prehash?(path: Bytes): Promise<void>;
+  /** Makes `hash` of these files answer at once, without keeping the rest of the program waiting meanwhile. */
+  prehash?(paths: readonly Bytes[]): Promise<void>;
   /** Where a regular file's bytes lie. */
   content(path: Bytes): Content;
   /**

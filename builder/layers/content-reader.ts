@@ -1,11 +1,11 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { printable, toFsPath } from "../core/bytes.ts";
 import { Hasher, sha256, type Digest } from "../core/digest.ts";
 import type { Content } from "../core/entry.ts";
 import { TsbuildError, messageOf, type ErrorCode } from "../core/errors.ts";
 
 /** Puts bytes into `length` bytes of `buffer` from `at` on and says how many; 0 at the end. */
-type Read = (buffer: Buffer, at: number, length: number) => number;
+export type Read = (buffer: Buffer, at: number, length: number) => number;
 
 const SLICE = 1024 * 1024;
 
@@ -27,11 +27,26 @@ export class ContentReader implements Disposable {
       case "file": {
         const fd = open(toFsPath(content.path), content.path);
         try {
-          return use((buffer, at, length) => read(fd, buffer, at, length, null, content.path));
+          const result = use((buffer, at, length) => read(fd, buffer, at, length, null, content.path));
+          content.checked?.(content.path, fstatSync(fd));
+          return result;
         } finally {
           closeSync(fd);
         }
       }
+    }
+  }
+
+  /** The same for a big content, where `use` lets others have their turn. */
+  async withSlowly<T>(content: Content, use: (read: Read) => Promise<T>): Promise<T> {
+    if (content.kind !== "file") return this.with(content, use);
+    const fd = open(toFsPath(content.path), content.path);
+    try {
+      const result = await use((buffer, at, length) => read(fd, buffer, at, length, null, content.path));
+      content.checked?.(content.path, fstatSync(fd));
+      return result;
+    } finally {
+      closeSync(fd);
     }
   }
 

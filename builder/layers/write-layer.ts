@@ -2,7 +2,7 @@ import { setImmediate as breathe } from "node:timers/promises";
 import { printable } from "../core/bytes.ts";
 import type { Content, Entry } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
-import { ContentReader } from "./content-reader.ts";
+import { ContentReader, type Read } from "./content-reader.ts";
 import { LayerRecorder, type RecordOptions } from "./layer-recorder.ts";
 import { sortChanges } from "./path-order.ts";
 import type { LayerIndex, NewChange } from "./types.ts";
@@ -11,9 +11,13 @@ import type { LayerIndex, NewChange } from "./types.ts";
 const SLICE_MS = 50;
 /** Looking at the clock costs as much as a small file's header. */
 const CHECK_EVERY = 32;
+/** Bytes after which others have their turn. */
+const BIG = 1024 * 1024;
 
 export interface WriteLayerOptions extends RecordOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Waits where `out` has not come so far yet. */
+  readonly drain?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -28,44 +32,66 @@ export async function writeLayer(
   using reader = new ContentReader();
   const recorder = new LayerRecorder(out, options);
   let until = performance.now() + SLICE_MS;
-  let count = 0;
-  let big = 0;
-  for (const change of sortChanges(changes)) {
-    if (change.kind === "entry") {
-      recorder.entry(change.entry);
-      if (change.entry.size > 0 && change.entry.type === "file") {
-        copyContent(reader, recorder, change.entry, change.content);
-        big += change.entry.size;
-      }
-    } else if (change.kind === "whiteout") recorder.whiteout(change.path);
-    else recorder.opaque(change.path);
-    if (++count % CHECK_EVERY !== 0 && big < 1024 * 1024) continue;
-    big = 0;
-    if (performance.now() < until) continue;
+  const turn = async (): Promise<void> => {
+    await options.drain?.();
+    if (performance.now() < until) return;
     await breathe();
     options.signal?.throwIfAborted();
     until = performance.now() + SLICE_MS;
+  };
+  let count = 0;
+  let bytes = 0;
+  for (const change of sortChanges(changes)) {
+    if (change.kind === "entry") {
+      const { entry } = change;
+      recorder.entry(entry);
+      if (entry.size > 0 && entry.type === "file") {
+        const content = contentOf(change);
+        if (entry.size <= BIG) reader.with(content, (read) => copyAll(read, recorder, entry, content));
+        else await reader.withSlowly(content, (read) => copySlowly(read, recorder, entry, content, turn));
+        bytes += entry.size;
+      }
+    } else if (change.kind === "whiteout") recorder.whiteout(change.path);
+    else recorder.opaque(change.path);
+    if (++count % CHECK_EVERY !== 0 && bytes < BIG) continue;
+    bytes = 0;
+    await turn();
   }
   return recorder.finish();
 }
 
-function copyContent(
-  reader: ContentReader,
+function contentOf({ entry, content }: Extract<NewChange, { kind: "entry" }>): Content {
+  if (content !== undefined) return content;
+  throw new TsbuildError("INTERNAL", `Cannot store "${printable(entry.path)}": it came without its bytes`);
+}
+
+function copyAll(read: Read, recorder: LayerRecorder, entry: Entry, content: Content): void {
+  for (let left = entry.size; left > 0;) left -= copyPiece(read, recorder, entry, content, left);
+}
+
+async function copySlowly(
+  read: Read,
   recorder: LayerRecorder,
   entry: Entry,
-  content: Content | undefined,
-): void {
-  if (content === undefined) {
-    throw new TsbuildError("INTERNAL", `Cannot store "${printable(entry.path)}": it came without its bytes`);
+  content: Content,
+  turn: () => Promise<void>,
+): Promise<void> {
+  for (let left = entry.size; left > 0;) {
+    left -= copyPiece(read, recorder, entry, content, left);
+    await turn();
   }
-  reader.with(content, (read) => {
-    let left = entry.size;
-    while (left > 0) {
-      const got = recorder.fill(read);
-      if (got === 0 || got > left) throw changed(entry, content);
-      left -= got;
-    }
-  });
+}
+
+function copyPiece(
+  read: Read,
+  recorder: LayerRecorder,
+  entry: Entry,
+  content: Content,
+  left: number,
+): number {
+  const got = recorder.fill(read);
+  if (got === 0 || got > left) throw changed(entry, content);
+  return got;
 }
 
 function changed(entry: Entry, content: Content): TsbuildError {

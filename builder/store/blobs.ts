@@ -2,6 +2,7 @@ import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { hexOf, sha256, type Digest } from "../core/digest.ts";
 import { TsbuildError, errnoOf } from "../core/errors.ts";
+import { openAside } from "./aside-blob-writer.ts";
 import { blobWriter } from "./blob-writer.ts";
 import { explained, storeFailure } from "./failure.ts";
 import type { Files } from "./files.ts";
@@ -30,6 +31,7 @@ export function openBlobs(files: Files): BlobStore {
     adopt(file, digest) {
       if (!files.touch(path(digest))) files.moveInPlace(file, path(digest), statSync(file).size);
     },
+    createAside: (expected) => openAside(files, path, expected),
     delete(digest) {
       const there = size(digest) !== undefined;
       explained("remove", path(digest), () => rmSync(path(digest), { force: true }));

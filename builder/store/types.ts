@@ -89,7 +89,19 @@ export interface BlobStore {
   create(): BlobWriter;
   /** Moves a file of `tempPath` in place, whose digest was taken when it was written. */
   adopt(path: string, digest: Digest): void;
+  /** The same beside this thread, where it is worth it: for a blob of `size` bytes. Undefined where it is not. */
+  createAside(size: number): Promise<AsideBlobWriter | undefined>;
   delete(digest: Digest): boolean;
+}
+
+/** Writes and hashes in the second thread; disposing without a commit discards it. */
+export interface AsideBlobWriter extends AsyncDisposable {
+  /** Is done with the chunk when it returns. To be followed by `drain` every few megabytes. */
+  write(chunk: Uint8Array): void;
+  /** Waits until little is left to be written, or throws what went wrong. */
+  drain(): Promise<void>;
+  /** Moves it in place. */
+  commit(): Promise<{ readonly digest: Digest; readonly size: number }>;
 }
 
 /** Synchronous, as the sources are files in the page cache; `[Symbol.dispose]` without a commit discards it. */

@@ -83,9 +83,16 @@ export class LayerStore implements LayerServices {
     changes: readonly NewChange[],
     options: { signal?: AbortSignal; epoch?: number; kin?: Digest | undefined },
   ): Promise<Layer> {
-    using writer = this.store.blobs.create();
-    const index = await writeLayer(changes, (chunk) => writer.write(chunk), options);
-    return this.#sealed(writer, index, options.kin);
+    const size = changes.reduce((sum, change) => sum + (change.kind === "entry" ? change.entry.size : 0), 0);
+    await using aside = await this.store.blobs.createAside(size);
+    if (aside === undefined) {
+      using writer = this.store.blobs.create();
+      const index = await writeLayer(changes, (chunk) => writer.write(chunk), options);
+      return this.#sealed(writer.commit(), index, options.kin);
+    }
+    const drain = (): Promise<void> => aside.drain();
+    const index = await writeLayer(changes, (chunk) => aside.write(chunk), { ...options, drain });
+    return this.#sealed(await aside.commit(), index, options.kin);
   }
 
   /**
@@ -102,7 +109,8 @@ export class LayerStore implements LayerServices {
       using writer = this.store.blobs.create();
       const recorder = new LayerRecorder((chunk) => writer.write(chunk), options);
       await helper.diff({ upper: path, lowers }, recorder);
-      const sealed = this.#sealed(writer, recorder.finish());
+      const index = recorder.finish();
+      const sealed = this.#sealed(writer.commit(), index);
       const record = this.store.layers.get(await sealed.diffId());
       // Another step, or another process, may have made the very same layer.
       if (record?.snapshot === undefined) this.store.layers.update(await sealed.diffId(), { snapshot });
@@ -121,7 +129,8 @@ export class LayerStore implements LayerServices {
       changes,
       finish: () => {
         using closing = writer;
-        return this.#sealed(closing, changes.finish());
+        const index = changes.finish();
+        return this.#sealed(closing.commit(), index);
       },
       [Symbol.dispose]: () => writer[Symbol.dispose](),
     };
@@ -148,8 +157,8 @@ export class LayerStore implements LayerServices {
     this.store.writeFile(this.store.path("indexes", hexOf(diffId)), serializeIndex(index));
   }
 
-  #sealed(writer: BlobWriter, index: LayerIndex, kin?: Digest): StoredLayer {
-    const { digest, size } = writer.commit();
+  #sealed(blob: ReturnType<BlobWriter["commit"]>, index: LayerIndex, kin?: Digest): StoredLayer {
+    const { digest, size } = blob;
     const diffId = digest as DiffId;
     this.saveIndex(diffId, index);
     this.store.layers.update(diffId, { size });

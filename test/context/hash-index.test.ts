@@ -11,10 +11,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { HashIndex, type FileStamp } from "../../builder/context/hash-index.ts";
+import { HashIndex } from "../../builder/context/hash-index.ts";
 import { openLocalContext } from "../../builder/context/local.ts";
 import type { Bytes } from "../../builder/core/bytes.ts";
 import { sha256 } from "../../builder/core/digest.ts";
+import type { FileStamp } from "../../builder/core/entry.ts";
 
 function temporary(): { path: string; [Symbol.dispose](): void } {
   const path = mkdtempSync(join(tmpdir(), "tsbuild-"));

@@ -90,8 +90,6 @@ function scanOf(tree: Tree, scans: Scans, take: Take, { selected, filter }: Sele
 
 /** Bytes to collect before hashing: a call for each of 20,000 files would cost more than the hash. */
 const BATCH = 64 * 1024;
-/** Files from this size on are not read in one go. */
-const BIG = 8 << 20;
 /** Milliseconds after which signals and the display have their turn. */
 const TURN = 50;
 
@@ -105,14 +103,12 @@ async function digestOf(tree: Tree, take: Take, items: readonly Item[], keep: Ke
     batch = "";
   };
   let batch = "";
+  await tree.prehash?.(items.filter(({ entry }) => entry.type === "file").map(({ entry }) => entry.path));
   let turn = performance.now();
   for (const { name, entry, isParent } of items) {
     const file = entry.type === "hardlink" ? (tree.stat(entry.link ?? entry.path) ?? entry) : entry;
     batch += describeItem(name, file, take, isParent);
-    if (file.type === "file") {
-      if (file.size >= BIG) await tree.prehash?.(entry.path);
-      batch += tree.hash(entry.path);
-    }
+    if (file.type === "file") batch += tree.hash(entry.path);
     if (batch.length >= BATCH) flush();
     if (performance.now() - turn < TURN) continue;
     await setImmediate();

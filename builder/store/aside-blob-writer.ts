@@ -1,0 +1,106 @@
+import { closeSync, openSync, rmSync } from "node:fs";
+import type { Digest } from "../core/digest.ts";
+import { secondThread, type SecondThread } from "../core/second-thread.ts";
+import { explained, storeFailure } from "./failure.ts";
+import type { Files } from "./files.ts";
+import type { AsideBlobWriter } from "./types.ts";
+
+/** Hashing less than this takes no longer than it takes the thread to start. */
+const WORTH_A_THREAD = 24 << 20;
+const SLOT = 1 << 20;
+/** Slots that may be on their way: more would only take memory. */
+const SLOTS = 4;
+
+let count = 0;
+
+/** A writer in the second thread, for a blob of about so many bytes; undefined where this thread does it as well. */
+export async function openAside(
+  files: Files,
+  place: (digest: Digest) => string,
+  size: number,
+): Promise<AsideBlobWriter | undefined> {
+  const thread = size < WORTH_A_THREAD ? undefined : await secondThread();
+  return thread && new Writer(thread, files, place);
+}
+
+class Writer implements AsideBlobWriter {
+  readonly #thread: SecondThread;
+  readonly #files: Files;
+  readonly #place: (digest: Digest) => string;
+  readonly #temp: string;
+  readonly #fd: number;
+  readonly #blob = ++count;
+  /** Memory that both threads see; each slot is with one of them. */
+  readonly #free: Uint8Array[] = [];
+  readonly #writing = new Set<Promise<void>>();
+  #slot: Uint8Array | undefined;
+  #filled = 0;
+  #size = 0;
+  #failure: unknown;
+  #state: "open" | "committed" | "done" = "open";
+
+  constructor(thread: SecondThread, files: Files, place: (digest: Digest) => string) {
+    this.#thread = thread;
+    this.#files = files;
+    this.#place = place;
+    this.#temp = files.tempPath("blob");
+    this.#fd = explained("write", this.#temp, () => openSync(this.#temp, "wx", 0o644));
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#size += chunk.length;
+    for (let at = 0; at < chunk.length;) {
+      this.#slot ??= this.#free.pop() ?? new Uint8Array(new SharedArrayBuffer(SLOT));
+      const part = chunk.subarray(at, at + SLOT - this.#filled);
+      this.#slot.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled === SLOT) this.#send();
+    }
+  }
+
+  async drain(): Promise<void> {
+    while (this.#writing.size >= SLOTS && this.#failure === undefined) await Promise.race(this.#writing);
+    if (this.#failure !== undefined) throw storeFailure(this.#failure, "write", this.#temp);
+  }
+
+  async commit(): Promise<{ readonly digest: Digest; readonly size: number }> {
+    if (this.#filled > 0) this.#send();
+    await this.#settled();
+    await this.drain();
+    this.#state = "committed";
+    const digest = await this.#thread.ask("end-hash", { blob: this.#blob });
+    this.#files.moveInPlace(this.#temp, this.#place(digest), this.#size);
+    return { digest, size: this.#size };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state === "done") return;
+    // The descriptor's number must not be used again while the other thread still writes to it.
+    await this.#settled();
+    if (this.#state === "open") await this.#thread.ask("end-hash", { blob: this.#blob }).catch(() => {});
+    this.#state = "done";
+    closeSync(this.#fd);
+    rmSync(this.#temp, { force: true });
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#writing.size > 0) await Promise.all(this.#writing);
+  }
+
+  #send(): void {
+    const slot = this.#slot;
+    if (slot === undefined) return;
+    const data = slot.subarray(0, this.#filled);
+    this.#slot = undefined;
+    this.#filled = 0;
+    const writing = this.#thread
+      .ask("write-hashed", { blob: this.#blob, fd: this.#fd, data })
+      .then(
+        () => void this.#free.push(slot),
+        (error: unknown) => void (this.#failure ??= error),
+      )
+      .then(() => void this.#writing.delete(writing));
+    this.#writing.add(writing);
+  }
+}

@@ -1,0 +1,60 @@
+import { writeSync } from "node:fs";
+import { parentPort } from "node:worker_threads";
+import { FileReader } from "../context/files.ts";
+import { Hasher, hexOf } from "../core/digest.ts";
+import { errnoOf, messageOf } from "../core/errors.ts";
+import type { ThreadJobs, ThreadReply, ThreadRequest } from "../core/second-thread.ts";
+
+/*
+ * What runs in the second thread (core/second-thread.ts): the build's first thread gives it files to hash and blobs to
+ * write while it does the rest of the work itself.
+ */
+type Jobs = { readonly [K in keyof ThreadJobs]: (job: ThreadJobs[K][0]) => ThreadJobs[K][1] };
+
+const STAMPS = 4;
+const HASH = 32;
+
+const hashers = new Map<number, Hasher>();
+
+const jobs: Jobs = {
+  /** Undefined where one cannot be read: the first thread tries it again, and says why. */
+  "hash-files"({ directory, paths }) {
+    const reader = new FileReader(directory);
+    const hashes = Buffer.alloc(paths.length * HASH);
+    const stamps = new Float64Array(paths.length * STAMPS);
+    try {
+      for (const [row, path] of paths.entries()) {
+        const { digest, stats } = reader.hash(path);
+        hashes.write(hexOf(digest), row * HASH, "hex");
+        stamps.set([stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino], row * STAMPS);
+      }
+    } catch {
+      return undefined;
+    }
+    return { hashes, stamps };
+  },
+
+  "write-hashed"({ blob, fd, data }) {
+    const hasher = hashers.get(blob) ?? new Hasher();
+    hashers.set(blob, hasher.update(data));
+    for (let done = 0; done < data.length;) done += writeSync(fd, data, done);
+    return undefined;
+  },
+
+  "end-hash"({ blob }) {
+    const hasher = hashers.get(blob) ?? new Hasher();
+    hashers.delete(blob);
+    return hasher.digest();
+  },
+};
+
+parentPort?.on("message", ({ id, kind, job }: ThreadRequest) => {
+  let reply: ThreadReply;
+  try {
+    reply = { id, answer: jobs[kind](job as never) };
+  } catch (error) {
+    reply = { id, failure: { message: messageOf(error), errno: errnoOf(error) } };
+  }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- of windows
+  parentPort?.postMessage(reply);
+});
