@@ -131,6 +131,16 @@ static void serve(struct lane *control, size_t count, int last_signal) {
   while (wait(NULL) > 0 || errno == EINTR) continue;
 }
 
+/*
+ * Memory belongs to the user namespace that its program was executed in, and so does the right to look at a process that
+ * hides itself: a container's first process hides, and who executes something beside it has to see its namespaces.
+ */
+static int execute_again(char **argv, char *mode, struct error *error) {
+  char *again[] = {argv[0], argv[1], mode, NULL};
+  execve("/proc/self/exe", again, (char *[]){NULL});
+  return fail(error, errno, "Cannot execute the helper in a user namespace");
+}
+
 int main(int argc, char **argv) {
   struct lane control;
   struct error error = {0, ""};
@@ -140,15 +150,17 @@ int main(int argc, char **argv) {
     return 2;
   }
   if (become_copy(argv, &error) < 0) goto failed;
+  lane_open(&control, CONTROL);
+  const char *mode = argc >= 3 ? argv[2] : "";
+  bool enters = strcmp(mode, "userns") == 0, tries = strcmp(mode, "try-userns") == 0;
+  if ((enters || tries) && enter_user_namespace(&control, &error) < 0) goto failed;
+  if ((enters || tries) && execute_again(argv, tries ? "try" : "entered", &error) < 0) goto failed;
   /* A Ctrl-C is for the client, which then tells what to stop. */
   setsid();
   close_on_exec_from(CONTROL);
-  lane_open(&control, CONTROL);
-  bool tries = argc == 3 && strcmp(argv[2], "try-userns") == 0;
-  if ((tries || (argc == 3 && strcmp(argv[2], "userns") == 0)) && enter_user_namespace(&control, &error) < 0) goto failed;
-  if (argc == 4 && strcmp(argv[2], "join") == 0 && join_user_namespace(argv[3], &error) < 0) goto failed;
-  if (tries && try_isolation(&error) < 0) goto failed;
-  bool plain = argc == 3 && strcmp(argv[2], "plain") == 0;
+  if (argc == 4 && strcmp(mode, "join") == 0 && join_user_namespace(argv[3], &error) < 0) goto failed;
+  if (strcmp(mode, "try") == 0 && try_isolation(&error) < 0) goto failed;
+  bool plain = strcmp(mode, "plain") == 0;
   if (!plain && enter_mount_namespace(&error) < 0) goto failed;
   send_empty(&control, FRAME_READY);
   serve(&control, lanes, plain ? SIGTERM : SIGKILL);

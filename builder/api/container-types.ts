@@ -1,4 +1,5 @@
 import type { Digest, DiffId } from "../core/digest.ts";
+import type { Emit } from "../core/events.ts";
 import type { RunConfig } from "../image/types.ts";
 import type { ResourceLimit } from "../../runtime/types.ts";
 import type { ContainerIo } from "./run-options.ts";
@@ -128,6 +129,20 @@ export interface ExecOptions {
   readonly signal: AbortSignal;
 }
 
+/** What `tsbuild commit` makes of a container. */
+export interface CommitOptions {
+  /** None: the image has an id alone. */
+  readonly name?: string;
+  /** Instructions of a Dockerfile that change the config. --change */
+  readonly changes: readonly string[];
+  /** --message */
+  readonly message?: string;
+  /** --author */
+  readonly author?: string;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+}
+
 /** The containers of the store. Each is named by its name, its id, or the beginning of its id. */
 export interface Containers {
   /** Newest first. */
@@ -142,4 +157,6 @@ export interface Containers {
   remove(reference: string, force: boolean): Promise<void>;
   /** Resolves with the exit code of the process. */
   exec(reference: string, options: ExecOptions): Promise<number>;
+  /** Makes an image of what it wrote; resolves with its id. */
+  commit(reference: string, options: CommitOptions): Promise<Digest>;
 }

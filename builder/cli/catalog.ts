@@ -60,6 +60,11 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/container-ends.ts")).rmCommand,
   },
   {
+    name: "commit",
+    summary: "Make an image of a container",
+    load: async () => (await import("./commands/commit.ts")).commitCommand,
+  },
+  {
     name: "push",
     summary: "Send an image to its registry",
     load: async () => (await import("./commands/transfer.ts")).pushCommand,
@@ -111,7 +116,7 @@ export const COMMANDS: readonly CatalogEntry[] = [
   },
   {
     name: "inspect",
-    summary: "Show all that is known of images, as JSON",
+    summary: "Show all that is known of containers and images, as JSON",
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,
   },
   {

@@ -114,9 +114,14 @@ async function userOf(services: ContainerServices, container: Container, text: s
   );
 }
 
-/** A helper of its own, in the container's user namespace where that has one. */
+/** A helper of its own, in the user namespace of the container's supervisor where that is not ours. */
 async function helperBeside({ env }: ContainerServices, { supervisor }: Started): Promise<Helper> {
   const { level, idMaps } = probeIsolation();
+  if (level === "chroot" || level === "none") {
+    throw new TsbuildError("SANDBOX", "Cannot execute a command in a container here: it has no namespaces", {
+      hint: "tsbuild doctor says which setting allows them",
+    });
+  }
   const { startHelper } = await import("../../runtime/helper/start.ts");
   const binary = env["TSBUILD_HELPER"];
   return startHelper({

@@ -38,5 +38,9 @@ export function openContainers(services: ContainerServices): Containers {
       const { execInContainer } = await import("./exec-container.ts");
       return execInContainer(services, reference, options);
     },
+    async commit(reference, options) {
+      const { commitContainer } = await import("./commit-container.ts");
+      return commitContainer(services, reference, options);
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { TsbuildError } from "../../builder/core/errors.ts";
 import type { Emit } from "../../builder/core/events.ts";
 import { sha256, type DiffId } from "../../builder/core/digest.ts";
 import type { Io, Output } from "../../builder/cli/types.ts";
@@ -95,13 +96,16 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
     run: never,
     containers: {
       list: never,
-      find: never,
+      async find(reference) {
+        throw new TsbuildError("CONTAINER_NOT_FOUND", `Cannot find container "${reference}": there is none`);
+      },
       logs: never,
       stop: never,
       kill: never,
       wait: never,
       remove: never,
       exec: never,
+      commit: never,
     },
     pull: never,
     push: never,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { hostBase } from "../support/host-base.ts";
@@ -75,6 +76,50 @@ test("a detached container lives on, is listed, entered, stopped and removed", a
     const { status, stderr } = await rig.tsbuild(["exec", "web", "node"]);
     assert.equal(status, 1);
     assert.match(stderr, /Cannot execute a command in container web: it does not run/);
+  });
+  await t.test("inspect tells how it ended", async () => {
+    assert.equal(
+      await done("inspect", "-f", "{{.Name}} {{.State.Status}} {{.State.ExitCode}}", "web"),
+      "/web exited 7\n",
+    );
+    const [found] = JSON.parse(await done("inspect", "web"));
+    assert.equal(found.Config.Labels.tier, "front");
+  });
+  await t.test("commit makes an image of what it wrote", async () => {
+    const write =
+      'fs.mkdirSync("/made/deep", { recursive: true }); fs.writeFileSync("/made/deep/file", "text")';
+    await done("run", "--name", "writer", "-e", "WHO=me", "app", "node", "-e", write);
+    const change =
+      'CMD ["node","-e","console.log(process.env.WHO, process.env.MORE, fs.readFileSync(`/made/deep/file`, `utf8`))"]';
+    const made = await done("commit", "-m", "by hand", "-c", change, "-c", "ENV MORE=yes", "writer", "made");
+    assert.match(made, /^sha256:[0-9a-f]{64}\n$/);
+    assert.equal(await done("run", "--rm", "made"), "me yes text\n");
+    const refused = await rig.tsbuild(["commit", "-c", "RUN true", "writer"]);
+    assert.equal(refused.status, 2);
+    await done("rm", "writer");
+  });
+  await t.test("commit of one that runs has no mount points in its layer", async () => {
+    const write = 'fs.writeFileSync("/live", "yes"); console.log("ready"); setInterval(() => {}, 1e6)';
+    await done(
+      "run",
+      "-d",
+      "--name",
+      "live",
+      "-v",
+      `${rig.path("context")}:/mnt/host/dir`,
+      "app",
+      "node",
+      "-e",
+      write,
+    );
+    while ((await done("logs", "live")) === "") continue;
+    await done("commit", "live", "snapshot");
+    await done("rm", "-f", "live");
+    const [image] = JSON.parse(await done("inspect", "--type", "image", "snapshot"));
+    const layer = image.RootFS.Layers.at(-1).replace("sha256:", "");
+    const names = execFileSync("tar", ["tf", `${rig.store}/blobs/sha256/${layer}`], { encoding: "utf8" });
+    assert.match(names, /^live$/m);
+    assert.doesNotMatch(names, /mnt|proc|hosts|resolv/);
   });
   await t.test("rm takes it away", async () => {
     assert.equal(await done("rm", "web"), "web\n");

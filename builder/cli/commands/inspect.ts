@@ -1,37 +1,76 @@
-import type { ImageDetails } from "../../api/types.ts";
+import type { Container } from "../../api/container-types.ts";
+import type { ImageDetails, Tsbuild } from "../../api/types.ts";
+import { TsbuildError } from "../../core/errors.ts";
 import { command } from "../command.ts";
 import { familiarName, splitName } from "../familiar.ts";
+import { usageError } from "../flags.ts";
+import { fillTemplate } from "../template.ts";
 import { onePlatform } from "../values.ts";
 import { withStore } from "../with-tsbuild.ts";
+import { dockerContainer } from "./container-inspect.ts";
 
-/** `tsbuild inspect`. */
+const TYPES = ["container", "image"];
+
+/** `tsbuild inspect`: of a container where there is one of this name, as docker has it. */
 export const inspectCommand = command({
   name: "inspect",
-  usage: "inspect [OPTIONS] IMAGE...",
-  summary: "Show all that is known of images, as JSON",
+  usage: "inspect [OPTIONS] NAME...",
+  summary: "Show all that is known of containers and images, as JSON",
   flags: {
+    format: { short: "f", value: "FORMAT", doc: "json, or a template like {{.State.Status}}" },
+    type: { value: "TYPE", doc: "Look for a container or an image alone" },
     platform: {
       value: "OS/ARCH",
       doc: "Of an image for several platforms, this one",
       default: "this machine's",
     },
   },
-  missing: {
-    "format|f": 'pipe the JSON to "jq"',
-    "size|s": undefined,
-    type: "images are all that can be inspected",
-  },
-  operands: { min: 1, max: Infinity, name: "IMAGE" },
-  examples: [["tsbuild inspect app | jq '.[0].Config.Env'", "shows the environment of an image"]],
-  async execute(flags, references, session) {
-    const platform = onePlatform(flags.platform);
-    const found = await withStore(session, (tsbuild) =>
-      references.map((reference) => tsbuild.inspect(reference, platform)),
-    );
-    session.io.stdout.write(`${JSON.stringify(found.map(dockerInspect), undefined, 4)}\n`);
+  missing: { "size|s": undefined },
+  operands: { min: 1, max: Infinity, name: "NAME" },
+  examples: [
+    ["tsbuild inspect app | jq '.[0].Config.Env'", "shows the environment of an image"],
+    ["tsbuild inspect -f {{.State.ExitCode}} job", "shows how a container ended"],
+  ],
+  async execute({ format, type, platform: wanted }, names, session) {
+    const platform = onePlatform(wanted);
+    if (type !== undefined && !TYPES.includes(type)) {
+      throw usageError("inspect", `Cannot use --type ${type}: it is none of ${TYPES.join(", ")}`);
+    }
+    const found = await withStore(session, async (tsbuild) => {
+      const all: object[] = [];
+      for (const name of names) {
+        const container = type === "image" ? undefined : await containerOf(tsbuild, name, type);
+        all.push(
+          container === undefined
+            ? dockerInspect(tsbuild.inspect(name, platform))
+            : dockerContainer(container),
+        );
+      }
+      return all;
+    });
+    const text =
+      format === undefined || format === "json"
+        ? JSON.stringify(found, undefined, 4)
+        : found.map((one) => fillTemplate(format, one)).join("\n");
+    session.io.stdout.write(`${text}\n`);
     return 0;
   },
 });
+
+/** The container of a name; undefined where an image may be meant. */
+async function containerOf(
+  tsbuild: Tsbuild,
+  name: string,
+  type: string | undefined,
+): Promise<Container | undefined> {
+  try {
+    return await tsbuild.containers.find(name);
+  } catch (error) {
+    if (type !== undefined || !(error instanceof TsbuildError) || error.code !== "CONTAINER_NOT_FOUND")
+      throw error;
+    return undefined;
+  }
+}
 
 /** An image in the shape of `docker image inspect`: scripts that read that one read this one. */
 export function dockerInspect({ names, digest, manifest, config }: ImageDetails): object {
