@@ -114,7 +114,24 @@ test("a fresh store runs nothing where a registry has the cache, and pushes the 
 
   // What a store took from a cache it knows from then on; layers came for the step that runs.
   bench.edit((text) => `${text}RUN node -e ''\n`);
+  registry.seen.length = 0;
+  const { stdout } = await bench.build("c", "--dry-run=json", "--cache-from", cache);
+  const { steps, pull, pullAtMost } = JSON.parse(stdout) as {
+    steps: { verdict: string }[];
+    pull: number;
+    pullAtMost: number;
+  };
+  assert.equal(steps.map(({ verdict }) => verdict).join(" "), "hit hit hit hit hit run");
+  assert.equal(pull, pullAtMost);
+  const told = registry.seen.length;
   assert.deepEqual(ran(await bench.build("c", "--cache-from", cache)), ["RUN node -e ''"]);
+  const sent = registry.seen
+    .slice(told)
+    .filter(({ method, path }) => method === "GET" && path.includes("/blobs/"));
+  const sizes = sent.map(({ path }) => registry.blobs.get(path.split("/").pop() ?? "")?.length ?? NaN);
+  // The largest is the document that says what there is; the others are the layers that were foretold.
+  const layers = sizes.sort((a, b) => a - b).slice(0, -1);
+  assert.deepEqual([layers.length, pull], [2, layers.reduce((sum, size) => sum + size, 0)]);
   assert.deepEqual(ran(await bench.build("c")), []);
 });
 
