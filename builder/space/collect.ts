@@ -2,6 +2,7 @@ import type { Store } from "../store/types.ts";
 import { addTombstones } from "../store/tombstones.ts";
 import { takeInventory } from "./inventory.ts";
 import { findNeeds } from "./needs.ts";
+import { othersOf } from "./others.ts";
 import { isCache, select } from "./select.ts";
 import { sweep } from "./sweep.ts";
 import { thingsOf, type Thing } from "./things.ts";
@@ -18,8 +19,10 @@ const SLACK = 20;
 
 /** What takes space, and why it is kept. */
 export async function reportSpace(store: Store): Promise<SpaceReport> {
-  const things = thingsOf(takeInventory(store), findNeeds(store), await horizonOf(store));
-  const items = things.map(({ item }) => item).sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1));
+  const inventory = takeInventory(store, true);
+  const things = thingsOf(inventory, findNeeds(store), await horizonOf(store));
+  const items = [...things.map(({ item }) => item), ...othersOf(store.root, inventory)];
+  items.sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1));
   return {
     items,
     total: sumOf(items),

@@ -1,14 +1,20 @@
 import { lstatSync, readdirSync, type Dirent } from "node:fs";
 import { join } from "node:path";
 import { bytesOf, toFsPath } from "../core/bytes.ts";
+import { errnoOf } from "../core/errors.ts";
 import { isDigest, type Digest } from "../core/digest.ts";
 import { namesIn } from "../store/names-in.ts";
 import type { Found, FoundFolder } from "./types.ts";
 
-/** A file as it is now; undefined where it is gone. */
+/** What stat(2) counts blocks in. */
+const BLOCK = 512;
+
+/** A file as it is now, and what it takes of the disk; undefined where it is gone. */
 export function findFile(path: string): Found | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat && { path, size: stat.size, mtimeMs: stat.mtimeMs, ctimeMs: stat.ctimeMs, ino: stat.ino };
+  if (stat === undefined) return undefined;
+  const { blocks, mtimeMs, ctimeMs, ino } = stat;
+  return { path, size: blocks * BLOCK, mtimeMs, ctimeMs, ino };
 }
 
 /** The files of a folder. */
@@ -27,42 +33,51 @@ export function findDigests<T extends Digest>(folder: string): Map<T, Found> {
   return found;
 }
 
-/** A folder and the size of all in it, as far as this user may read it; `size` where that is known. */
+/** A folder and the size of all in it. `estimate` stands for what this user may not read. */
 export function findFolder(
   path: string,
   id: string,
   description: string,
-  size?: number,
+  estimate = 0,
 ): FoundFolder | undefined {
   const file = findFile(path);
-  return file && { id, file, size: size ?? sizeOf(path), description };
+  if (file === undefined) return undefined;
+  const { size, isWhole } = sizeOf(path);
+  return { id, file, size: isWhole ? size : Math.max(size, estimate), description };
 }
 
-/** Bytes on the disk below a directory; hard links count once. */
-function sizeOf(folder: string): number {
-  let size = 0;
+/** Bytes on the disk of a directory and all below it; hard links count once. `isWhole`: all of it could be read. */
+export function sizeOf(
+  folder: string,
+  skip: ReadonlySet<string> = new Set(),
+): { readonly size: number; readonly isWhole: boolean } {
+  let size = (lstatSync(folder, { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK;
+  let isWhole = true;
   const seen = new Set<string>();
   const folders: string[] = [bytesOf(folder)];
   for (const next of folders) {
-    for (const entry of entriesOf(next)) {
+    const entries = entriesOf(next);
+    isWhole &&= entries !== undefined;
+    for (const entry of entries ?? []) {
       const path = `${next}/${entry.name}`;
+      if (skip.has(path)) continue;
       if (entry.isDirectory()) folders.push(path);
       const stat = lstatSync(toFsPath(path), { throwIfNoEntry: false });
       if (stat === undefined) continue;
       const inode = `${stat.dev}:${stat.ino}`;
       if (stat.nlink > 1 && !stat.isDirectory() && seen.has(inode)) continue;
       seen.add(inode);
-      size += stat.blocks * 512;
+      size += stat.blocks * BLOCK;
     }
   }
-  return size;
+  return { size, isWhole };
 }
 
-/** Not to be read, or gone meanwhile: nothing. */
-function entriesOf(folder: string): Dirent[] {
+/** Undefined where they are not to be read; one that is gone meanwhile has none. */
+function entriesOf(folder: string): Dirent[] | undefined {
   try {
     return readdirSync(toFsPath(folder), { withFileTypes: true, encoding: "latin1" });
-  } catch {
-    return [];
+  } catch (error) {
+    return errnoOf(error) === "ENOENT" ? [] : undefined;
   }
 }

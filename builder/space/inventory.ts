@@ -7,11 +7,14 @@ import { readRecord } from "../store/files.ts";
 import { namesIn } from "../store/names-in.ts";
 import type { Store } from "../store/types.ts";
 import { describe } from "./describe.ts";
-import { findDigests, findFiles, findFolder } from "./find.ts";
+import { findDigests, findFile, findFiles, findFolder } from "./find.ts";
 import type { Found, FoundFolder, FoundLayer, FoundRecord, FoundSource, Inventory } from "./types.ts";
 
-/** Looks at all that is in a store. Whoever removes what this found has to look again (trash.ts). */
-export function takeInventory(store: Store): Inventory {
+/**
+ * Looks at all that is in a store. Whoever removes what this found has to look again (trash.ts). `measure`: looks into
+ * snapshots as well, of which else their layers' tars tell the size.
+ */
+export function takeInventory(store: Store, measure = false): Inventory {
   const { root } = store;
   // Layers before blobs and snapshots: what is made meanwhile is then found without its layer, and is too young to go.
   const layers = findLayers(store);
@@ -20,7 +23,7 @@ export function takeInventory(store: Store): Inventory {
     records: findRecords(root),
     blobs: findDigests<Digest>(join(root, "blobs/sha256")),
     indexes: findDigests<DiffId>(join(root, "indexes")),
-    snapshots: findSnapshots(root, layers),
+    snapshots: findSnapshots(root, layers, measure),
     sources: findSources(root),
     mounts: namesIn(join(root, "mounts")).flatMap((name) => findSlots(root, name)),
     containers: namesIn(join(root, "containers")).flatMap(
@@ -72,15 +75,25 @@ function findRecords(root: string): FoundRecord[] {
 }
 
 /** A snapshot holds about what its layer's tar does; where nobody knows that, its files are counted. */
-function findSnapshots(root: string, layers: ReadonlyMap<DiffId, FoundLayer>): Map<string, FoundFolder> {
+function findSnapshots(
+  root: string,
+  layers: ReadonlyMap<DiffId, FoundLayer>,
+  measure: boolean,
+): Map<string, FoundFolder> {
   const sizes = new Map<string, number>();
   for (const { record } of layers.values()) {
     if (record.snapshot !== undefined && record.size !== undefined) sizes.set(record.snapshot, record.size);
   }
   const snapshots = new Map<string, FoundFolder>();
-  for (const name of namesIn(join(root, "snapshots"))) {
-    const found = findFolder(join(root, "snapshots", name), name, "unpacked layer", sizes.get(name));
-    if (found !== undefined) snapshots.set(name, found);
+  for (const id of namesIn(join(root, "snapshots"))) {
+    const path = join(root, "snapshots", id);
+    const [description, size] = ["unpacked layer", sizes.get(id)];
+    const file = size === undefined || measure ? undefined : findFile(path);
+    const found =
+      file === undefined || size === undefined
+        ? findFolder(path, id, description, size)
+        : { id, file, size, description };
+    if (found !== undefined) snapshots.set(id, found);
   }
   return snapshots;
 }

@@ -1,7 +1,8 @@
-import { linkSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../core/errors.ts";
 import { explained } from "../store/failure.ts";
+import { putBack, unsureFolder, unsurePlace } from "../store/put-back.ts";
 import type { Store } from "../store/types.ts";
 import { findFile } from "./find.ts";
 import type { Found } from "./types.ts";
@@ -11,32 +12,31 @@ import type { Found } from "./types.ts";
  * file that somebody used since it was found is put back.
  */
 export class Trash {
+  readonly #root: string;
   readonly #directory: string;
   #count = 0;
   #folders = false;
 
   constructor(store: Store) {
+    this.#root = store.root;
     this.#directory = store.tempPath("trash");
-    explained("make", this.#directory, () => mkdirSync(this.#directory));
+    const folder = unsureFolder(this.#directory);
+    explained("make", folder, () => mkdirSync(folder, { recursive: true }));
   }
 
   /** Takes a file away, unless it is another one or was used since; what puts it back, or undefined. */
   take(found: Found): (() => void) | undefined {
     if (!isSame(found, found.path)) return undefined;
+    // Under its own name, so that whoever sweeps after a crash can put it back.
+    const unsure = unsurePlace(this.#root, this.#directory, found.path);
+    if (!moved(found.path, unsure)) return undefined;
+    if (!isSame(found, unsure)) {
+      putBack(unsure, found.path);
+      return undefined;
+    }
     const aside = this.#place();
-    if (!moved(found.path, aside)) return undefined;
-    const restore = (): void => {
-      try {
-        // Not over what somebody made in its place.
-        linkSync(aside, found.path);
-      } catch (error) {
-        if (errnoOf(error) !== "EEXIST") throw error;
-      }
-      rmSync(aside, { force: true });
-    };
-    if (isSame(found, aside)) return restore;
-    restore();
-    return undefined;
+    renameSync(unsure, aside);
+    return () => putBack(aside, found.path);
   }
 
   /** Takes a directory away that nobody can find any more. */

@@ -20,7 +20,9 @@ export type ItemKind =
   | "image"
   | "container"
   /** Left by a build that was killed, or by an image whose name is gone. */
-  | "orphan";
+  | "orphan"
+  /** What the store itself needs. */
+  | "other";
 
 export interface Item {
   readonly kind: ItemKind;
@@ -28,7 +30,7 @@ export interface Item {
   readonly id: string;
   /** For people: what made it. */
   readonly description: string;
-  /** Bytes. */
+  /** Bytes on the disk. */
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly created: number;

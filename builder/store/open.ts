@@ -52,8 +52,10 @@ export function openStore(options: StoreOptions): Store {
     async sweepSessions() {
       const gone = await abandoned(join(root, "tmp"), session);
       if (namesIn(join(root, "locks")).length > 0) await (await useLocks()).sweep();
+      if (gone.length === 0) return gone;
+      (await import("./put-back.ts")).putBackOfDead(root, gone);
       // One that died between a ref and the index left the index behind.
-      if (gone.length > 0) writeLayout(files, refs.list);
+      writeLayout(files, refs.list);
       return gone;
     },
     async close() {

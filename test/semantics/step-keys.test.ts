@@ -114,14 +114,17 @@ test("rule 39: what is bound counts by the content of that part alone, written t
   assert.equal(await second(BIND, writable), "ran");
 });
 
-test("rule 39: a stage that is bound counts by content, and what stands on it by its key", async () => {
-  const build = (make: string): DryBuild => ({
+function bound(make: string): DryBuild {
+  return {
     dockerfile: `FROM debian AS made\nRUN ${make}\nFROM debian\nRUN --mount=from=made,source=/out,target=/o use\n`,
     stageFiles: { "out/f": "1" },
-  });
-  assert.equal(await second(build("make"), build("remake")), "ran cached");
-  const other = { ...build("remake"), stageFiles: { "out/f": "2" } };
-  assert.equal(await second(build("make"), other), "ran ran");
+  };
+}
+
+test("rule 39: a stage that is bound counts by content, and what stands on it by its key", async () => {
+  assert.equal(await second(bound("make"), bound("remake")), "ran cached");
+  const other = { ...bound("remake"), stageFiles: { "out/f": "2" } };
+  assert.equal(await second(bound("make"), other), "ran ran");
 });
 
 test("rule 39: a step stands on the keys of those before it, not on what they came to", async () => {
@@ -165,11 +168,17 @@ test("rule 41: extended attributes, types and modes are in the key, times and ow
   assert.equal(await second(chmod, changed(chmod, { "src/a": { data: "a", mode: 0o600 } })), "cached");
 });
 
+function copied(files: NonNullable<DryBuild["files"]>): DryBuild {
+  return { ...lines("COPY src /d/"), files };
+}
+
 test("rule 41: nothing that one name or file says can be taken for another's", async () => {
-  const tree = (files: DryBuild["files"]): DryBuild => ({ ...lines("COPY src /d/"), files: files ?? {} });
-  assert.equal(await second(tree({ "src/ab": "c" }), tree({ "src/a": "bc" })), "ran");
-  assert.equal(await second(tree({ "src/a": "", "src/b": "x" }), tree({ "src/a": "x", "src/b": "" })), "ran");
-  assert.equal(await second(tree({ "src/a/b": "x" }), tree({ "src/a": "", "src/b": "x" })), "ran");
+  assert.equal(await second(copied({ "src/ab": "c" }), copied({ "src/a": "bc" })), "ran");
+  assert.equal(
+    await second(copied({ "src/a": "", "src/b": "x" }), copied({ "src/a": "x", "src/b": "" })),
+    "ran",
+  );
+  assert.equal(await second(copied({ "src/a/b": "x" }), copied({ "src/a": "", "src/b": "x" })), "ran");
 });
 
 test("rule 43: --no-cache makes results anew under the same keys, and later builds find those", async () => {
