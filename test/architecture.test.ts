@@ -17,6 +17,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "builder/context": 3,
   "builder/compare": 3,
   "builder/graph": 3,
+  "builder/leaks": 3,
   "builder/registry": 4,
   "builder/thread": 4,
   runtime: 4,

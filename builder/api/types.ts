@@ -75,6 +75,8 @@ export interface BuildOptions {
   readonly network?: NetworkMode;
   /** Sizes beyond which the build fails. --max-image-size, --max-layer-growth */
   readonly budgets?: SizeBudgets;
+  /** Fails where a secret is found in the image, and looks more closely. --fail-on-secrets */
+  readonly failOnSecrets?: boolean;
   /** Pushes every tag when the image is made. --push */
   readonly push: boolean;
   /** --output */

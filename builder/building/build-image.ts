@@ -14,6 +14,7 @@ import { planGraph } from "../planning/plan-dockerfile.ts";
 import { BuildJournal } from "./build-journal.ts";
 import { claimStep } from "./claim-step.ts";
 import type { BuildCaches } from "./build-caches.ts";
+import { findingLines, findLeaks, refuseLeaks } from "./find-leaks.ts";
 import { checkBudgets, growthOf } from "./growth.ts";
 import { checkEmulators } from "./check-emulators.ts";
 import { builtImage } from "./built-image.ts";
@@ -81,6 +82,12 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     contexts.save();
     journal.keep();
     if (options.budgets !== undefined) await checkBudgets(graph, results, options.budgets);
+    const report = solution.report().filter(({ recorded }) => recorded);
+    const ran = new Set(report.flatMap(({ id, outcome }) => (outcome === "ran" ? [id] : [])));
+    const findings = findLeaks(graph, results, ran, secretsOf(session, options), options);
+    // Looked at beside the writing; where that fails first, nobody waits for it any more.
+    findings.catch(() => {});
+    if (options.failOnSecrets === true) refuseLeaks(await findings);
 
     const exported = await caches?.exportable(graph.vertices, solution, local, results, bases);
     const images = await Promise.all(
@@ -96,8 +103,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     await writing?.done;
     await session.makeDurable();
     session.capCache(options.maxCacheSize);
-    const report = solution.report().filter(({ recorded }) => recorded);
-    const ran = new Set(report.flatMap(({ id, outcome }) => (outcome === "ran" ? [id] : [])));
+    for (const message of findingLines(await findings)) emit({ type: "warning", message });
     return {
       ...summaryOf(written),
       platforms: graph.targets.map(({ platform }) => platform),
@@ -133,7 +139,7 @@ export async function servicesFor(
   contexts: Contexts,
 ): Promise<OpServices> {
   const { emit, signal } = options;
-  const secrets = new BuildSecrets(options.secrets ?? [], options.ssh ?? {}, session.env);
+  const secrets = secretsOf(session, options);
   const { epoch } = graph;
   const services = opServices(session, await contextsFor(graph, contexts, session, emit), secrets, epoch, {
     limits: {},
@@ -144,6 +150,10 @@ export async function servicesFor(
   for (const vertex of graph.vertices)
     if (vertex.op.type === "image") services.imageLayers(vertex.op, { emit, signal, vertex });
   return services;
+}
+
+function secretsOf({ env }: Session, { secrets = [], ssh = {} }: BuildOptions): BuildSecrets {
+  return new BuildSecrets(secrets, ssh, env);
 }
 
 /** --network=host allows steps the same network that it gives them, as docker's does (buildx build/opt.go). */

@@ -1,39 +1,27 @@
 import { printable } from "../core/bytes.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { SharedGraph } from "../graph/merge.ts";
-import type { TargetPlan } from "../graph/types.ts";
-import type { Layer, LayerIndex, RootFs } from "../layers/types.ts";
+import type { LayerIndex, RootFs } from "../layers/types.ts";
 import { formatBytes } from "../core/units.ts";
 import type { SizeBudgets, StepGrowth } from "../api/growth.ts";
 import type { VertexId } from "../core/events.ts";
+import { ownLayers } from "./own-layers.ts";
 
 const LARGEST = 3;
 
 /** What each of these steps of the images added, in the order of the Dockerfile; `rootfs` of each target. */
 export async function growthOf(
-  { vertices, targets }: SharedGraph,
+  graph: SharedGraph,
   rootfs: readonly RootFs[],
   isWanted: (id: VertexId) => boolean,
 ): Promise<readonly StepGrowth[]> {
-  const layers = new Map(targets.flatMap((target, index) => layersOf(target, rootfs[index] ?? [])));
-  const grown = vertices.map(async ({ id, name }): Promise<readonly StepGrowth[]> => {
+  const layers = ownLayers(graph, rootfs);
+  const grown = graph.vertices.map(async ({ id, name }): Promise<readonly StepGrowth[]> => {
     const layer = layers.get(id);
     if (layer === undefined || !isWanted(id)) return [];
     return [{ step: name, ...sumOf(await layer.index()) }];
   });
   return (await Promise.all(grown)).flat();
-}
-
-/** The layers that the steps of an image made: its uppermost ones. */
-function layersOf({ history }: TargetPlan, rootfs: RootFs): readonly (readonly [VertexId, Layer])[] {
-  const made = history.flatMap(({ vertex, inherited }) =>
-    vertex === undefined || inherited ? [] : [vertex],
-  );
-  const layers = rootfs.slice(rootfs.length - made.length);
-  return made.flatMap((id, number) => {
-    const layer = layers[number];
-    return layer === undefined ? [] : [[id, layer] as const];
-  });
 }
 
 /** Throws where an image or a step of it is larger than it may be. Layers that are not here are fetched for it. */
@@ -73,7 +61,7 @@ function filesOf({ files }: StepGrowth): string {
   return files.map(({ path, size }) => `/${printable(path)} ${formatBytes(size)}`).join("; ");
 }
 
-async function sizeOf(rootfs: readonly Layer[]): Promise<number> {
+async function sizeOf(rootfs: RootFs): Promise<number> {
   let size = 0;
   for (const layer of rootfs) size += sumOf(await layer.index()).size;
   return size;

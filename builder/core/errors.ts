@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   COPY_CONFLICT: 1,
   USER_NOT_FOUND: 1,
   TOO_LARGE: 1,
+  SECRET_FOUND: 1,
   // Images, layers and archives
   DIGEST_INVALID: 1,
   DIGEST_MISMATCH: 1,

@@ -135,6 +135,10 @@ export const BUILD_FLAGS = {
     group: RESULT,
     doc: "Fail, and write and push nothing, where a step adds more",
   },
+  "fail-on-secrets": {
+    group: RESULT,
+    doc: "Fail, and write and push nothing, where a private key, a token or a --secret is in the image",
+  },
   report: {
     value: "FILE",
     group: RESULT,

@@ -53,6 +53,7 @@ export async function buildRequest(
       maxCacheSize: parseSize("build", "--max-cache-size", flags["max-cache-size"]),
     }),
     ...budgets(flags),
+    ...(flags["fail-on-secrets"] && { failOnSecrets: true }),
     pull: pullPolicy("build", flags.pull),
     ...(platforms.length === 0 ? {} : { platforms }),
     push: flags.push,
