@@ -63,6 +63,10 @@ export interface BuildOptions {
   readonly explain?: boolean;
   /** Bytes that the cache may have at the end; a fifth of the disk, at least 10 GiB, when not given. --max-cache-size */
   readonly maxCacheSize?: number;
+  /** What tsbuild.lock is for: to be added to, to be taken as it is, to be written anew. --lock, --frozen, --update-lock */
+  readonly lock?: "lock" | "frozen" | "update";
+  /** Asks no registry and no server for images, URLs and repositories. --offline */
+  readonly offline?: boolean;
   /** --pull */
   readonly pull: PullPolicy;
   /** Each of them once: several make an index of images. This machine's when not given. --platform */

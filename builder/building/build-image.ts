@@ -10,7 +10,7 @@ import { openOutputs } from "./open-outputs.ts";
 import { opServices } from "./op-services.ts";
 import { openContexts, type Contexts } from "../inputs/open-contexts.ts";
 import type { BuiltImage, Output, OutputResult } from "../outputs/types.ts";
-import { planGraph } from "../planning/plan-dockerfile.ts";
+import { lockOf, planGraph } from "../planning/plan-dockerfile.ts";
 import { BuildJournal } from "./build-journal.ts";
 import { claimStep } from "./claim-step.ts";
 import type { BuildCaches } from "./build-caches.ts";
@@ -29,7 +29,9 @@ import type { BuildOptions, BuildResult, Entitlement } from "../api/types.ts";
 export async function buildImage(session: Session, options: BuildOptions): Promise<BuildResult> {
   const { emit, signal } = options;
   const contexts = await openContexts(session, options);
-  const graph = await planGraph(session, options, contexts);
+  const lock = await lockOf(options, contexts);
+  const graph = await planGraph(session, options, contexts, lock);
+  lock?.save();
   checkEntitlements(graph, allowedIn(options));
   const outputs = openOutputs(session, options);
 

@@ -14,7 +14,7 @@ import { withoutCache } from "./no-cache-filter.ts";
 import { openContexts } from "../inputs/open-contexts.ts";
 import { createOpRunner } from "../ops/runner.ts";
 import { checkEntitlements } from "../ops/entitlements.ts";
-import { planGraph } from "../planning/plan-dockerfile.ts";
+import { lockOf, planGraph } from "../planning/plan-dockerfile.ts";
 import type { Session } from "../session/session.ts";
 import { forecast, type Forecast } from "../solver/forecast.ts";
 import type { BuildForecast, BuildOptions } from "../api/types.ts";
@@ -24,7 +24,8 @@ export async function forecastBuild(session: Session, options: BuildOptions): Pr
   const { signal } = options;
   const { store } = session;
   const contexts = await openContexts(session, options);
-  const graph = await planGraph(session, options, contexts);
+  const lock = await lockOf(options, contexts);
+  const graph = await planGraph(session, options, contexts, lock);
   checkEntitlements(graph, options.allow ?? []);
   const { vertices } = graph;
   const targets = graph.targets.flatMap(({ rootfs }) => rootfs ?? []);

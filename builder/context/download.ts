@@ -113,7 +113,7 @@ function commit(
       `Cannot use ${bare(url)}: its digest is ${got}, not ${checksum}`,
       {
         cause,
-        hint: "if the file was meant to change, write its new digest into --checksum",
+        hint: "if the file was meant to change, write its new digest into --checksum, or run with --update-lock",
       },
     );
   }

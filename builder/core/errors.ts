@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   USER_NOT_FOUND: 1,
   TOO_LARGE: 1,
   SECRET_FOUND: 1,
+  LOCK_OUTDATED: 1,
   // Images, layers and archives
   DIGEST_INVALID: 1,
   DIGEST_MISMATCH: 1,
@@ -47,6 +48,7 @@ export const ERROR_CODES = {
   REGISTRY_RATE_LIMIT: 3,
   REGISTRY_RESPONSE: 3,
   NETWORK: 3,
+  OFFLINE: 3,
   // Anything else
   INTERRUPTED: 130,
   INTERNAL: 1,

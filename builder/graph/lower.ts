@@ -9,12 +9,14 @@ import type {
   CopyAction,
   CopyFrom,
   Mount,
+  Pins,
   Place,
   PlannedStageStep,
   RunAction,
   Source,
   StagePlan,
 } from "../stages/types.ts";
+import { withPin } from "../stages/pins.ts";
 import { Inputs } from "./inputs.ts";
 import type { CopySource, ExecMount, Op } from "./types.ts";
 import { Vertices } from "./vertices.ts";
@@ -28,8 +30,8 @@ export interface Lowered {
 }
 
 /** Turns the steps of stages, each after the stages that it uses, into vertices that know their inputs. */
-export function lower(plans: readonly StagePlan[], resolution: Resolution): Lowered {
-  const lowering = new Lowering(resolution);
+export function lower(plans: readonly StagePlan[], resolution: Resolution, pins?: Pins): Lowered {
+  const lowering = new Lowering(resolution, pins);
   for (const plan of plans) lowering.stage(plan);
   return lowering;
 }
@@ -37,11 +39,13 @@ export function lower(plans: readonly StagePlan[], resolution: Resolution): Lowe
 class Lowering implements Lowered {
   readonly vertices = new Vertices();
   readonly #resolution: Resolution;
+  readonly #pins: Pins | undefined;
   readonly #roots = new Map<number, VertexId | null>();
   readonly #steps = new Map<number, readonly VertexId[]>();
 
-  constructor(resolution: Resolution) {
+  constructor(resolution: Resolution, pins: Pins | undefined) {
     this.#resolution = resolution;
+    this.#pins = pins;
   }
 
   rootOf(stage: number): VertexId | null {
@@ -151,7 +155,8 @@ class Lowering implements Lowered {
     return { type, base, sources, ...rest };
   }
 
-  #remote(source: Remote, inputs: Inputs, at: Place): CopySource {
+  #remote(written: Remote, inputs: Inputs, at: Place): CopySource {
+    const source = withPin(written, this.#pins);
     if (source.from === "http") {
       const { from, unpack, ...rest } = source;
       const name = redact(`download ${source.url}`);

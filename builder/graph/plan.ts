@@ -22,6 +22,7 @@ export async function planBuild(
   const lowered = lower(
     [...planned.values()].map(({ plan }) => plan),
     resolution,
+    options.pins,
   );
   const plan = targetPlan(planned.get(target.index), lowered, options);
   const result = epoch === undefined ? plan : { ...plan, epoch };

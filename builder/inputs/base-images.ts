@@ -19,6 +19,8 @@ export interface BaseImageOptions {
   readonly signal: AbortSignal;
   /** `--build-context NAME=oci-layout://DIR`: images that are looked up by these names. */
   readonly layouts: ReadonlyMap<string, string>;
+  /** No registry is asked. */
+  readonly offline?: boolean;
 }
 
 /**
@@ -54,6 +56,14 @@ export async function findImage(
   const { store, policy, signal } = options;
   const name = formatReference(reference);
   const local = localImage(store, reference, platform);
+  if (options.offline === true) {
+    if (local !== undefined) return local;
+    throw new TsbuildError(
+      "OFFLINE",
+      `Cannot find image "${name}" for ${formatPlatform(platform)}: it is not in the store, and --offline forbids to ask for it`,
+      { hint: `run tsbuild pull --platform ${formatPlatform(platform)} ${name} where there is a network` },
+    );
+  }
   if (policy === "never" && local === undefined) {
     throw new TsbuildError(
       "IMAGE_NOT_FOUND",

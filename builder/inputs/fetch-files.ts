@@ -3,10 +3,13 @@ import type { Emit, VertexId } from "../core/events.ts";
 import { redact } from "../core/redact.ts";
 import { download } from "../context/download.ts";
 import { fileTree } from "../context/file-tree.ts";
+import { loadCheckout } from "../context/git/checkout-record.ts";
 import { fetchGit } from "../context/git/fetch.ts";
 import type { GitOp, HttpOp } from "../graph/types.ts";
+import { isCommit } from "../net/git-url.ts";
 import type { SecretOf } from "../net/source-auth.ts";
 import type { Step } from "../ops/types.ts";
+import { offline, shownUrl, transportFor } from "./offline.ts";
 import type { Session } from "../session/session.ts";
 
 /** The file of an ADD of a URL: alone in a tree, under the name that the op gives it. */
@@ -20,7 +23,7 @@ export async function downloadFile(
   const { url, filename, checksum } = op;
   const downloaded = await download(new URL(url), {
     store: session.store,
-    transport: session.transport,
+    transport: transportFor(session, `download ${shownUrl(url)}`),
     signal,
     secretOf,
     ...(checksum === undefined ? {} : { checksum }),
@@ -36,7 +39,21 @@ export async function gitFiles(
   step: Step,
   secretOf: SecretOf,
 ): Promise<Tree> {
+  if (session.offline) return keptFiles(session, request);
   return fetchGit(request, { store: session.store, env: session.env, signal: step.signal, secretOf });
+}
+
+/** The files of a commit that was fetched before. */
+export function keptFiles({ store }: Session, request: Omit<GitOp, "type">): Tree {
+  const commit = [request.ref, request.checksum].find((text) => text !== undefined && isCommit(text));
+  const files = commit === undefined ? undefined : loadCheckout(store, request, commit);
+  if (files !== undefined) return files;
+  const what = redact(`fetch from ${request.remote}`);
+  if (commit !== undefined) throw offline(what);
+  throw offline(
+    `${what} what "${request.ref ?? "HEAD"}" leads to`,
+    "lock it where there is a network: tsbuild --lock, or write the commit into the Dockerfile",
+  );
 }
 
 /** Events of a transfer come at most once for so many bytes. */

@@ -6,6 +6,7 @@ import { parseManifest } from "../image/manifest.ts";
 import { parseReference } from "../image/reference.ts";
 import type { Descriptor } from "../image/types.ts";
 import type { RootFs } from "../layers/types.ts";
+import { offline } from "./offline.ts";
 import type { Repository } from "../registry/types.ts";
 import type { Session } from "../session/session.ts";
 
@@ -36,7 +37,14 @@ export function imageLayers(session: Session, source: ImageSource, fetching: Fet
   return source.diffIds.flatMap((diffId, index) => {
     const descriptor = manifest.layers[index];
     if (descriptor === undefined) return [];
-    const fetch = lazy(() => fetchBlob(session, { registry, name: repository }, descriptor, fetching));
+    const fetch = lazy(async () => {
+      if (session.offline && !session.store.blobs.use(descriptor.digest)) {
+        const image = `${registry}/${repository}@${source.manifest}`;
+        const hint = `run tsbuild pull ${image} where there is a network`;
+        throw offline(`fetch layer ${shortDigest(descriptor.digest)} of ${source.reference}`, hint);
+      }
+      await fetchBlob(session, { registry, name: repository }, descriptor, fetching);
+    });
     return [session.layers.remote(diffId, { descriptor, fetch, repository: { registry, name: repository } })];
   });
 }

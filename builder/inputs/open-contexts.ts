@@ -8,6 +8,7 @@ import { placeOf, type ContextPlace } from "../context/place.ts";
 import type { OpenedContext } from "../context/remote.ts";
 import type { BuildContext } from "../context/types.ts";
 import { parseReference } from "../image/reference.ts";
+import { offline, transportFor } from "./offline.ts";
 import { BuildSecrets } from "../session/secrets.ts";
 import type { Session } from "../session/session.ts";
 import { splitPlatform } from "../stages/lookup.ts";
@@ -42,6 +43,8 @@ const LAYOUT = "oci-layout://";
 /** Opens what the command line names. Of a directory nothing is read yet; named contexts are opened when a step needs them. */
 export async function openContexts(session: Session, options: BuildOptions): Promise<Contexts> {
   const { images, layouts, places } = namedContexts(options.contexts ?? {});
+  // Everything that a build asks the outside for is asked from here on.
+  session.offline = options.offline === true;
   const opener = new Opener(session, options);
   const place = withGitDir(placeOf(options.context), options.buildArgs["BUILDKIT_CONTEXT_KEEP_GIT_DIR"]);
   const opened = await opener.openMain(place);
@@ -206,7 +209,9 @@ class Opener {
       import("../context/remote.ts"),
       import("./fetch-files.ts"),
     ]);
-    const { store, transport, env } = this.#session;
+    const { store, env } = this.#session;
+    if (this.#session.offline && place.kind === "git") throw offline(redact(`fetch ${name}`));
+    const transport = transportFor(this.#session, redact(`download ${name}`));
     const progress = transfer(this.#options.emit, name);
     const secrets = new BuildSecrets(this.#options.secrets ?? [], {}, env);
     const secretOf = (id: string): Buffer | undefined => secrets.value(id);

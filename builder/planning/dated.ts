@@ -5,6 +5,8 @@ import { commitTime, inWorkingTree } from "../context/git/working-tree.ts";
 import { timeOfDownload } from "../context/remote.ts";
 import type { Contexts } from "../inputs/open-contexts.ts";
 import { BuildSecrets } from "../session/secrets.ts";
+import { keptFiles } from "../inputs/fetch-files.ts";
+import { shownUrl, transportFor } from "../inputs/offline.ts";
 import type { Session } from "../session/session.ts";
 import type { Dated } from "../stages/types.ts";
 import type { BuildOptions } from "../api/types.ts";
@@ -33,7 +35,7 @@ export async function timeOf(
   contexts: Contexts,
   { secrets = [], signal }: BuildOptions,
 ): Promise<number | undefined> {
-  const { store, env, transport } = session;
+  const { store, env } = session;
   const given = new BuildSecrets(secrets, {}, env);
   const secretOf = (id: string): Buffer | undefined => given.value(id);
   switch (source.from) {
@@ -44,6 +46,7 @@ export async function timeOf(
       return contexts.get(source.name).time ?? timeOfDirectory(source.name, session, contexts, signal);
     case "http": {
       const { url, checksum } = source;
+      const transport = transportFor(session, `download ${shownUrl(url)}`);
       const expected = checksum === undefined ? {} : { checksum };
       return timeOfDownload(
         await download(new URL(url), { store, transport, signal, secretOf, ...expected }),
@@ -52,6 +55,7 @@ export async function timeOf(
     }
     case "git": {
       const { from: _from, ...request } = source;
+      if (session.offline) return keptFiles(session, request).stat("" as Bytes)?.mtime;
       // Everything in it has the commit's time.
       return (await fetchGit(request, { store, env, signal, secretOf })).stat("" as Bytes)?.mtime;
     }

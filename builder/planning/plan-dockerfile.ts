@@ -1,16 +1,18 @@
 import type { SourceText } from "../core/diagnostic.ts";
 import { hostPlatform, type Platform } from "../core/platform.ts";
-import { baseImages } from "../inputs/base-images.ts";
+import { baseImages, type BaseImageOptions } from "../inputs/base-images.ts";
 import { buildId } from "./build-id.ts";
 import { placeOf } from "./build-place.ts";
-import { readDockerfile } from "./dockerfile-source.ts";
+import { dockerfilePath, readDockerfile } from "./dockerfile-source.ts";
 import type { Dockerfile } from "../dockerfile/types.ts";
 import { mergeGraphs, type SharedGraph } from "../graph/merge.ts";
 import type { BuildGraph } from "../graph/types.ts";
 import type { Contexts } from "../inputs/open-contexts.ts";
+import type { SourceLock } from "../inputs/lock/source-lock.ts";
 import { rememberedPlan, type PlanCacheOptions, type Planning } from "./plan-cache.ts";
 import { GRAPH, type Format } from "./plan-file.ts";
 import type { Session } from "../session/session.ts";
+import { withPin } from "../stages/pins.ts";
 import type { EmitWarning } from "../stages/problems.ts";
 import type { BaseImages, PlanOptions } from "../stages/types.ts";
 import type { BuildOptions } from "../api/types.ts";
@@ -23,6 +25,7 @@ export async function planGraph(
   session: Session,
   options: BuildOptions,
   contexts: Contexts,
+  lock?: SourceLock,
 ): Promise<SharedGraph> {
   const source = await readDockerfile(options, contexts);
   const platforms = options.platforms ?? [undefined];
@@ -32,25 +35,48 @@ export async function planGraph(
     if (!told.has(text)) warningsTo(options)(message, diagnostic);
     told.add(text);
   };
-  const graphs: BuildGraph[] = [];
-  for (const platform of platforms)
-    graphs.push(await planPlatform(session, options, contexts, { source, platform, warn }));
-  return mergeGraphs(graphs);
+  const plan = async (): Promise<SharedGraph> => {
+    const graphs: BuildGraph[] = [];
+    for (const platform of platforms)
+      graphs.push(await planPlatform(session, options, contexts, { source, platform, warn, lock }));
+    return mergeGraphs(graphs);
+  };
+  const graph = await plan();
+  if (lock === undefined) return graph;
+  const { sourceFinder } = await import("../inputs/lock/find-source.ts");
+  return (await lock.complete(graph.vertices, sourceFinder(session, options))) ? plan() : graph;
+}
+
+/** What tsbuild.lock says, where the build goes by it. */
+export async function lockOf(options: BuildOptions, contexts: Contexts): Promise<SourceLock | undefined> {
+  if (options.lock === undefined && options.offline !== true) return undefined;
+  const { openLock } = await import("../inputs/lock/source-lock.ts");
+  return openLock(options, dockerfilePath(options, contexts));
+}
+
+interface PlatformPlanning extends Pick<Planning, "source" | "warn"> {
+  readonly platform: Platform | undefined;
+  readonly lock: SourceLock | undefined;
 }
 
 async function planPlatform(
   session: Session,
   options: BuildOptions,
   contexts: Contexts,
-  { source, platform, warn }: Pick<Planning, "source" | "warn"> & { readonly platform: Platform | undefined },
+  { source, platform, warn, lock }: PlatformPlanning,
 ): Promise<BuildGraph> {
+  const images = askedImages(session, options, contexts);
   const given: Planning = {
     source,
     options: {
       ...planOptions(options, contexts, platform),
-      timeOf: async (dated) => (await import("./dated.ts")).timeOf(dated, session, contexts, options),
+      ...(lock && { pins: lock.pins }),
+      timeOf: async (dated) => {
+        const source = dated.from === "context" ? dated : withPin(dated, lock?.pins);
+        return (await import("./dated.ts")).timeOf(source, session, contexts, options);
+      },
     },
-    images: askedImages(session, options, contexts),
+    images: lock?.images(lookupOf(session, options, contexts), images) ?? images,
     warn,
   };
   const own = platform === undefined ? options : { ...options, platforms: [platform] };
@@ -85,13 +111,18 @@ export async function parsedAs(source: SourceText, options: BuildOptions): Promi
 
 /** Base images as --pull says: of the store, or of a registry. */
 export function askedImages(session: Session, options: BuildOptions, contexts: Contexts): BaseImages {
-  return baseImages({
+  return baseImages(lookupOf(session, options, contexts));
+}
+
+function lookupOf(session: Session, options: BuildOptions, contexts: Contexts): BaseImageOptions {
+  return {
     store: session.store,
     client: () => session.registry(),
     policy: options.pull,
     signal: options.signal,
     layouts: contexts.layouts,
-  });
+    ...(options.offline === true ? { offline: true } : {}),
+  };
 }
 
 /** What planning goes by: for one of the platforms, for the first of them where none is named. */

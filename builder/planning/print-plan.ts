@@ -2,7 +2,7 @@ import { unreachable } from "../core/errors.ts";
 import type { Dockerfile } from "../dockerfile/types.ts";
 import { printGraph } from "../graph/print.ts";
 import { openContexts } from "../inputs/open-contexts.ts";
-import { askedImages, planGraph, planOptions, readParsed, warningsTo } from "./plan-dockerfile.ts";
+import { askedImages, lockOf, planGraph, planOptions, readParsed, warningsTo } from "./plan-dockerfile.ts";
 import type { Session } from "../session/session.ts";
 import { planStages } from "../stages/plan.ts";
 import { Problems } from "../stages/problems.ts";
@@ -27,7 +27,7 @@ export async function printPlan(session: Session, step: PlanStep, options: Build
       return print({ stages: [...planned.values()].map(({ plan }) => plan) });
     }
     case "graph":
-      return printGraph(await planGraph(session, options, contexts));
+      return printGraph(await planGraph(session, options, contexts, await lockOf(options, contexts)));
     default:
       return unreachable(step);
   }

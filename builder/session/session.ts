@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Writable } from "node:stream";
-import { messageOf } from "../core/errors.ts";
+import { messageOf, TsbuildError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import { Slots } from "../core/slots.ts";
 import { LayerTrees } from "../ops/trees.ts";
@@ -33,6 +33,8 @@ export class Session implements AsyncDisposable {
   readonly stdout: Writable;
   readonly emit: Emit;
   readonly env: NodeJS.ProcessEnv;
+  /** No registry and no server is asked for anything: --offline. */
+  offline = false;
   #opened: Promise<OpenedIsolation> | undefined;
   #cap: { readonly bytes: number | undefined } | undefined;
   #registry: Promise<RegistryClient> | undefined;
@@ -70,7 +72,10 @@ export class Session implements AsyncDisposable {
     this.#onHelper.push(work);
   }
 
-  readonly registry = (): Promise<RegistryClient> => (this.#registry ??= this.#openRegistry());
+  readonly registry = async (): Promise<RegistryClient> => {
+    if (this.offline) throw new TsbuildError("OFFLINE", "Cannot ask a registry: --offline forbids it");
+    return (this.#registry ??= this.#openRegistry());
+  };
 
   /** HTTP for what is no registry's: ADD, contexts. */
   readonly transport = (): Promise<Transport> => (this.#transport ??= this.#openTransport());

@@ -41,8 +41,16 @@ export interface PlanOptions {
   readonly images?: ReadonlyMap<string, string>;
   /** Why a file of the main context is hidden from the build; undefined where it is not, or is not there at all. */
   readonly ignored?: (path: Bytes) => HiddenBy | undefined;
+  /** Of tsbuild.lock. */
+  readonly pins?: Pins;
   /** The time that something to be fetched has of its own, in seconds since 1970: for SOURCE_DATE_EPOCH. */
   readonly timeOf?: (source: Dated) => Promise<number | undefined>;
+}
+
+/** What sources without a checksum are to be: of tsbuild.lock. Keys: pins.ts. */
+export interface Pins {
+  readonly urls: Readonly<Record<string, string>>;
+  readonly git: Readonly<Record<string, string>>;
 }
 
 /** What SOURCE_DATE_EPOCH may name instead of saying a number. */

@@ -91,6 +91,13 @@ export const BUILD_FLAGS = {
     doc: "Ask the registry for base images: always, missing, newer or never",
     default: "missing",
   },
+  lock: {
+    group: STEPS,
+    doc: "Write to tsbuild.lock, beside the Dockerfile, what images, URLs and git refs stand for",
+  },
+  frozen: { group: STEPS, doc: "Take nothing but what tsbuild.lock has" },
+  "update-lock": { group: STEPS, doc: "Find out anew what they stand for, and write it to tsbuild.lock" },
+  offline: { group: STEPS, doc: "Ask no registry and no server for images, URLs and repositories" },
   network: {
     value: "MODE",
     choices: ["default", "none", "host"],

@@ -55,6 +55,7 @@ export async function buildRequest(
     ...budgets(flags),
     ...(flags["fail-on-secrets"] && { failOnSecrets: true }),
     pull: pullPolicy("build", flags.pull),
+    ...lockRequest(flags),
     ...(platforms.length === 0 ? {} : { platforms }),
     push: flags.push,
     outputs,
@@ -182,4 +183,32 @@ function dictionary(pairs: readonly (readonly [string, string])[]): Readonly<Rec
   const made = Object.create(null) as Record<string, string>;
   for (const [name, value] of pairs) made[name] = value;
   return made;
+}
+
+function lockRequest(flags: FlagValues<typeof BUILD_FLAGS>): Pick<BuildRequest, "lock" | "offline"> {
+  const modes = { "--lock": "lock", "--frozen": "frozen", "--update-lock": "update" } as const;
+  const given = [
+    flags.lock && "--lock",
+    flags.frozen && "--frozen",
+    flags["update-lock"] && "--update-lock",
+  ] as const;
+  const [first, second] = given.filter((flag) => flag !== false);
+  const clashing = second ?? (flags.offline && first === "--update-lock" ? "--offline" : undefined);
+  if (first !== undefined && clashing !== undefined)
+    throw usageError(
+      "build",
+      `Cannot use ${first} with ${clashing}: they contradict each other`,
+      "choose one",
+    );
+  if (
+    flags.offline &&
+    (flags.push || (flags.pull !== undefined && !/^(missing|never|false)$/.test(flags.pull)))
+  ) {
+    throw usageError(
+      "build",
+      `Cannot use --offline with ${flags.push ? "--push" : "--pull"}: that asks a registry`,
+      "leave one of them out",
+    );
+  }
+  return { ...(first && { lock: modes[first] }), ...(flags.offline ? { offline: true } : {}) };
 }

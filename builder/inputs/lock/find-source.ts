@@ -1,0 +1,39 @@
+import { download } from "../../context/download.ts";
+import { resolveRef } from "../../context/git/resolve.ts";
+import { TsbuildError } from "../../core/errors.ts";
+import { redact } from "../../core/redact.ts";
+import { gitAuthorization } from "../../net/source-auth.ts";
+import { BuildSecrets } from "../../session/secrets.ts";
+import type { Session } from "../../session/session.ts";
+import type { BuildOptions } from "../../api/types.ts";
+import { offline, shownUrl, transportFor } from "../offline.ts";
+import type { FindSource } from "./source-lock.ts";
+
+/** Asks servers what their sources are now. The bytes of a URL are in the store then. */
+export function sourceFinder(session: Session, { secrets = [], signal }: BuildOptions): FindSource {
+  const { store, env } = session;
+  const given = new BuildSecrets(secrets, {}, env);
+  const secretOf = (id: string): Buffer | undefined => given.value(id);
+  return async ({ op, at }) => {
+    try {
+      if (op.type === "http") {
+        const transport = transportFor(session, `lock ${shownUrl(op.url)}`);
+        return (await download(new URL(op.url), { store, transport, signal, secretOf })).digest;
+      }
+      if (op.type === "git") {
+        if (session.offline) throw offline(redact(`lock ${op.remote}`));
+        const authorization = gitAuthorization(op.remote, secretOf);
+        return (await resolveRef(op, { env, signal, authorization })).commit;
+      }
+    } catch (error) {
+      if (!(error instanceof TsbuildError) || at === undefined) throw error;
+      const { code, message, hint, cause } = error;
+      throw new TsbuildError(code, message, {
+        hint,
+        cause,
+        diagnostics: [{ severity: "error", rule: code, message, ...at }],
+      });
+    }
+    throw new TsbuildError("INTERNAL", `Cannot lock ${op.type}: it is no source`);
+  };
+}

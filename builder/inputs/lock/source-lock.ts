@@ -1,0 +1,137 @@
+import { dirname, join, resolve } from "node:path";
+import type { Diagnostic } from "../../core/diagnostic.ts";
+import type { Digest } from "../../core/digest.ts";
+import { TsbuildError } from "../../core/errors.ts";
+import { redact } from "../../core/redact.ts";
+import type { Vertex } from "../../graph/types.ts";
+import { formatReference, parseReference, withDefaultTag } from "../../image/reference.ts";
+import { gitKey, isPinned, urlKey } from "../../stages/pins.ts";
+import type { BaseImages, Pins } from "../../stages/types.ts";
+import { findImage, type BaseImageOptions } from "../base-images.ts";
+import type { BuildOptions } from "../../api/types.ts";
+import { LOCK_NAME, readLockFile, writeLockFile, type LockedSources } from "./lock-file.ts";
+
+/** "read": what is locked counts, and the rest is as without a lock. The others are flags. */
+type Mode = "lock" | "frozen" | "update" | "read";
+
+/** Finds what a source is now: the digest of a URL's bytes, the commit of a ref. */
+export type FindSource = (vertex: Vertex) => Promise<string>;
+
+/** What the names in a Dockerfile stand for, of tsbuild.lock or as it was found out in this build. */
+export class SourceLock {
+  readonly #path: string;
+  readonly #mode: Mode;
+  /** All that the file has, and all that counts in this build. */
+  readonly #file: LockedSources | undefined;
+  readonly #sources: Record<keyof LockedSources, Record<string, string>>;
+
+  constructor(path: string, mode: Mode) {
+    this.#path = path;
+    this.#mode = mode;
+    this.#file = readLockFile(path);
+    if (mode === "frozen" && this.#file === undefined) {
+      throw new TsbuildError("LOCK_OUTDATED", `Cannot use --frozen: there is no "${path}"`, {
+        hint: "write it with --lock",
+      });
+    }
+    const known = mode === "update" ? undefined : this.#file;
+    this.#sources = { images: { ...known?.images }, urls: { ...known?.urls }, git: { ...known?.git } };
+  }
+
+  get pins(): Pins {
+    const { urls, git } = this.#sources;
+    return { urls, git };
+  }
+
+  /** Images by the digests of the lock; what it does not have yet is asked for and added. */
+  images(options: BaseImageOptions, unlocked: BaseImages): BaseImages {
+    const asked = this.#mode === "update" ? { ...options, policy: "always" as const } : options;
+    const asking = new Map<string, Promise<Digest>>();
+    return {
+      resolve: async (text, platform) => {
+        if (options.layouts.has(text)) return unlocked.resolve(text, platform);
+        const reference = withDefaultTag(parseReference(text));
+        const name = formatReference(reference);
+        if (reference.digest !== undefined || (this.#mode === "read" && !(name in this.#sources.images)))
+          return unlocked.resolve(text, platform);
+        if (!(name in this.#sources.images)) {
+          if (this.#mode === "frozen") throw this.#missing(name);
+          // Two platforms of one name are to be of one index, even if the name moves on in between.
+          const finding = asking.get(name) ?? findImage(asked, reference, platform).then(({ top }) => top);
+          asking.set(name, finding);
+          this.#sources.images[name] = await finding;
+        }
+        const digest = this.#sources.images[name] as Digest;
+        const { manifest, config } = await findImage(
+          { ...options, policy: "missing" },
+          { ...reference, digest },
+          platform,
+        );
+        return { reference: name, manifest: manifest.digest, config };
+      },
+    };
+  }
+
+  /** Finds out what the sources of a graph are that nothing says it of; true where there were some. */
+  async complete(vertices: readonly Vertex[], find: FindSource): Promise<boolean> {
+    if (this.#mode === "read") return false;
+    const open = vertices.flatMap((vertex) => {
+      const { op } = vertex;
+      if ((op.type !== "http" && op.type !== "git") || isPinned(op)) return [];
+      return op.type === "http"
+        ? [{ vertex, section: this.#sources.urls, key: urlKey(op.url) }]
+        : [{ vertex, section: this.#sources.git, key: gitKey(op) }];
+    });
+    const [first] = open;
+    if (first === undefined) return false;
+    if (this.#mode === "frozen") {
+      throw this.#missing(
+        first.key,
+        open.flatMap(({ vertex, key }) => diagnosticOf(vertex, `"${redact(key)}" is not in ${LOCK_NAME}`)),
+      );
+    }
+    await Promise.all(
+      open.map(async ({ vertex, section, key }) => {
+        section[key] = await find(vertex);
+      }),
+    );
+    return true;
+  }
+
+  /** Writes the file, where that is what was asked for. What other Dockerfiles beside it need stays. */
+  save(): void {
+    if (this.#mode !== "lock" && this.#mode !== "update") return;
+    const { images, urls, git } = this.#sources;
+    writeLockFile(this.#path, {
+      images: { ...this.#file?.images, ...images },
+      urls: { ...this.#file?.urls, ...urls },
+      git: { ...this.#file?.git, ...git },
+    });
+  }
+
+  #missing(key: string, diagnostics: readonly Diagnostic[] = []): TsbuildError {
+    return new TsbuildError(
+      "LOCK_OUTDATED",
+      `Cannot use ${key}: ${LOCK_NAME} does not have it, and --frozen takes nothing else`,
+      { hint: "run once with --lock, and check the file in", diagnostics },
+    );
+  }
+}
+
+/** The lock that a build goes by; undefined where it goes by none. */
+export function openLock(options: BuildOptions, dockerfile: string | undefined): SourceLock | undefined {
+  const { lock, offline = false, context } = options;
+  if (lock === undefined && !offline) return undefined;
+  if (dockerfile === undefined) {
+    if (lock === undefined) return undefined;
+    const flag = { lock: "--lock", frozen: "--frozen", update: "--update-lock" }[lock];
+    throw new TsbuildError("USAGE", `Cannot use ${flag}: the Dockerfile is no file of this machine`, {
+      hint: `${LOCK_NAME} lies beside the Dockerfile: name one with --file`,
+    });
+  }
+  return new SourceLock(join(dirname(resolve(context, dockerfile)), LOCK_NAME), lock ?? "read");
+}
+
+function diagnosticOf({ at }: Vertex, message: string): readonly Diagnostic[] {
+  return at === undefined ? [] : [{ severity: "error", rule: "LOCK_OUTDATED", message, ...at }];
+}
