@@ -14,7 +14,9 @@ export interface Mention {
 /** What an instruction takes files from, beside its own root and the main context. */
 export function mentionsOf(instruction: Instruction): readonly Mention[] {
   if (instruction.kind === "copy" && instruction.from !== undefined) {
-    return [{ name: instruction.from.raw, range: instruction.from.range }];
+    const { raw: name, range } = instruction.from;
+    // The parser has refused one with a variable.
+    return name.includes("$") ? [] : [{ name, range }];
   }
   if (instruction.kind !== "run") return [];
   return instruction.flags.flatMap(({ name, value, range }) => {

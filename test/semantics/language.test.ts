@@ -148,6 +148,11 @@ const FEATURES: Readonly<Record<string, Shown>> = {
       '"ExposedPorts":{"7/udp":{},"8/udp":{},"9/tcp":{}}',
     ],
   },
+  "VOLUME of what was meant as JSON": {
+    text: "FROM debian\nVOLUME ['/a', '/b']",
+    has: ['"Volumes":{"[/a,":{},"/b]":{}}'],
+    warns: /^The arguments of VOLUME look like JSON but are not: they are split at spaces/,
+  },
   "ONBUILD of COPY --from and RUN --mount": {
     text: "FROM alpine AS tools\nFROM base",
     images: {

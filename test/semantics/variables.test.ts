@@ -60,6 +60,7 @@ test("rule 10: the builder expands these words, and leaves the others to the she
   assert.deepEqual(config.Healthcheck?.Test, ["CMD-SHELL", "$v"]);
   assert.equal(author, "$v");
   const refused = await refusal("ARG s=debian\nFROM debian\nCOPY --from=$s a /");
+  assert.equal(problemsOf(refused).length, 1);
   assert.match(problemsOf(refused)[0] ?? "", /COPY --from takes no variables/);
 });
 

@@ -11,17 +11,20 @@ export function readCommand(scope: Scope, span: Span): Command | undefined {
     reportNotStrings(scope, span);
     return undefined;
   }
-  if (exec.meant) {
-    scope.report({
-      severity: "warning",
-      rule: "InvalidJSONArgs",
-      message: `The arguments of ${scope.keyword} look like JSON but are not: the shell gets them as they are`,
-      span,
-      reason: "the exec form must be one JSON array with double quotes and no comma at its end",
-      fix: `write for example ${scope.keyword} ["executable", "argument"]`,
-    });
-  }
+  if (exec.meant) reportNoJson(scope, span, "the shell gets them as they are", "executable", "argument");
   return { form: "shell", text: span.text };
+}
+
+/** Warns of what was meant as a JSON array and is none. */
+export function reportNoJson(scope: Scope, span: Span, instead: string, ...example: readonly string[]): void {
+  scope.report({
+    severity: "warning",
+    rule: "InvalidJSONArgs",
+    message: `The arguments of ${scope.keyword} look like JSON but are not: ${instead}`,
+    span,
+    reason: "this form must be one JSON array with double quotes and no comma at its end",
+    fix: `write for example ${scope.keyword} ["${example.join('", "')}"]`,
+  });
 }
 
 /** Reports a JSON array with elements that are not strings. */

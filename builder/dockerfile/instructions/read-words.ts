@@ -1,7 +1,7 @@
 import { execFormSpans, parseExecForm } from "../exec-form.ts";
 import type { Word } from "../types.ts";
 import { splitBlanks } from "../words.ts";
-import { reportNotStrings } from "./read-command.ts";
+import { reportNoJson, reportNotStrings } from "./read-command.ts";
 import { toWord, type Scope } from "./scope.ts";
 
 /** Words at blanks, or the elements of a JSON array (BuildKit parseMaybeJSONToList); undefined where that has other things. */
@@ -11,6 +11,7 @@ export function readWords(
   const exec = parseExecForm(scope.rest);
   switch (exec.form) {
     case "shell":
+      if (exec.meant) reportNoJson(scope, scope.rest, "they are split at spaces", "first", "second");
       return { json: false, words: splitBlanks(scope.rest).map((span) => toWord(scope, span)) };
     case "json": {
       const spans = execFormSpans(scope.rest);
