@@ -45,9 +45,11 @@ export function parseGitUrl(text: string): GitUrl | undefined {
   parts.set("ref", colon < 0 ? fragment : fragment.slice(0, colon));
   parts.set("subdir", colon < 0 ? "" : fragment.slice(colon + 1));
   if (query !== undefined) readQuery(query, parts, text);
-  const ref = parts.get("ref") ?? parts.get("checksum");
-  const subdir = parts.get("subdir");
   const checksum = parts.get("checksum");
+  const ref = (parts.byCommit ? checksum : parts.get("ref")) ?? parts.get("ref") ?? checksum;
+  if (parts.byCommit && !isCommit(ref ?? ""))
+    throw invalid(text, "fetch-by-commit needs a commit in full, as commit=…");
+  const subdir = parts.get("subdir");
   if (ref !== undefined) checkRef(text, ref);
   if (checksum !== undefined) checkCommit(text, checksum);
   const inside = subdir === undefined ? "" : cleanSubdir(text, subdir);
@@ -84,6 +86,8 @@ function split(text: string): { base: string; query: string | undefined; fragmen
 /** What fragment and query say; the same thing said twice must be the same. */
 class Parts {
   readonly booleans: { keepGitDir?: boolean; submodules?: boolean } = {};
+  /** Whether the commit alone is asked for, whatever the ref is now. */
+  byCommit = false;
   readonly #text: string;
   readonly #values = new Map<string, string>();
 
@@ -110,13 +114,23 @@ function readQuery(query: string, parts: Parts, text: string): void {
     seen.add(name);
     if (name === "submodules") parts.booleans.submodules = boolean(text, name, value);
     else if (name === "keep-git-dir") parts.booleans.keepGitDir = boolean(text, name, value);
+    else if (name === "fetch-by-commit") parts.byCommit = boolean(text, name, value);
     else if (value === "") throw invalid(text, `"${name}" in its query has no value`);
+    else if (name === "mtime") checkTimes(text, value);
     else if (name === "ref" || name === "subdir") parts.set(name, value);
     else if (name === "checksum" || name === "commit") parts.set("checksum", value);
     else if (name === "tag") parts.set("ref", below("refs/tags/", value));
     else if (name === "branch") parts.set("ref", below("refs/heads/", value));
     else throw invalid(text, `its query has "${name}", which is nothing that git URLs know`);
   }
+}
+
+/** What BuildKit calls mtime=commit is how it always is here. */
+function checkTimes(text: string, value: string): void {
+  if (value === "commit") return;
+  if (value === "checkout")
+    throw invalid(text, "mtime=checkout is not supported: files have the time of their commit");
+  throw invalid(text, '"mtime" in its query is not commit');
 }
 
 function below(prefix: string, name: string): string {

@@ -42,6 +42,7 @@ function rulesOf(text: string): readonly string[] {
 /** One mistake each: what it is called, where it is shown, and what helps. */
 const MISTAKES: readonly (readonly [text: string, rule: string, range: string, fix: RegExp])[] = [
   ["RNU x", "UnknownInstruction", "1:0-1:3", /did you mean "RUN"/],
+  ["RUN\u00a0x", "UnknownInstruction", "1:0-1:5", /type the space again/],
   ["RUN a &&\napt-get install b", "UnknownInstruction", "2:0-2:7", /end the line above with the escape/],
   ["RUN a \\\\\nb", "UnknownInstruction", "2:0-2:1", /with one escape character/],
   ["RUN cat<<E\nhello", "UnknownInstruction", "2:0-2:5", /a space before <</],

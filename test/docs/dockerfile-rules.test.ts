@@ -13,10 +13,13 @@ const ROWS = [...text("docs/dev/dockerfile-rules.md").matchAll(/^\| (\d+) \| .+ 
 );
 
 test("docs/dev/dockerfile-rules.md names for each rule a test that names it", () => {
+  const rules = ROWS.map(({ rule }) => rule);
   assert.deepEqual(
-    ROWS.map(({ rule }) => rule),
-    Array.from({ length: 43 }, (_, index) => index + 1),
+    [...new Set(rules)].toSorted((a, b) => a - b),
+    rules,
+    "each has one row, in order",
   );
+  assert.ok(rules.length > 50);
   const wrong = ROWS.filter(({ rule, file }) => !new RegExp(`\\brule ${rule}\\b`).test(text(file)));
   assert.deepEqual(wrong, []);
 });

@@ -15,7 +15,7 @@ async function prints(
 
 const show = (script: string): string => `RUN node -e '${script}'`;
 
-test("48: what a step sees of the kernel, and what it leaves", async (t) => {
+test("rule 48: what a step sees of the kernel, and what it leaves", async (t) => {
   await using builder = await openBuilder();
   await t.test("mounts", () =>
     prints(
@@ -61,7 +61,7 @@ test("48: what a step sees of the kernel, and what it leaves", async (t) => {
   });
 });
 
-test("49: what the process of a step is given", async (t) => {
+test("rule 49: what the process of a step is given", async (t) => {
   await using builder = await openBuilder();
   await t.test("environment, input, umask, privileges", () =>
     prints(
@@ -97,7 +97,7 @@ test("49: what the process of a step is given", async (t) => {
   );
 });
 
-test("50: mount points that were missing go when they are still empty, and their parents keep their times", async () => {
+test("rule 50: mount points that were missing go when they are still empty, and their parents keep their times", async () => {
   await using builder = await openBuilder();
   const list = await builder.built(
     "FROM base AS all",
@@ -115,7 +115,7 @@ test("50: mount points that were missing go when they are still empty, and their
   );
 });
 
-test("51: secrets, caches and binds as RUN --mount says", async (t) => {
+test("rule 51: secrets, caches and binds as RUN --mount says", async (t) => {
   await using builder = await openBuilder();
   const build = (...lines: string[]): ReturnType<Builder["build"]> => builder.build("FROM base", ...lines);
   await t.test("an optional secret that is not given is no file and no variable", () =>
@@ -153,7 +153,7 @@ test("51: secrets, caches and binds as RUN --mount says", async (t) => {
   );
 });
 
-test("52: the first step that fails ends the others, and whatever a step left running", async () => {
+test("rule 52: the first step that fails ends the others, and whatever a step left running", async () => {
   await using builder = await openBuilder();
   const { status, stderr } = await builder.build(
     "FROM base AS slow",

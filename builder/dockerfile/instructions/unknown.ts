@@ -3,6 +3,7 @@ import type { LogicalLine } from "../logical-lines.ts";
 
 /** What makes a line look as if it went on below. */
 const OPEN_END = /(?:&&|\|\|?|;|,|\\\\)$/;
+const OTHER_SPACE = /[^\S\t\n\v\f\r ]|[\u200b\u2060]/;
 const HEREDOC_ALIKE = /<<-?\s*['"\\]?\w/;
 
 /** Why a line that is no instruction may have been meant as part of the one above, or what it may have been meant to be. */
@@ -24,6 +25,12 @@ export function explainUnknown(
     return {
       reason: "the instruction above opens no heredoc, so its text is not part of it",
       fix: "put a space before << and none behind it, and close every quote on that line",
+    };
+  }
+  if (OTHER_SPACE.test(keyword)) {
+    return {
+      reason: "it has a space in it that is no plain one, such as U+00A0",
+      fix: "type the space again: editors and web pages put such ones in",
     };
   }
   const fix = didYouMean(keyword, known);
