@@ -3,7 +3,7 @@ import { TAIL } from "./model.ts";
 import { lineOf } from "./lines.ts";
 import { sanitize } from "./sanitize.ts";
 import type { Paint, Style } from "./types.ts";
-import { formatAmount, formatSeconds } from "../core/units.ts";
+import { formatAmount, formatBytes, formatSeconds } from "../core/units.ts";
 import { pad, truncate } from "./width.ts";
 
 export interface FrameOptions {
@@ -113,9 +113,11 @@ function paintOf(step: ShownStep, style: Style): Paint {
 }
 
 function transferLine(transfer: ShownTransfer, { width, now, style }: FrameOptions): string {
+  const took = now - transfer.started;
   const amount = formatAmount(transfer.current, transfer.total);
-  const text = ` => => ${sanitize(transfer.label)} ${amount}`;
-  return withTime(text, now - transfer.started, width, style.dim);
+  // Of the first moments a rate says nothing.
+  const rate = took < 1000 ? "" : ` ${formatBytes((1000 * transfer.current) / took)}/s`;
+  return withTime(` => => ${sanitize(transfer.label)} ${amount}${rate}`, took, width, style.dim);
 }
 
 /** The time stands at the right edge, so that the eye finds the slow ones. */
