@@ -14,7 +14,11 @@ export async function pruneStore(
   request: PruneRequest,
   signal: AbortSignal,
 ): Promise<PruneResult> {
-  const result = await collect(session.store, request, removeOf(session), { wait: true, signal });
+  const remove = removeOf(session);
+  const result = await collect(session.store, request, remove, { wait: true, signal });
+  // Builds that were killed may have left gigabytes; where the helper is not needed otherwise nobody else sweeps.
+  const gone = await session.store.sweepSessions();
+  if (gone.length > 0) await remove(gone);
   return result ?? { removed: [], bytes: 0, left: 0 };
 }
 

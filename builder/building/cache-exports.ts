@@ -12,7 +12,7 @@ import type { CacheKey, CacheTo, LocalCache } from "../cache/types.ts";
 import { sha256, type DiffId } from "../core/digest.ts";
 import { messageOf, TsbuildError } from "../core/errors.ts";
 import { buildArtifact } from "../image/build.ts";
-import { USUAL_FORM } from "../outputs/form.ts";
+import type { LayerForm } from "../outputs/form.ts";
 import { outgoingLayer } from "../outputs/outgoing.ts";
 import type { Session } from "../session/session.ts";
 import type { BuildOptions } from "../api/types.ts";
@@ -78,13 +78,14 @@ function openTarget(session: Session, to: Destination): CacheTarget {
 async function outgoingCache(
   session: Session,
   { keys, local, result, bases }: Exportable,
-  { mode, compression }: Destination,
+  to: Destination,
 ): Promise<OutgoingCache> {
-  const records = selectRecords(keys, local, mode, result);
+  const records = selectRecords(keys, local, to.mode, result);
   const blobs = new Map<DiffId, OutgoingBlob>();
   await Promise.all(
     diffIdsOf(records).map(async (diffId) => {
-      if (!bases.has(diffId)) blobs.set(diffId, await outgoingBlob(session, diffId, compression));
+      if (!bases.has(diffId))
+        blobs.set(diffId, await outgoingBlob(session, diffId, { ...to, format: "oci" }));
     }),
   );
   const layers = diffIdsOf(records).map((diffId): CacheLayer => {
@@ -101,20 +102,12 @@ async function outgoingCache(
   return { manifest, config, configDescriptor, blobs: outgoing };
 }
 
-async function outgoingBlob(
-  session: Session,
-  diffId: DiffId,
-  compression: Destination["compression"],
-): Promise<OutgoingBlob> {
+async function outgoingBlob(session: Session, diffId: DiffId, form: LayerForm): Promise<OutgoingBlob> {
   const layer = session.layers.open(diffId);
   if (layer === undefined) {
     throw new TsbuildError("STORE_INVALID", `Cannot export layer ${diffId}: it is not in the store any more`);
   }
-  if (compression === "uncompressed") {
-    const { mediaType, digest, size, path } = await layer.tar();
-    return { descriptor: { mediaType, digest, size }, sources: [], path: async () => path };
-  }
-  const { mediaType, digest, size, sources, path } = await outgoingLayer(session.store, layer, USUAL_FORM);
+  const { mediaType, digest, size, sources, path } = await outgoingLayer(session.store, layer, form);
   return { descriptor: { mediaType, digest, size }, sources, path };
 }
 

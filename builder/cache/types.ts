@@ -1,5 +1,6 @@
 import type { DiffId, Digest } from "../core/digest.ts";
 import type { Json } from "../core/json.ts";
+import type { LayerCompression } from "../image/layer-types.ts";
 
 /** --cache-from: a cache of before. */
 export type CacheFrom =
@@ -12,7 +13,12 @@ export type CacheMode = "min" | "max";
 
 interface CacheToCommon {
   readonly mode: CacheMode;
-  readonly compression: "gzip" | "uncompressed";
+  /** gzip where nothing is said. compression= */
+  readonly compression?: LayerCompression;
+  /** What gzip (0-9) or zstd (1-22) shall spend. compression-level= */
+  readonly level?: number;
+  /** Layers that were pulled too, which else stay as they are. force-compression= */
+  readonly force: boolean;
   /** False: a cache that could not be written fails the build. */
   readonly ignoreError: boolean;
 }

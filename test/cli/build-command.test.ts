@@ -79,18 +79,20 @@ test("build asks for what its flags say", async () => {
     ],
     ["--build-arg BUILDKIT_INLINE_CACHE=0", { buildArgs: { BUILDKIT_INLINE_CACHE: "0" } }],
     [
-      "--cache-to type=registry,ref=app:c,mode=max,oci-mediatypes=true,image-manifest=true --cache-to type=local,dest=d,reset=true,compression=uncompressed,ignore-error=false",
+      "--cache-to type=registry,ref=app:c,mode=max,oci-mediatypes=true,image-manifest=true --cache-to type=local,dest=d,reset=true,compression=zstd,compression-level=9,force-compression=true,ignore-error=false",
       {
         cacheFrom: [],
         cacheTo: [
-          { type: "registry", ref: "app:c", mode: "max", compression: "gzip", ignoreError: true },
+          { type: "registry", ref: "app:c", mode: "max", force: false, ignoreError: true },
           {
             type: "local",
             dest: "d",
             tag: "latest",
             reset: true,
             mode: "min",
-            compression: "uncompressed",
+            compression: "zstd",
+            level: 9,
+            force: true,
             ignoreError: false,
           },
         ],
@@ -181,7 +183,9 @@ test("build says what it cannot do before it opens the store", async () => {
     [". --cache-to type=registry,rf=x", 2, /"rf" is not known\nhint: did you mean "ref"/],
     [". --cache-to type=registry,mode=max", 2, /ref is missing\nhint: write type=registry,ref=NAME/],
     [". --cache-to type=local,dest=x,mode=mox", 2, /"mox" is none of min, max\nhint: did you mean "max"/],
-    [". --cache-to type=local,dest=x,compression=zstd", 1, /tsbuild writes gzip/],
+    [". --cache-to type=local,dest=x,compression=estargz", 1, /Cannot compress with estargz/],
+    [". --cache-to type=local,dest=x,compression-level=30", 2, /no level of gzip/],
+    [". --cache-to type=local,dest=x,image-manifest=false", 1, /always an OCI image manifest/],
     [". --cache-to type=local,dest=x,image-manifest=false", 1, /always an OCI image manifest/],
     [". --cache-to type=inline,mode=max", 2, /"mode" is not known/],
     [

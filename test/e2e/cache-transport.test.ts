@@ -174,7 +174,10 @@ test("mode=min has the result's steps alone, mode=max every stage", async () => 
 test("a directory keeps what other exports left, and reset=true does not", async () => {
   await using bench = await open();
   const cache = bench.rig.path("cache");
-  await bench.build("a", `--cache-to=type=local,dest=${cache},mode=max,tag=one`);
+  await bench.build(
+    "a",
+    `--cache-to=type=local,dest=${cache},mode=max,tag=one,compression=zstd,force-compression=true`,
+  );
   const before = blobsOf(cache);
   bench.edit((text) => text.replace('update("1")', 'update("2")'));
   await bench.build("a", `--cache-to=type=local,dest=${cache},mode=max`);

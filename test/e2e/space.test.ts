@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -10,7 +14,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { newSessionName } from "../../builder/store/session.ts";
 import { hostBase } from "../support/host-base.ts";
+import { ordinaryUser } from "../support/ordinary-user.ts";
 import { openRig, type Outcome, type Rig } from "../support/rig.ts";
 
 /** An image with a small part of a stage that makes 3 MB. */
@@ -171,4 +177,40 @@ test("store check takes a snapshot that lies on another for whole", async () => 
   assert.match((await check(rig)).stdout, /in order/);
   rig.context({ "src/1": "3" });
   await built(rig, dockerfile, "-t", "app");
+});
+
+test("an ordinary user sees and removes what is in a store, whoever its files belong to", async (t) => {
+  const user = ordinaryUser();
+  if ("missing" in user) return t.skip(user.missing);
+  await using rig = openRig();
+  await hostBase(rig);
+  const own = user.directory("space-test");
+  const store = join(own, "store");
+  const closed = `fs.mkdirSync("/closed", { mode: 0o700 }); fs.writeFileSync("/closed/f", Buffer.alloc(1e6)); fs.chownSync("/closed", 5, 6)`;
+  rig.context({
+    Dockerfile: `FROM base\nRUN --mount=type=cache,target=/c node -e '${closed}; fs.chownSync("/c", 7, 7)'\n`,
+  });
+  for (const name of ["base", "context"]) cpSync(rig.path(name), join(own, name), { recursive: true });
+  const run = (...args: readonly string[]): string => {
+    const { status, output } = user.tsbuild(args, { HOME: own, TSBUILD_ROOT: store });
+    assert.equal(status, 0, output);
+    return output;
+  };
+  const base = `base=oci-layout://${join(own, "base")}`;
+  run("build", "--progress=plain", "--build-context", base, join(own, "context"));
+  const { total } = JSON.parse(run("du", "--format", "json")) as Report;
+  const disk = Number(execFileSync("du", ["-s", "--block-size=1", store]).toString().split("\t")[0]);
+  assert.ok(Math.abs(total - disk) < disk / 50, `${total} of ${disk}`);
+  assert.match(run("store", "check"), /in order/);
+
+  const dead = join(store, "tmp", newSessionName().replace(/^\d+/, "999999999"));
+  const left = join(dead, "1-run/fs");
+  mkdirSync(left, { recursive: true });
+  const [, first = "0"] = /^tsbuild-test:(\d+):/m.exec(readFileSync("/etc/subuid", "utf8")) ?? [];
+  chownSync(left, Number(first) + 5, Number(first) + 5);
+  for (const path of [dead, join(dead, "1-run")]) chownSync(path, user.uid, user.gid);
+  run("prune", "-af");
+  assert.doesNotMatch(run("du"), /cache mount/);
+  for (const folder of ["snapshots", "records", "tmp"])
+    assert.deepEqual(readdirSync(join(store, folder)), [], folder);
 });

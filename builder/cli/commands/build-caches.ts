@@ -5,6 +5,7 @@ import { didYouMean } from "../../core/suggest.ts";
 import { parseReference } from "../../image/reference.ts";
 import { csvPairs } from "../csv.ts";
 import { usageError } from "../flags.ts";
+import { layerCompression } from "./layer-compression.ts";
 
 /** Kinds of BuildKit's caches that live in somebody's service. */
 const SERVICES = new Set(["gha", "s3", "azblob"]);
@@ -56,16 +57,17 @@ export function parseCacheTo(text: string): CacheTo {
       },
     );
   }
-  for (const key of ["compression-level", "force-compression"]) {
-    if (get(key) === undefined || get(key) === "false") continue;
-    throw new TsbuildError(
-      "UNSUPPORTED",
-      `Cannot use --cache-to ${text}: tsbuild does not support "${key}" yet`,
-    );
-  }
   const common = {
     mode: oneOf<CacheMode>(get("mode") ?? "min", ["min", "max"], refuse),
-    compression: compression(get("compression") ?? "gzip", refuse),
+    ...layerCompression({
+      take: get,
+      flag: (key) => (get(key) === undefined ? undefined : flag(key, false)),
+      oneOf: (key, values) => {
+        const value = get(key);
+        return value === undefined ? undefined : oneOf(value, values, refuse);
+      },
+      error: refuse,
+    }),
     ignoreError: flag("ignore-error", true),
   };
   if (type === "registry") return { type, ref: reference(need("ref", "type=registry,ref=NAME")), ...common };
@@ -113,19 +115,6 @@ function attributes(flag: Flag, text: string): Attributes {
       throw refuse(`${key} is neither true nor false`);
     },
   };
-}
-
-function compression(value: string, refuse: Attributes["refuse"]): "gzip" | "uncompressed" {
-  if (value === "zstd" || value === "estargz") {
-    throw new TsbuildError(
-      "UNSUPPORTED",
-      `Cannot write a cache with compression ${value}: tsbuild writes gzip`,
-      {
-        hint: "write compression=gzip or compression=uncompressed",
-      },
-    );
-  }
-  return oneOf(value, ["gzip", "uncompressed"] as const, refuse);
 }
 
 function oneOf<T extends string>(value: string, choices: readonly T[], refuse: Attributes["refuse"]): T {

@@ -1,15 +1,12 @@
-import { TsbuildError } from "../../core/errors.ts";
 import { didYouMean } from "../../core/suggest.ts";
 import type { OutputSpec } from "../../api/output-types.ts";
 import type { ImageForm } from "../../outputs/form.ts";
 import { usageError } from "../flags.ts";
 import { annotationAttribute } from "./build-annotations.ts";
+import { layerCompression } from "./layer-compression.ts";
 import { OutputAttributes } from "./output-attributes.ts";
 
 const TYPES = ["image", "registry", "oci", "docker", "local", "tar", "cacheonly"] as const;
-const COMPRESSIONS = ["gzip", "zstd", "uncompressed", "estargz"] as const;
-/** zlib's and zstd's own levels. */
-const LEVELS = { gzip: [0, 9], zstd: [1, 22] } as const;
 
 /** One --output: `PATH` is a directory to fill, `-` is a tar on standard output, the rest is `type=…,dest=…`. */
 export function parseOutput(text: string): OutputSpec {
@@ -75,42 +72,14 @@ function imageOutput(attributes: OutputAttributes, registry: boolean): OutputSpe
 }
 
 function imageForm(attributes: OutputAttributes): ImageForm {
-  const compression = attributes.oneOf("compression", COMPRESSIONS);
-  if (compression === "estargz") {
-    throw new TsbuildError("UNSUPPORTED", "Cannot compress with estargz: tsbuild does not make such layers", {
-      hint: "use compression=zstd, or gzip",
-    });
-  }
+  const layers = layerCompression(attributes);
   const format = attributes.flag("oci-mediatypes") === false ? "docker" : "oci";
-  if (format === "docker" && compression === "zstd")
+  if (format === "docker" && layers.compression === "zstd")
     throw attributes.error("docker's media types have none for zstd", "leave out oci-mediatypes=false");
   const annotations = attributes
     .startingWith(/^annotation[-.[]/)
     .map(([key, value]) => annotationAttribute(key, value));
-  const level = compressionLevel(attributes, compression ?? "gzip");
-  return {
-    format,
-    ...(compression === undefined ? {} : { compression }),
-    ...(level === undefined ? {} : { level }),
-    force: attributes.flag("force-compression") ?? false,
-    annotations,
-  };
-}
-
-function compressionLevel(
-  attributes: OutputAttributes,
-  compression: "gzip" | "zstd" | "uncompressed",
-): number | undefined {
-  const text = attributes.take("compression-level");
-  if (text === undefined) return undefined;
-  if (compression === "uncompressed") throw attributes.error("what is not compressed has no level");
-  const [least, most] = LEVELS[compression];
-  const level = /^\d{1,2}$/.test(text) ? Number(text) : -1;
-  if (level >= least && level <= most) return level;
-  throw attributes.error(
-    `compression-level=${text} is no level of ${compression}`,
-    `it has ${least} to ${most}`,
-  );
+  return { format, ...layers, annotations };
 }
 
 function split(attributes: OutputAttributes): { readonly split?: boolean } {
