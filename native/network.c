@@ -69,8 +69,12 @@ static int make_namespace(const char *path, struct error *error) {
   return got == (ssize_t)sizeof *error ? -1 : fail(error, 0, "Cannot make a network namespace: a process died");
 }
 
-static _Noreturn void exec_tool(const struct strings *argv, int ready, int said) {
+/* In the directory of the namespace's file: an address of a socket there is short enough for unix(7) as a mere name. */
+static _Noreturn void exec_tool(const struct strings *argv, const char *path, int ready, int said) {
   sigset_t none;
+  const char *slash = strrchr(path, '/');
+  cleanup_free char *directory = slash > path ? strndup(path, (size_t)(slash - path)) : NULL;
+  if (directory && chdir(directory) < 0) dprintf(said, "%s: %s\n", directory, strerror(errno));
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
@@ -87,11 +91,11 @@ static _Noreturn void exec_tool(const struct strings *argv, int ready, int said)
 }
 
 /* A program that becomes a daemon is ready when its first process ends well; another one writes to `ready`. */
-static _Noreturn void tool_init(const struct strings *argv, int ready, int said) {
+static _Noreturn void tool_init(const struct strings *argv, const char *path, int ready, int said) {
   int status;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   pid_t tool = fork();
-  if (tool == 0) exec_tool(argv, ready, said);
+  if (tool == 0) exec_tool(argv, path, ready, said);
   close(said);
   for (pid_t pid; (pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR;) {
     if (pid != tool) continue;
@@ -102,7 +106,7 @@ static _Noreturn void tool_init(const struct strings *argv, int ready, int said)
   _exit(1);
 }
 
-static int start_tool(struct tool *tool, const struct strings *argv, int lane, struct error *error) {
+static int start_tool(struct tool *tool, const struct strings *argv, const char *path, int lane, struct error *error) {
   int ready[2], said[2];
   if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(said, O_CLOEXEC) < 0) return fail(error, errno, "Cannot make a pipe");
   tool->init = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
@@ -110,7 +114,7 @@ static int start_tool(struct tool *tool, const struct strings *argv, int lane, s
     close(lane);
     close(ready[0]);
     close(said[0]);
-    tool_init(argv, ready[1], said[1]);
+    tool_init(argv, path, ready[1], said[1]);
   }
   close(ready[1]);
   close(said[1]);
@@ -183,7 +187,7 @@ int network(struct lane *lane, const struct frame *frame, struct error *error) {
   if (reader_finish(&reader, "network", error) < 0) return -1;
   if (argv.count == 0) return fail(error, EINVAL, "Cannot connect a network without a program");
   int result = make_namespace(path, error);
-  if (result == 0) result = start_tool(&tool, &argv, lane->fd, error);
+  if (result == 0) result = start_tool(&tool, &argv, path, lane->fd, error);
   if (result == 0) result = await_tool(&tool, lane, argv.items[0], error);
   if (result == 0) {
     send_empty(lane, FRAME_STARTED);

@@ -1,5 +1,6 @@
 import type { Emit } from "../core/events.ts";
 import type { Platform } from "../core/platform.ts";
+import type { ContainerSandbox } from "./container-sandbox.ts";
 
 /** What `tsbuild run` is asked for. */
 export interface RunOptions {
@@ -42,6 +43,7 @@ export interface RunOptions {
   readonly stopTimeout?: number;
   /** Told the id before it runs. */
   readonly onCreated?: (id: string) => void;
+  readonly sandbox: ContainerSandbox;
   /** Removes the container's files when it ends. --rm */
   readonly remove: boolean;
   /** --pull */

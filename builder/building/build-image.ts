@@ -38,7 +38,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
   const services = await servicesFor(session, options, graph, contexts);
   if (graph.vertices.some(({ op }) => op.type === "exec" && op.network === "default"))
-    session.onHelper(async () => (await session.networks()).prepare());
+    session.onHelper(async () => (await services.networks()).prepare());
   const caches = await openCaches(session, options);
   const bases = new Set(graph.vertices.flatMap(({ op }) => (op.type === "image" ? op.diffIds : [])));
   const runner = createOpRunner(services, graph.vertices);

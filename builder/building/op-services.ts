@@ -37,7 +37,7 @@ export function opServices(
     tempPath: (label) => session.store.tempPath(label),
     stepRoots: () => (roots ??= openStepRoots(session, times)),
     imageLayers: (op, { emit, signal, vertex }) => imageLayers(session, op, { emit, signal, id: vertex.id }),
-    networks: session.networks,
+    networks: () => session.networks(reachesHost(sandbox)),
     async openCacheMount(...request) {
       cacheMounts ??= new (await import("../../runtime/mounts/cache-mounts.ts")).CacheMounts(
         session.store,
@@ -72,6 +72,11 @@ async function openStepRoots(session: Session, times: { epoch?: number }): Promi
   ]);
   const trees = new PlainTrees({ helper, tempPath, readable: (rootfs) => session.trees.readable(rootfs) });
   return plainRoots({ trees, tempPath, record: () => layers.record(times) });
+}
+
+/** Whether a step is to reach this machine: --add-host NAME:host-gateway. */
+function reachesHost({ hosts }: SandboxSettings): boolean {
+  return hosts.some(({ address }) => address === "host-gateway");
 }
 
 async function openLimits(session: Session, settings: SandboxSettings): Promise<SandboxLimits> {

@@ -11,14 +11,12 @@ import type { RunOptions } from "../api/run-options.ts";
 import { containerPlan, type ContainerRoot } from "../../runtime/container/plan.ts";
 import { capabilitiesOf } from "../../runtime/container/privileges.ts";
 import { foreignMounts } from "../../runtime/emulation/foreign.ts";
-import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
-import type { Connection } from "../../runtime/network/types.ts";
 import type { RunPlan, StartedContainer } from "../../runtime/types.ts";
-import { openCompanions } from "./companions.ts";
 import { configOf } from "./config.ts";
 import { createContainer, discardContainer, updateContainer } from "./containers.ts";
 import { statusOf } from "./exit-status.ts";
 import { checkedName } from "./names.ts";
+import { filterOf, openSandbox, portText, type OpenSandbox } from "./sandbox.ts";
 import { stopSignalOf } from "./signals.ts";
 import type { Container, ContainerRecord } from "../api/container-types.ts";
 import type { ContainerServices } from "./types.ts";
@@ -39,23 +37,27 @@ export async function runContainer(
   const id = randomBytes(32).toString("hex");
   const name = options.name === undefined ? undefined : checkedName(options.name);
   const directory = join(services.store.root, "containers", id);
+  const opening = openSandbox(services, options, image.config.config);
+  // Should the plan fail first, nobody waits for it any more.
+  opening.catch(() => {});
   const [lowers, user, helper] = await Promise.all([
     snapshotsOf(rootfs),
     userOf(services, rootfs, options.user ?? image.config.config.User ?? ""),
     services.helper(),
   ]);
   const emulation = foreignMounts(image.config.platform, (label) => services.store.tempPath(label));
-  const plan = await planOf(image, { lowers, user, directory, emulation }, options);
+  const bare = await planOf(image, { lowers, user, directory, emulation }, options);
+  await using sandbox = await opening;
+  const plan = sandbox.around(bare);
   const container = await createContainer(services.store, name, (unique) => ({
     id,
     name: unique,
-    ...recordOf(image, options, plan, user),
+    ...recordOf(image, options, plan, user, sandbox),
     snapshots: lowers.map((path) => basename(path)),
   }));
   const discard = (): Promise<boolean> =>
     discardContainer(services.store, container, (directories) => helper.remove(directories));
   let started = false;
-  let companions: Connection | undefined;
   const onStart = (running: StartedContainer): void => {
     started = true;
     noteStart(services, container, running);
@@ -63,16 +65,15 @@ export async function runContainer(
   try {
     if (plan.seccomp !== undefined) writeFileSync(join(directory, "seccomp"), plan.seccomp);
     options.onCreated?.(id);
-    companions = await openCompanions();
     const placed = {
       ...plan,
-      network: companions.network,
       state: directory,
       removeState: options.remove,
       stdinOpen: options.interactive,
     };
     if (options.detach) {
       const outcome = await helper.runDetached(placed, onStart);
+      if ("pid" in outcome) sandbox.leave();
       return "pid" in outcome ? 0 : statusOf(outcome, plan.argv[0] ?? "");
     }
     const { io } = options;
@@ -94,10 +95,7 @@ export async function runContainer(
     if (!started && !options.remove) await discard();
     throw error;
   } finally {
-    if (!(options.detach && started)) {
-      await companions?.[Symbol.asyncDispose]();
-      if (options.remove) await discard();
-    }
+    if (options.remove && !(options.detach && started)) await discard();
   }
 }
 
@@ -121,13 +119,14 @@ async function planOf(
       volumes: options.volumes,
       workdir: options.workdir,
       hostname: options.hostname ?? basename(root.directory).slice(0, 12),
+      shmSize: options.sandbox.settings.shmSize,
       init: options.init,
       readonly: options.readonly,
       tty: options.tty,
       columns: options.io.columns,
       rows: options.io.rows,
     },
-    { ...root, capabilities, seccomp: await defaultFilter(capabilities) },
+    { ...root, capabilities, seccomp: await filterOf(options.sandbox, capabilities) },
   );
 }
 
@@ -136,6 +135,7 @@ function recordOf(
   options: RunOptions,
   plan: RunPlan,
   user: RunUser,
+  { network, ports }: OpenSandbox,
 ): Omit<ContainerRecord, "id" | "name" | "snapshots"> {
   const config = configOf(image.config.config, options);
   const { cwd, uid, gid, groups, capabilities, noNewPrivileges, limits = [], cgroups = [] } = plan;
@@ -153,8 +153,8 @@ function recordOf(
     remove: options.remove,
     stopSignal: stopSignalOf(config.StopSignal),
     stopTimeout: options.stopTimeout ?? STOP_TIMEOUT,
-    network: "host",
-    ports: [],
+    network,
+    ports: ports.map(portText),
     volumes: options.volumes,
     mounts: plan.mounts.map(({ target }) => target),
     session: newSessionName(),

@@ -8,10 +8,14 @@ import type { ExecOp } from "../graph/types.ts";
 export interface StepNetwork extends Disposable {
   readonly network: RunPlan["network"];
   readonly resolvConf: Buffer;
+  /** Address of the host, as seen from within. */
+  readonly gateway: string;
 }
 
 /** Where networks for steps come from: `NetworkPool`. */
 export interface StepNetworks {
+  /** Makes one ready that somebody will take soon. */
+  prepare(): void;
   acquire(): Promise<Connection>;
   release(connection: Connection): void;
 }
@@ -21,8 +25,10 @@ export async function openNetwork(
   mode: ExecOp["network"],
   networks: () => Promise<StepNetworks>,
 ): Promise<StepNetwork> {
-  if (mode === "none") return { network: "none", resolvConf: resolvConf(false), [Symbol.dispose]() {} };
-  if (mode === "host") return { ...hostConnection(), [Symbol.dispose]() {} };
+  const held = { [Symbol.dispose]() {} };
+  if (mode === "none")
+    return { ...hostConnection(), network: "none", resolvConf: resolvConf(false), ...held };
+  if (mode === "host") return { ...hostConnection(), ...held };
   const pool = await networks();
   const connection = await pool.acquire();
   return { ...connection, [Symbol.dispose]: () => pool.release(connection) };

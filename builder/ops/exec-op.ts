@@ -8,9 +8,8 @@ import type { RootFs } from "../layers/types.ts";
 import type { OpResult } from "../solver/types.ts";
 import { foreignMounts } from "../../runtime/emulation/foreign.ts";
 import { processEnvironment } from "../../runtime/plan/environment.ts";
-import type { SandboxSettings } from "../../runtime/limits/types.ts";
-import { baseMounts, kernelMasks, machineMounts, networkMount } from "../../runtime/plan/mounts.ts";
-import { hostsFile } from "../../runtime/plan/network-files.ts";
+import type { HostEntry, SandboxSettings } from "../../runtime/limits/types.ts";
+import { baseMounts, kernelMasks, machineMounts, networkMounts } from "../../runtime/plan/mounts.ts";
 import type { MountSpec, RunExit, RunPlan } from "../../runtime/types.ts";
 import { OutputTail } from "./output-tail.ts";
 import { readAccountFile } from "./accounts.ts";
@@ -44,7 +43,7 @@ export function execHandler(services: OpServices): OpHandler<ExecOp> {
       const limits = await services.limits();
       using held = limits.open();
       using network = await opening;
-      const plan = roots.fit(withLimits(withNetwork(planned, network), held));
+      const plan = roots.fit(withLimits(withNetwork(planned, network, services.sandbox.hosts), held));
       const helper = await services.helper();
       const tail = new OutputTail();
       const filters = { stdout: new SecretFilter(mounts.secrets), stderr: new SecretFilter(mounts.secrets) };
@@ -110,7 +109,6 @@ async function planRun(
     root: root.spec,
     mounts: [
       ...baseMounts({
-        hosts: hostsFile(hostname, services.sandbox.hosts),
         shmSize: services.sandbox.shmSize,
         writable: op.security === "insecure",
       }),
@@ -137,8 +135,9 @@ async function planRun(
 }
 
 /** The network is opened beside the rest of the plan: it may take longer. */
-function withNetwork(plan: RunPlan, { network, resolvConf }: StepNetwork): RunPlan {
-  return { ...plan, network, mounts: [networkMount(resolvConf), ...plan.mounts] };
+function withNetwork(plan: RunPlan, connection: StepNetwork, hosts: readonly HostEntry[]): RunPlan {
+  const mounts = networkMounts(connection, plan.hostname, hosts);
+  return { ...plan, network: connection.network, mounts: [...mounts, ...plan.mounts] };
 }
 
 /** A `cwd` that goes through symlinks is where they lead inside the root. */

@@ -40,7 +40,7 @@ export class Session implements AsyncDisposable {
   #registry: Promise<RegistryClient> | undefined;
   #transport: Promise<Transport> | undefined;
   readonly #onHelper: (() => Promise<void>)[] = [];
-  #networks: Promise<NetworkPool> | undefined;
+  readonly #networks = new Map<boolean, Promise<NetworkPool>>();
 
   constructor({ env, emit, stdout }: SessionOptions) {
     this.env = env;
@@ -80,8 +80,12 @@ export class Session implements AsyncDisposable {
   /** HTTP for what is no registry's: ADD, contexts. */
   readonly transport = (): Promise<Transport> => (this.#transport ??= this.#openTransport());
 
-  /** Networks for steps. */
-  readonly networks = (): Promise<NetworkPool> => (this.#networks ??= this.#openNetworks());
+  /** Networks for steps; with `hostGateway` they reach this machine at their gateway. */
+  readonly networks = (hostGateway: boolean): Promise<NetworkPool> => {
+    const pool = this.#networks.get(hostGateway) ?? this.#openNetworks(hostGateway);
+    this.#networks.set(hostGateway, pool);
+    return pool;
+  };
 
   /** Makes what was written survive a power cut. */
   async makeDurable(): Promise<void> {
@@ -126,13 +130,14 @@ export class Session implements AsyncDisposable {
     return opened;
   }
 
-  async #openNetworks(): Promise<NetworkPool> {
+  async #openNetworks(hostGateway: boolean): Promise<NetworkPool> {
     const { NetworkPool } = await import("../../runtime/network/pool.ts");
     return new NetworkPool({
       helper: this.helper,
       tempPath: () => this.store.tempPath("net"),
       env: this.env,
       shared: !(await this.overlays()),
+      hostGateway,
       notice: (message) => this.emit({ type: "notice", message }),
     });
   }

@@ -2,8 +2,7 @@ import type { RunConfig } from "../../builder/image/types.ts";
 import { TsbuildError } from "../../builder/core/errors.ts";
 import type { RunUser } from "../../builder/core/accounts.ts";
 import { processEnvironment } from "../plan/environment.ts";
-import { baseMounts, kernelMasks, networkMount } from "../plan/mounts.ts";
-import { hostsFile, resolvConf } from "../plan/network-files.ts";
+import { baseMounts, kernelMasks } from "../plan/mounts.ts";
 import type { MountSpec, RunPlan } from "../types.ts";
 import { volumeMount } from "./volumes.ts";
 
@@ -15,6 +14,8 @@ export interface ContainerRequest {
   readonly volumes: readonly string[];
   readonly workdir?: string | undefined;
   readonly hostname: string;
+  /** Bytes of /dev/shm; 64 MiB where not given. */
+  readonly shmSize?: number | undefined;
   readonly init: boolean;
   readonly readonly: boolean;
   readonly tty: boolean;
@@ -35,7 +36,7 @@ export interface ContainerRoot {
   readonly seccomp: Uint8Array | undefined;
 }
 
-/** The plan of a container's process: docker's rules for Entrypoint and Cmd, Env, WorkingDir. */
+/** The plan of a container's process: docker's rules for Entrypoint and Cmd, Env, WorkingDir. It has no network yet. */
 export function containerPlan(config: RunConfig, request: ContainerRequest, root: ContainerRoot): RunPlan {
   const { user } = root;
   const terminal = request.tty ? ["TERM=xterm"] : [];
@@ -47,8 +48,7 @@ export function containerPlan(config: RunConfig, request: ContainerRequest, root
       work: `${root.directory}/work`,
     },
     mounts: [
-      ...baseMounts({ hosts: hostsFile(request.hostname) }),
-      networkMount(resolvConf(true)),
+      ...baseMounts({ shmSize: request.shmSize }),
       ...root.emulation,
       ...request.volumes.map(volumeMount),
       ...kernelMasks(),
@@ -68,7 +68,7 @@ export function containerPlan(config: RunConfig, request: ContainerRequest, root
     seccomp: root.seccomp,
     noNewPrivileges: false,
     readonlyRoot: request.readonly,
-    network: "host",
+    network: "none",
     init: request.init,
     stdio: request.tty ? "terminal" : "pipes",
     ...(request.columns === undefined ? {} : { columns: request.columns }),

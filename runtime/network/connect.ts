@@ -1,13 +1,11 @@
 import { readFileSync, rmSync } from "node:fs";
-import { messageOf, TsbuildError } from "../../builder/core/errors.ts";
+import { messageOf } from "../../builder/core/errors.ts";
 import { resolvConf, resolvConfWith } from "../plan/network-files.ts";
 import type { Helper, NetworkLink } from "../types.ts";
+import { portsRefused } from "./ports-refused.ts";
 import { publishThroughSlirp } from "./slirp-ports.ts";
-import { SLIRP_DNS, SLIRP_GATEWAY, networkTools, toolCommand } from "./tools.ts";
+import { SLIRP_DNS, SLIRP_GATEWAY, apiSocket, networkTools, toolCommand } from "./tools.ts";
 import type { Connection, NetworkTool, NetworkWishes } from "./types.ts";
-
-/** Addresses of sockets are short (unix(7)). */
-const LONGEST_SOCKET = 107;
 
 export interface Connected {
   readonly connection: Connection | undefined;
@@ -28,18 +26,16 @@ export async function connectNetwork(
 ): Promise<Connected> {
   const problems: string[] = [];
   for (const tool of networkTools(env)) {
-    const api = `${path}.api`;
-    if (tool.name === "slirp4netns" && wishes.ports.length > 0 && Buffer.byteLength(api) > LONGEST_SOCKET) {
-      problems.push(`slirp4netns cannot publish ports here: the path of the store is too long`);
-      continue;
-    }
+    const api = apiSocket(path);
     let link: NetworkLink;
     try {
-      link = await helper.connect(path, toolCommand(tool, path, wishes, api), signal);
+      link = await helper.connect(path, toolCommand(tool, path, wishes), signal);
     } catch (error) {
       signal?.throwIfAborted();
-      const message = messageOf(error);
-      if (wishes.ports.length > 0 && /bind|in use/i.test(message)) throw unpublished(message, error);
+      // pasta's sandbox of its own leaves no way to syslog, which it says many times.
+      const message = messageOf(error).replace(/Failed to send \d+ bytes to syslog[; ]*/g, "");
+      if (wishes.ports.length > 0 && /bind|in use/i.test(message))
+        throw portsRefused(wishes.ports, undefined, error);
       problems.push(message);
       continue;
     }
@@ -75,13 +71,6 @@ function connectionOf(tool: NetworkTool, link: NetworkLink, api: string): Connec
       rmSync(api, { force: true });
     },
   };
-}
-
-function unpublished(message: string, cause: unknown): TsbuildError {
-  return new TsbuildError("SANDBOX", message, {
-    cause,
-    hint: "another program may listen on that port: choose another port of this machine",
-  });
 }
 
 /** The host's gateway, which pasta shows as the host's own address. */

@@ -9,11 +9,11 @@ export interface NetworkPoolServices {
   readonly env: NodeJS.ProcessEnv;
   /** No namespace can be made: steps share the network that this process is in. */
   readonly shared: boolean;
+  /** Steps reach the host's loopback at their gateway: for --add-host NAME:host-gateway. */
+  readonly hostGateway: boolean;
   /** Says something once, in the log. */
   readonly notice: (message: string) => void;
 }
-
-const NO_WISHES = { ports: [], hostGateway: false } as const;
 
 /**
  * Networks for the steps of a build. Starting a program takes as long as a few steps do (20 to 50 ms): so one is made
@@ -50,8 +50,9 @@ export class NetworkPool {
   }
 
   async #connect(): Promise<Connection> {
-    const { helper, tempPath, env, notice } = this.#services;
-    const { connection, problems } = await connectNetwork(await helper(), tempPath(), NO_WISHES, env);
+    const { helper, tempPath, env, hostGateway, notice } = this.#services;
+    const wishes = { ports: [], hostGateway };
+    const { connection, problems } = await connectNetwork(await helper(), tempPath(), wishes, env);
     if (connection !== undefined) return connection;
     if (this.#host !== undefined) return this.#host;
     this.#host = hostConnection();

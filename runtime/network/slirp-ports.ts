@@ -1,5 +1,7 @@
 import { createConnection } from "node:net";
 import { TsbuildError } from "../../builder/core/errors.ts";
+import { withSocketPath } from "../../builder/store/socket-path.ts";
+import { portsRefused } from "./ports-refused.ts";
 import type { PublishedPort } from "./types.ts";
 
 const PATIENCE_MS = 5000;
@@ -18,10 +20,7 @@ export async function publishThroughSlirp(socket: string, ports: readonly Publis
       },
     });
     const reason = refusalIn(answer);
-    if (reason === undefined) continue;
-    throw new TsbuildError("SANDBOX", `Cannot publish port ${port.host}: ${reason}`, {
-      hint: "another program may listen on it: choose another port of this machine",
-    });
+    if (reason !== undefined) throw portsRefused([port], reason);
   }
 }
 
@@ -42,7 +41,7 @@ function refusalIn(answer: string): string | undefined {
 function ask(path: string, request: object): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
-    const socket = createConnection(path);
+    const socket = withSocketPath(path, (short) => createConnection(short));
     const fail = (cause: Error): void =>
       reject(new TsbuildError("SANDBOX", `Cannot talk to slirp4netns: ${cause.message}`, { cause }));
     socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error("it does not answer")));

@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import type { NetworkTool, NetworkWishes, PublishedPort } from "./types.ts";
 
 /** A private address that slirp4netns answers DNS queries on (slirp4netns(1)). */
@@ -18,9 +18,14 @@ export function networkTools(env: NodeJS.ProcessEnv): NetworkTool[] {
   });
 }
 
-/** The command line that connects the namespace at `path`. */
-export function toolCommand(tool: NetworkTool, path: string, wishes: NetworkWishes, api: string): string[] {
-  return tool.name === "pasta" ? pasta(tool, path, wishes) : slirp4netns(tool, path, wishes, api);
+/** The command line that connects the namespace at `path`; it is started in that file's directory. */
+export function toolCommand(tool: NetworkTool, path: string, wishes: NetworkWishes): string[] {
+  return tool.name === "pasta" ? pasta(tool, path, wishes) : slirp4netns(tool, path, wishes);
+}
+
+/** The socket on which slirp4netns is asked to publish ports. */
+export function apiSocket(path: string): string {
+  return `${path}.api`;
 }
 
 /**
@@ -51,6 +56,8 @@ function pasta(
     ...published("udp", "-u"),
     ...(hostGateway ? [] : ["--no-map-gw"]),
     "--netns-only",
+    // The file goes with the process that made it, before a detached container does.
+    "--no-netns-quit",
     "--netns",
     path,
   ];
@@ -60,12 +67,7 @@ function pastaPort({ address, host, container }: PublishedPort): string {
   return `${address === "" ? "" : `${address}/`}${host}:${container}`;
 }
 
-function slirp4netns(
-  tool: NetworkTool,
-  path: string,
-  { ports, hostGateway }: NetworkWishes,
-  api: string,
-): string[] {
+function slirp4netns(tool: NetworkTool, path: string, { ports, hostGateway }: NetworkWishes): string[] {
   return [
     tool.path,
     "--configure",
@@ -73,7 +75,7 @@ function slirp4netns(
     `--ready-fd=${READY_FD}`,
     "--netns-type=path",
     ...(hostGateway ? [] : ["--disable-host-loopback"]),
-    ...(ports.length > 0 ? [`--api-socket=${api}`] : []),
+    ...(ports.length > 0 ? [`--api-socket=${basename(apiSocket(path))}`] : []),
     path,
     "tap0",
   ];

@@ -5,6 +5,7 @@ export type NetworkMode = "default" | "none" | "host";
 export interface PublishedPort {
   /** Address of the host; "" for all. */
   readonly address: string;
+  /** 0: any that is free. */
   readonly host: number;
   readonly container: number;
   readonly protocol: "tcp" | "udp";
@@ -31,4 +32,11 @@ export interface Connection extends AsyncDisposable {
   readonly resolvConf: Buffer;
   /** Address of the host, as seen from within. */
   readonly gateway: string;
+}
+
+/** What is asked for in /etc/resolv.conf; empty lists: as the machine has it. */
+export interface DnsSettings {
+  readonly servers: readonly string[];
+  readonly search: readonly string[];
+  readonly options: readonly string[];
 }

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
+import type { HostEntry } from "../limits/types.ts";
+import { hostsFile } from "./network-files.ts";
 import { DEFAULT_SHM_SIZE, MASKED_PATHS, READONLY_PATHS } from "./paths.ts";
 import type { MountFlags, MountSpec } from "../types.ts";
 
 const LOCKED: MountFlags = { readonly: true, nosuid: true, nodev: true, noexec: true };
 
-export interface ContainerFiles {
-  readonly hosts: Uint8Array;
+export interface KernelView {
   /** Bytes of /dev/shm; 64 MiB where not given. */
   readonly shmSize?: number | undefined;
   /** /sys and the control groups can be written to: RUN --security=insecure. */
@@ -14,16 +15,14 @@ export interface ContainerFiles {
 
 /**
  * What a step and a container see of the kernel, in mounting order (SEMANTICS: executor/oci/spec_linux.go of BuildKit).
- * There is no tmpfs on /run: images keep files there. Files are bound in, so they reach no layer.
+ * There is no tmpfs on /run: images keep files there.
  */
-export function baseMounts(files: ContainerFiles): MountSpec[] {
-  const { shmSize = DEFAULT_SHM_SIZE, writable = false } = files;
+export function baseMounts({ shmSize = DEFAULT_SHM_SIZE, writable = false }: KernelView): MountSpec[] {
   return [
     { type: "proc", target: "/proc" },
     { type: "dev", target: "/dev", shmSize },
     { type: "sysfs", target: "/sys", writable },
     { type: "cgroup", target: "/sys/fs/cgroup", writable },
-    file("/etc/hosts", files.hosts),
   ];
 }
 
@@ -44,9 +43,13 @@ export function machineMounts(): MountSpec[] {
   return devices.map((path) => ({ type: "bind", target: path, source: path, recursive: false, flags: {} }));
 }
 
-/** The container's name servers, which depend on its network. */
-export function networkMount(resolvConf: Uint8Array): MountSpec {
-  return file("/etc/resolv.conf", resolvConf);
+/** Where names are looked up, which depends on the network. The files are bound in, so they reach no layer. */
+export function networkMounts(
+  { resolvConf, gateway }: { readonly resolvConf: Uint8Array; readonly gateway: string },
+  hostname: string,
+  hosts: readonly HostEntry[],
+): MountSpec[] {
+  return [file("/etc/hosts", hostsFile(hostname, hosts, gateway)), file("/etc/resolv.conf", resolvConf)];
 }
 
 /** Hides and locks what the kernel shows of the host; goes after every other mount. */

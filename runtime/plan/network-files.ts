@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { HostEntry } from "../limits/types.ts";
+import type { DnsSettings } from "../network/types.ts";
 
 /** What BuildKit falls back to where the host has no name server that a container could reach (executor/oci/resolvconf.go). */
 const FALLBACK_SERVERS = ["8.8.8.8", "8.8.4.4", "2001:4860:4860::8888", "2001:4860:4860::8844"];
@@ -10,11 +11,7 @@ const SYSTEMD_REAL = "/run/systemd/resolve/resolv.conf";
  * The container's /etc/hosts: itself by name on the loopback, as BuildKit writes it (executor/oci/hosts.go), and the names
  * of --add-host. `gateway` is where the machine is reached from the container.
  */
-export function hostsFile(
-  hostname: string,
-  entries: readonly HostEntry[] = [],
-  gateway = "127.0.0.1",
-): Buffer {
+export function hostsFile(hostname: string, entries: readonly HostEntry[], gateway: string): Buffer {
   const lines = [
     `127.0.0.1\tlocalhost ${hostname}`,
     `::1\tlocalhost ip6-localhost ip6-loopback ${hostname}`,
@@ -43,6 +40,28 @@ export function resolvConfWith(server: string): Buffer {
     .split("\n")
     .filter((line) => !/^\s*nameserver\s/.test(line) && line.trim() !== "");
   return Buffer.from([...kept, `nameserver ${server}`, ""].join("\n"));
+}
+
+/** The file with what --dns, --dns-search and --dns-option put in the place of its own. */
+export function withDns(file: Buffer, { servers: asked, search, options }: DnsSettings): Buffer {
+  const replaced = [
+    ...(asked.length > 0 ? ["nameserver"] : []),
+    ...(search.length > 0 ? ["search", "domain"] : []),
+    ...(options.length > 0 ? ["options"] : []),
+  ];
+  if (replaced.length === 0) return file;
+  const kept = file
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "" && !replaced.includes(line.trim().split(/\s/, 1)[0] ?? ""));
+  // docker's way to have no search list at all.
+  const domains = search.filter((domain) => domain !== ".");
+  const added = [
+    ...(domains.length > 0 ? [`search ${domains.join(" ")}`] : []),
+    ...asked.map((server) => `nameserver ${server}`),
+    ...(options.length > 0 ? [`options ${options.join(" ")}`] : []),
+  ];
+  return Buffer.from([...kept, ...added, ""].join("\n"));
 }
 
 function nameservers(text: string): string[] {

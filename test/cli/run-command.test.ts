@@ -23,6 +23,15 @@ async function asked(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
   return { ...rest, labels: { ...rest.labels } };
 }
 
+const SANDBOX = {
+  settings: { limits: {}, ulimits: [], hosts: [] },
+  network: "default",
+  ports: [],
+  publishAll: false,
+  dns: { servers: [], search: [], options: [] },
+  noNewPrivileges: false,
+};
+
 const DEFAULTS = {
   image: "img",
   command: [],
@@ -36,6 +45,7 @@ const DEFAULTS = {
   capDrop: [],
   labels: {},
   detach: false,
+  sandbox: SANDBOX,
   remove: false,
   pull: "missing",
 };
@@ -60,6 +70,29 @@ test("run asks for what its flags say, and leaves the command's own alone", asyn
       { detach: true, name: "web", stopSignal: "INT", stopTimeout: 3 },
     ],
     ["--pull img", { pull: "always" }],
+    [
+      "-m 64m --pids-limit=9 --network none --security-opt seccomp=unconfined --security-opt no-new-privileges img",
+      {
+        sandbox: {
+          ...SANDBOX,
+          settings: { ...SANDBOX.settings, limits: { memory: 64 * 1024 * 1024, pids: 9 } },
+          network: "none",
+          seccomp: "unconfined",
+          noNewPrivileges: true,
+        },
+      },
+    ],
+    [
+      "-P -p 80:81 --dns 1.1.1.1 img",
+      {
+        sandbox: {
+          ...SANDBOX,
+          ports: [{ address: "", host: 80, container: 81, protocol: "tcp" }],
+          publishAll: true,
+          dns: { ...SANDBOX.dns, servers: ["1.1.1.1"] },
+        },
+      },
+    ],
     ["--platform linux/arm64 img", { platform: { os: "linux", architecture: "arm64" } }],
   ];
   for (const [line, options] of table) {
@@ -97,7 +130,10 @@ test("run refuses what it cannot do with 125", async () => {
     ["--name a/b img", /Cannot name a container "a\/b"/],
     ["--stop-signal FOO img", /there is no such signal/],
     ["--stop-timeout soon img", /it is no number of seconds/],
-    ["-p 80:80 img", /Cannot use -p: .*yet\nhint: containers have the machine's network/],
+    ["-p 80:80 --net host img", /Cannot publish ports .* --network host/],
+    ["--network web img", /Cannot use --network web/],
+    ["--dns example.com img", /it is no address/],
+    ["--security-opt apparmor=x img", /tsbuild knows no such option/],
     ["-v data:/data img", /does not support volumes with names yet/],
     ["-v /data img", /does not support volumes with names yet/],
     ["-v /a:b img", /it is not HOST:CONTAINER/],

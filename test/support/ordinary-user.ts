@@ -1,9 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { chownSync, cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "./project.ts";
 
 const NAME = "tsbuild-test";
+/** By its path: PATH may be a test's own. */
+const SETPRIV = "/usr/bin/setpriv";
 /** Where that user can read the compiled project: a clone may lie in root's home. */
 const INSTALLED = "/var/tmp/tsbuild-test-install";
 
@@ -15,6 +17,8 @@ export interface OrdinaryUser {
   /** A folder of fixtures/, where the user can read it. */
   fixture(name: string): string;
   tsbuild(args: readonly string[], env: Readonly<Record<string, string>>): { status: number; output: string };
+  /** The same, while it runs. */
+  start(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess;
   /** Runs any program as the user. */
   run(argv: readonly string[], env: Readonly<Record<string, string>>): { status: number; output: string };
 }
@@ -43,12 +47,14 @@ function make(): OrdinaryUser | { missing: string } {
     const from = join(projectRoot, part);
     if (existsSync(from)) cpSync(from, join(directory, part), { recursive: true, verbatimSymlinks: true });
   }
+  const setpriv = ["--reuid", uid, "--regid", gid, "--init-groups", "--"];
+  const optionsOf = (env: Readonly<Record<string, string>>) => ({
+    env: { PATH: process.env["PATH"], USER: NAME, ...env },
+    cwd: "/",
+  });
+  const command = [process.execPath, join(directory, "dist/bin/tsbuild.cjs")];
   const run: OrdinaryUser["run"] = (argv, env) => {
-    const result = spawnSync("setpriv", ["--reuid", uid, "--regid", gid, "--init-groups", "--", ...argv], {
-      env: { PATH: process.env["PATH"], USER: NAME, ...env },
-      cwd: "/",
-      encoding: "utf8",
-    });
+    const result = spawnSync(SETPRIV, [...setpriv, ...argv], { ...optionsOf(env), encoding: "utf8" });
     return { status: result.status ?? 1, output: result.stdout + result.stderr };
   };
   return {
@@ -62,6 +68,8 @@ function make(): OrdinaryUser | { missing: string } {
       return path;
     },
     run,
-    tsbuild: (args, env) => run([process.execPath, join(directory, "dist/bin/tsbuild.cjs"), ...args], env),
+    tsbuild: (args, env) => run([...command, ...args], env),
+    start: (args, env) =>
+      spawn(SETPRIV, [...setpriv, ...command, ...args], { ...optionsOf(env), stdio: "pipe" }),
   };
 }

@@ -4,6 +4,7 @@ import type { RunOptions } from "../../api/run-options.ts";
 import { usageError } from "../flags.ts";
 import type { FlagTable, FlagValues } from "../types.ts";
 import { lifecycle } from "./run-lifecycle.ts";
+import { RUN_SANDBOX_FLAGS, runSandbox } from "./run-sandbox.ts";
 import { variables } from "./variables.ts";
 import { onePlatform, pullPolicy } from "../values.ts";
 
@@ -46,22 +47,21 @@ export const RUN_FLAGS = {
     doc: "Ask the registry for the image: always, missing, newer or never",
     default: "missing",
   },
+  ...RUN_SANDBOX_FLAGS,
   platform: { value: "OS/ARCH", doc: "Run the image for this platform", default: "this machine's" },
 } as const satisfies FlagTable;
 
 /** What docker's run takes and this one does not yet, with what to do instead. */
 export const MISSING_RUN_FLAGS: Readonly<Record<string, string | undefined>> = {
-  "add-host": undefined,
   "attach|a": undefined,
-  "privileged|security-opt|group-add|userns": undefined,
-  "cgroup-parent|cgroupns|cpus|c|cpu-shares|memory|m|memory-swap|pids-limit|ulimit|shm-size": undefined,
+  "privileged|group-add|userns": undefined,
+  cgroupns: "a container has a namespace of its own for control groups",
   "detach-keys|sig-proxy": undefined,
   "device|gpus": undefined,
-  "dns|dns-option|dns-search|domainname|ip|link|mac-address|network-alias": undefined,
+  "domainname|ip|ip6|link|mac-address|network-alias": undefined,
   "health-cmd|health-interval|health-retries|health-timeout|no-healthcheck": undefined,
   mount: "write -v HOST:CONTAINER",
-  "network|net": "containers have the machine's network",
-  "publish|p|publish-all|P|expose": "containers have the machine's network: its ports are reached without",
+  expose: "write --publish: only a port that is published is reached from outside",
   quiet: undefined,
   restart: undefined,
   "tmpfs|volumes-from|volume-driver": undefined,
@@ -94,6 +94,7 @@ export function runRequest(
     readonly: flags["read-only"],
     capAdd: flags["cap-add"],
     capDrop: flags["cap-drop"],
+    sandbox: runSandbox(flags),
     remove: flags.rm,
     pull: pullPolicy("run", flags.pull),
     ...(platform === undefined ? {} : { platform }),

@@ -1,0 +1,127 @@
+import type { ContainerSandbox } from "../api/container-sandbox.ts";
+import type { RunOptions } from "../api/run-options.ts";
+import type { RunConfig } from "../image/types.ts";
+import { TsbuildError } from "../core/errors.ts";
+import type { HeldLimits } from "../../runtime/limits/sandbox-limits.ts";
+import { hostConnection, connectNetwork } from "../../runtime/network/connect.ts";
+import { withFreePorts } from "../../runtime/network/free-ports.ts";
+import { reasonOf } from "../../runtime/network/pool.ts";
+import type { Connection, PublishedPort } from "../../runtime/network/types.ts";
+import { networkMounts } from "../../runtime/plan/mounts.ts";
+import { resolvConf, withDns } from "../../runtime/plan/network-files.ts";
+import type { ContainerServices } from "./types.ts";
+import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
+import type { RunPlan } from "../../runtime/types.ts";
+
+/** What holds a container and what it is connected with, until it is disposed of. */
+export interface OpenSandbox extends AsyncDisposable {
+  readonly ports: readonly PublishedPort[];
+  /** The network that it came to be, by docker's names. */
+  readonly network: string;
+  /** Leaves it all to a container that outlives this process: disposing does nothing then. */
+  leave(): void;
+  /** The plan with all of that in it. */
+  around(plan: RunPlan): RunPlan;
+}
+
+/** Makes ready what surrounds a container: its network first, as a program takes its time to connect it. */
+export async function openSandbox(
+  services: ContainerServices,
+  { sandbox, signal, emit }: Pick<RunOptions, "sandbox" | "signal" | "emit">,
+  config: RunConfig,
+): Promise<OpenSandbox> {
+  const { settings, dns } = sandbox;
+  const notice = (message: string): void => emit({ type: "notice", message });
+  const ports = await withFreePorts([...sandbox.ports, ...(sandbox.publishAll ? exposed(config) : [])]);
+  for (const [index, port] of ports.entries())
+    if (sandbox.ports[index]?.host !== port.host) notice(`port ${portText(port)} is published`);
+  const connection = await connect(services, sandbox, { ports, notice, signal });
+  let held: HeldLimits | undefined;
+  try {
+    const { SandboxLimits } = await import("../../runtime/limits/sandbox-limits.ts");
+    held = new SandboxLimits(settings, notice).open();
+  } catch (error) {
+    await connection[Symbol.asyncDispose]();
+    throw error;
+  }
+  const { cgroups, limits } = held;
+  let left = false;
+  return {
+    ports,
+    network: typeof connection.network === "string" ? connection.network : "default",
+    leave: () => void (left = true),
+    around: (plan) => ({
+      ...plan,
+      network: connection.network,
+      mounts: [
+        ...networkMounts(
+          { resolvConf: withDns(connection.resolvConf, dns), gateway: connection.gateway },
+          plan.hostname,
+          settings.hosts,
+        ),
+        ...plan.mounts,
+      ],
+      noNewPrivileges: sandbox.noNewPrivileges,
+      cgroups,
+      limits,
+    }),
+    async [Symbol.asyncDispose]() {
+      if (left) return;
+      held[Symbol.dispose]();
+      await connection[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The filter of system calls that --security-opt asks for; undefined: none. */
+export async function filterOf(
+  { seccomp }: ContainerSandbox,
+  capabilities: readonly number[],
+): Promise<Uint8Array | undefined> {
+  if (seccomp === undefined) return defaultFilter(capabilities);
+  if (seccomp === "unconfined") return undefined;
+  return (await import("../../runtime/seccomp/file-filter.ts")).fileFilter(seccomp, capabilities);
+}
+
+/** As `docker ps` writes it: 0.0.0.0:8080->80/tcp. */
+export function portText({ address, host, container, protocol }: PublishedPort): string {
+  const shown = address === "" ? "0.0.0.0" : address.includes(":") ? `[${address}]` : address;
+  return `${shown}:${host}->${container}/${protocol}`;
+}
+
+type ContainerConnection = Omit<Connection, "network"> & Pick<RunPlan, "network">;
+
+interface Wanted {
+  readonly ports: readonly PublishedPort[];
+  readonly notice: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+async function connect(
+  { helper, env, store }: ContainerServices,
+  { network, settings }: ContainerSandbox,
+  { ports, notice, signal }: Wanted,
+): Promise<ContainerConnection> {
+  if (network === "host") return hostConnection();
+  if (network === "none") return { ...hostConnection(), network: "none", resolvConf: resolvConf(false) };
+  const hostGateway = settings.hosts.some(({ address }) => address === "host-gateway");
+  const wishes = { ports, hostGateway };
+  const path = store.tempPath("net");
+  const { connection, problems } = await connectNetwork(await helper(), path, wishes, env, signal);
+  if (connection !== undefined) return connection;
+  if (ports.length > 0) {
+    throw new TsbuildError("SANDBOX", `Cannot publish ports: ${reasonOf(problems)}`, {
+      hint: "with --network host its ports are this machine's, and are reached without",
+    });
+  }
+  notice(`the container shares the network of this machine: ${reasonOf(problems)}`);
+  return hostConnection();
+}
+
+function exposed({ ExposedPorts = {} }: RunConfig): PublishedPort[] {
+  return Object.keys(ExposedPorts).flatMap((text): PublishedPort[] => {
+    const [, number, protocol = "tcp"] = /^(\d{1,5})(?:\/(tcp|udp))?$/.exec(text) ?? [];
+    if (number === undefined || (protocol !== "tcp" && protocol !== "udp")) return [];
+    return [{ address: "", host: 0, container: Number(number), protocol }];
+  });
+}

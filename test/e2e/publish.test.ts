@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { spawnSync, type ChildProcess } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { makeBaseImage } from "../../fixtures/base-image.ts";
+import { ordinaryUser } from "../support/ordinary-user.ts";
+import { missingTool, pathWith } from "../support/path-with.ts";
+import { openRig, outcomeOf } from "../support/rig.ts";
+import { withTun } from "../support/tun.ts";
+
+/** A web server, and one that sends datagrams back; both end with SIGTERM, and the web server with its client. */
+const SERVER = `
+const net = Object.values(require("os").networkInterfaces()).flat().filter((one) => !one.internal).length;
+require("http").createServer((request, answer) => answer.end("hello " + request.url + " " + net)).listen(8000, () => {
+  const udp = require("dgram").createSocket("udp4");
+  udp.on("message", (data, from) => udp.send("echo " + data, from.port, from.address));
+  udp.bind(8001, () => console.log("ready"));
+});
+process.on("SIGTERM", () => process.exit(9));`;
+
+interface Publisher extends AsyncDisposable {
+  readonly directory: string;
+  start(args: readonly string[], path: string): ChildProcess;
+}
+
+function asRoot(): Publisher {
+  const rig = openRig();
+  return {
+    directory: rig.directory,
+    start: (args, path) => rig.start(args, { env: { PATH: path } }),
+    [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
+  };
+}
+
+function asUser(): Publisher {
+  const user = ordinaryUser();
+  if ("missing" in user) throw new Error(user.missing);
+  const directory = user.directory(`publish-${Math.random().toString(36).slice(2)}`);
+  return {
+    directory,
+    start: (args, PATH) =>
+      user.start(args, { PATH, TSBUILD_ROOT: join(directory, "store"), HOME: directory }),
+    async [Symbol.asyncDispose]() {
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const user = ordinaryUser();
+
+for (const [who, skip, open] of [
+  ["root", process.getuid?.() === 0 ? false : "needs root", asRoot],
+  ["an ordinary user", "missing" in user ? user.missing : false, asUser],
+] as const) {
+  test(`-p of ${who}`, { skip }, (t) => withTun(() => publishing(t, open)));
+}
+
+async function publishing(t: TestContext, open: () => Publisher): Promise<void> {
+  await using publisher = open();
+  const { directory } = publisher;
+  await makeBaseImage(join(directory, "base"), "base");
+  mkdirSync(join(directory, "context"));
+  writeFileSync(
+    join(directory, "context/Dockerfile"),
+    `FROM base\nEXPOSE 8000\nENTRYPOINT ["node", "-e"]\nCMD [${JSON.stringify(SERVER)}]\n`,
+  );
+  const base = ["--build-context", `base=oci-layout://${directory}/base`];
+  const built = await outcomeOf(
+    publisher.start(["build", ...base, "-t", "web", join(directory, "context")], "/usr/bin"),
+  );
+  assert.equal(built.status, 0, built.stderr);
+  using neighbour = makeNeighbour();
+  for (const tool of ["pasta", "slirp4netns"]) {
+    const path = pathWith(directory, [tool]);
+    await t.test(`${tool} leads to a web server, and back`, { skip: missingTool(tool) }, async () => {
+      const args = ["run", "--rm", "-p", "127.0.0.1::8000", "-p", "8001/udp", "web"];
+      const child = publisher.start(args, path);
+      const ended = outcomeOf(child);
+      const said = await until(child, /ready/);
+      const [web, echo] = [portOf(said, "8000/tcp"), portOf(said, "8001/udp")];
+      const answer = await fetch(`http://127.0.0.1:${web}/page`);
+      assert.match(await answer.text(), /^hello \/page [1-9]/);
+      if (neighbour !== undefined) assert.equal(neighbour.datagram(echo), "echo ping");
+      const taken = await outcomeOf(publisher.start(["run", "-p", `127.0.0.1:${web}:80`, "web"], path));
+      assert.equal(taken.status, 125);
+      assert.match(taken.stderr, new RegExp(`Cannot publish port.*${web}`));
+      child.kill("SIGTERM");
+      assert.equal((await ended).status, 9);
+      assert.deepEqual(processesNaming(directory), []);
+    });
+  }
+  await t.test("a detached container keeps its port when its maker is gone", async () => {
+    const path = pathWith(directory, ["pasta", "slirp4netns"]);
+    const run = async (...args: string[]) => outcomeOf(publisher.start(args, path));
+    const started = await run("run", "-d", "--name", "kept", "-p", "127.0.0.1::8000", "web");
+    assert.equal(started.status, 0, started.stderr);
+    const [, port] = /127\.0\.0\.1:(\d+)->8000\/tcp/.exec((await run("ps")).stdout) ?? [];
+    // It runs before its server does; and other commands sweep what dead processes left.
+    await until(publisher.start(["logs", "-f", "kept"], path), /ready/);
+    assert.match(await (await fetch(`http://127.0.0.1:${port}/`)).text(), /^hello/);
+    assert.equal((await run("rm", "-f", "kept")).status, 0);
+    assert.deepEqual(processesNaming(directory), []);
+  });
+  await t.test("with no program for it, it is an error", async () => {
+    const refused = await outcomeOf(publisher.start(["run", "-p", "80", "web"], pathWith(directory, [])));
+    assert.equal(refused.status, 125);
+    assert.match(refused.stderr, /Cannot publish ports: neither pasta .* is installed/);
+  });
+}
+
+function until(child: ChildProcess, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+        if (pattern.test(said)) resolve(said);
+      });
+    child.once("close", () => reject(new Error(`it ended: ${said}`)));
+  });
+}
+
+function portOf(said: string, inside: string): number {
+  const [, port] = new RegExp(`:(\\d+)->${inside}`).exec(said) ?? [];
+  assert.ok(port, said);
+  return Number(port);
+}
+
+function ip(...args: readonly string[]): boolean {
+  return spawnSync("ip", args).status === 0;
+}
+
+interface Neighbour extends Disposable {
+  /** Sends datagrams to a port of this machine until an answer comes. */
+  datagram(port: number): string;
+}
+
+const SENDER = `
+const socket = require("dgram").createSocket("udp4");
+socket.once("message", (data) => { console.log(String(data)); process.exit(); });
+setInterval(() => socket.send("ping", +process.argv[1], process.argv[2]), 50);`;
+
+/**
+ * Another machine, which is a network namespace: this machine's own datagrams come back neither through slirp4netns nor
+ * through pasta of 2023. Undefined where none can be made.
+ */
+function makeNeighbour(): Neighbour | undefined {
+  const name = `tsb${process.pid}`;
+  const subnet = `10.${200 + (process.pid % 50)}.${(process.pid >> 6) % 256}`;
+  const made =
+    ip("netns", "add", name) &&
+    ip("link", "add", `${name}a`, "type", "veth", "peer", "name", `${name}b`, "netns", name) &&
+    ip("addr", "add", `${subnet}.1/24`, "dev", `${name}a`) &&
+    ip("link", "set", `${name}a`, "up") &&
+    ip("-n", name, "addr", "add", `${subnet}.2/24`, "dev", `${name}b`) &&
+    ip("-n", name, "link", "set", `${name}b`, "up");
+  const remove = (): void => void [ip("link", "del", `${name}a`), ip("netns", "del", name)];
+  if (!made) {
+    remove();
+    return undefined;
+  }
+  return {
+    datagram(port) {
+      const node = [process.execPath, "-e", SENDER, String(port), `${subnet}.1`];
+      const sent = spawnSync("ip", ["netns", "exec", name, ...node], { encoding: "utf8", timeout: 20_000 });
+      return sent.stdout.trim();
+    },
+    [Symbol.dispose]: remove,
+  };
+}
+
+/** Command lines of processes that name a path. */
+function processesNaming(path: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+        return line.includes(path) ? [line] : [];
+      } catch {
+        return [];
+      }
+    });
+}
