@@ -1,6 +1,7 @@
 import { isDigest, type Digest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { printable } from "../core/bytes.ts";
+import { duplicateKey } from "../core/duplicate-key.ts";
 import { parseJson } from "../core/json.ts";
 
 /** OCI distribution-spec, "Pushing Manifests": registries take at least 4 MiB, and containerd reads no more. */
@@ -157,5 +158,9 @@ export function readDocument(raw: Buffer, what: string): Fields {
       `Cannot read ${what}: it has ${raw.length} bytes, more than the ${MAX_DOCUMENT} that are allowed`,
     );
   }
-  return new Fields(parseJson(raw, what), what);
+  const fields = new Fields(parseJson(raw, what), what);
+  const twice = duplicateKey(raw.toString("utf8"));
+  if (twice !== undefined)
+    throw fields.invalid(`it has "${printable(twice.slice(0, 120))}" twice, so it is ambiguous`);
+  return fields;
 }

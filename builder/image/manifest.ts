@@ -8,6 +8,9 @@ import { MEDIA_TYPES, type Descriptor, type Index, type Manifest } from "./types
 const INDEX_TYPES: ReadonlySet<string> = new Set([MEDIA_TYPES.ociIndex, MEDIA_TYPES.dockerIndex]);
 const MANIFEST_TYPES: ReadonlySet<string> = new Set([MEDIA_TYPES.ociManifest, MEDIA_TYPES.dockerManifest]);
 
+/** What decides how a document is read. */
+const KEYS: ReadonlySet<string> = new Set(["manifests", "layers", "config"]);
+
 /** Reads the manifest of an image. `mediaType` is what came beside it (Content-Type, a descriptor's), where there is one. */
 export function parseManifest(raw: Buffer, mediaType?: string): Manifest {
   const document = parseManifestOrIndex(raw, mediaType);
@@ -26,6 +29,7 @@ export function parseIndexDocument(raw: Buffer, mediaType?: string): Index {
 export function parseManifestOrIndex(raw: Buffer, mediaType?: string): Manifest | Index {
   const fields = readDocument(raw, "the manifest");
   refuseSchema1(fields, mediaType);
+  refuseOtherCase(fields);
   const isIndex = fields.has("manifests");
   // CVE-2021-41190: a document that is both things is read differently by different tools.
   if (isIndex && (fields.has("layers") || fields.has("config"))) {
@@ -45,6 +49,15 @@ export function parseManifestOrIndex(raw: Buffer, mediaType?: string): Manifest 
     config: readDescriptor(fields.object("config")),
     layers: (fields.objects("layers") ?? []).map(readDescriptor),
   };
+}
+
+/** Go's encoding/json, and so most other tools, take "Layers" for "layers". */
+function refuseOtherCase(fields: Fields): void {
+  const wrong = Object.keys(fields.mapValues(() => undefined)).find(
+    (key) => KEYS.has(key.toLowerCase()) && !KEYS.has(key),
+  );
+  if (wrong !== undefined)
+    throw fields.invalid(`it has "${wrong}" in letters of another case, so it is ambiguous`);
 }
 
 function refuseSchema1(fields: Fields, mediaType: string | undefined): void {

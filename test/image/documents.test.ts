@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import { duplicateKey } from "../../builder/core/duplicate-key.ts";
 import { sha256, type DiffId } from "../../builder/core/digest.ts";
 import { TsbuildError } from "../../builder/core/errors.ts";
 import { buildConfig, buildIndex, buildManifest } from "../../builder/image/build.ts";
@@ -56,6 +58,7 @@ const WRONG: readonly (readonly [string, unknown, RegExp, string?])[] = [
   ["null", null, /not a JSON object/],
   ["nothing", {}, /neither/],
   ["layers and manifests", { ...MANIFEST, manifests: [] }, /ambiguous/],
+  ["Layers beside layers", { ...MANIFEST, Layers: [] }, /"Layers" in letters of another case/],
   ["manifests and config", { schemaVersion: 2, manifests: [], config: CONFIG }, /ambiguous/],
   ["another schemaVersion", { ...MANIFEST, schemaVersion: 3 }, /schemaVersion/],
   ["docker schema 1", { schemaVersion: 1, fsLayers: [] }, /schema 1/],
@@ -223,4 +226,28 @@ test("buildIndex() writes what parseIndexDocument() reads", () => {
     },
   ];
   assert.deepEqual(parseIndexDocument(buildIndex({ manifests, format: "oci" })).manifests, manifests);
+});
+
+test("documents in which a key stands twice are ambiguous", () => {
+  const once = JSON.stringify(MANIFEST);
+  const twice = once.replace('"layers":', '"layers":[],"layers":');
+  assert.throws(() => parseManifest(Buffer.from(twice)), /it has "layers" twice/);
+  const hidden = once.replace('"layers":', '"l\\u0061yers":[],"layers":');
+  assert.throws(() => parseManifest(Buffer.from(hidden)), /it has "layers" twice/);
+});
+
+test("duplicateKey() finds what stands twice in one object, and nothing else", () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 4 }), (text) => {
+      const pretty = JSON.stringify(JSON.parse(text), undefined, 2);
+      assert.equal(duplicateKey(pretty), undefined);
+    }),
+  );
+  const table: readonly (readonly [text: string, key: string | undefined])[] = [
+    ['{"a":1,"b":{"a":"a"},"c":["a","a",{"a":2}]}', undefined],
+    ['{"a":"\\"","\\"":":{"}', undefined],
+    ['{"a":{"b":1,"c":2,"b":3}}', "b"],
+    ['[{"a":1},{"a":2,"\\u0061":3}]', "a"],
+  ];
+  for (const [text, key] of table) assert.equal(duplicateKey(text), key, text);
 });
