@@ -1,3 +1,4 @@
+import { baseHistory } from "./base-history.ts";
 import { formatPlatform, normalizePlatform, samePlatform, type Platform } from "../core/platform.ts";
 import type { Instruction } from "../dockerfile/types.ts";
 import { apply } from "./apply.ts";
@@ -85,8 +86,8 @@ function beginningOf(
     const platform = stage.base.type === "scratch" ? options.targetPlatform : wanted;
     return { config: { WorkingDir: "/" }, history: [], platform, imagePlatform: platform };
   }
-  const { config, author, history, platform: offered } = stage.image.config;
-  const inherited = history.map((entry) => ({ entry, inherited: true }));
+  const { config, author, platform: offered } = stage.image.config;
+  const inherited = baseHistory(stage.image.config).map((entry) => ({ entry, inherited: true }));
   const platform = normalizePlatform(offered);
   const other = platform.os !== wanted.os || platform.architecture !== wanted.architecture;
   if (other) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { assert as check, json as anyJson, property } from "fast-check";
 import { duplicateKey } from "../../builder/core/duplicate-key.ts";
 import { sha256, type DiffId } from "../../builder/core/digest.ts";
 import { TsbuildError } from "../../builder/core/errors.ts";
@@ -237,8 +237,8 @@ test("documents in which a key stands twice are ambiguous", () => {
 });
 
 test("duplicateKey() finds what stands twice in one object, and nothing else", () => {
-  fc.assert(
-    fc.property(fc.json({ maxDepth: 4 }), (text) => {
+  check(
+    property(anyJson({ maxDepth: 4 }), (text) => {
       const pretty = JSON.stringify(JSON.parse(text), undefined, 2);
       assert.equal(duplicateKey(pretty), undefined);
     }),

@@ -36,17 +36,20 @@ function docker(entry: object = ENTRY, ...more: readonly Forged[]): Forged[] {
   return [{ name: CONFIG_NAME, data: CONFIG }, json("manifest.json", [entry]), ...more];
 }
 
+function describe(mediaType: string, data: Buffer) {
+  return { mediaType, digest: sha256(data), size: data.length };
+}
+
+function blob(data: Buffer, content = data): Forged {
+  return { name: `blobs/sha256/${hexOf(sha256(data))}`, data: content };
+}
+
 /** An OCI layout with one image; `change` may spoil its parts. */
 function layout(
   change: { layer?: Buffer; name?: string; size?: number; config?: Buffer; blob?: Buffer } = {},
 ): Forged[] {
   const layer = change.layer ?? LAYER;
   const config = change.config ?? CONFIG;
-  const describe = (mediaType: string, data: Buffer) => ({
-    mediaType,
-    digest: sha256(data),
-    size: data.length,
-  });
   const zipped = layer[0] === 0x1f;
   const layerDescriptor = {
     ...describe(zipped ? MEDIA_TYPES.ociLayerGzip : MEDIA_TYPES.ociLayer, layer),
@@ -58,10 +61,6 @@ function layout(
     ...describe(MEDIA_TYPES.ociManifest, manifest),
     annotations: { "io.containerd.image.name": change.name ?? "docker.io/library/app:1" },
   };
-  const blob = (data: Buffer, content = data): Forged => ({
-    name: `blobs/sha256/${hexOf(sha256(data))}`,
-    data: content,
-  });
   return [
     json("oci-layout", { imageLayoutVersion: "1.0.0" }),
     json("index.json", { schemaVersion: 2, manifests: [top] }),
@@ -130,6 +129,10 @@ test("archives of docker and the OCI are taken, plain or compressed, in any orde
     });
   }
 });
+
+function refusing(message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof TsbuildError && message.test(error.message);
+}
 
 test("hostile and broken archives are refused, and nothing of them stays", async () => {
   const other = Buffer.concat([forge({ name: "other" }), END]);
@@ -215,9 +218,7 @@ test("hostile and broken archives are refused, and nothing of them stays", async
   ];
   for (const [what, archive, message] of bad) {
     await inStore(async (store) => {
-      const refused = (error: unknown): boolean =>
-        error instanceof TsbuildError && message.test(error.message);
-      await assert.rejects(load(store, archive), refused, what);
+      await assert.rejects(load(store, archive), refusing(message), what);
       assert.deepEqual(store.refs.list(), [], what);
       assert.equal(existsSync(join(store.root, "refs")), false, what);
     });
