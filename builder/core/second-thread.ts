@@ -18,6 +18,17 @@ export interface ThreadJobs {
     { readonly blob: number; readonly fd: number; readonly data: Uint8Array },
     undefined,
   ];
+  /** The same with bytes of another file. */
+  readonly "copy-hashed": readonly [
+    {
+      readonly blob: number;
+      readonly fd: number;
+      readonly from: number;
+      readonly offset: number;
+      readonly size: number;
+    },
+    undefined,
+  ];
   /** Ends that hash. */
   readonly "end-hash": readonly [{ readonly blob: number }, Digest];
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Bytes } from "../core/bytes.ts";
+import { hexOf, type Digest } from "../core/digest.ts";
 import type { Entry, EntryType } from "../core/entry.ts";
 import type { LayerChange, LayerIndex } from "./types.ts";
 
@@ -7,14 +8,16 @@ import type { LayerChange, LayerIndex } from "./types.ts";
  * A layer's index as a file: numbers in columns, strings in one block, rare things as JSON, and a checksum, so that
  * 20,000 entries are read in the time of a few frames and a torn file is noticed.
  *
- *     "TSBI" version:u32 count:u32 strings:u32 extras:u32 reserved:u32
+ *     "TSBI" version:u32 count:u32 strings:u32 extras:u32 digests:u32
  *     size mtime offset: f64[count]   uid gid: u32[count]   mode: u16[count]   kind: u8[count]
+ *     digests: of files, zeros where it is not known: u8[32 * count], or nothing where none is known
  *     strings: paths and links, each ended by NUL   extras: JSON   sha256 of all before
  */
 const MAGIC = "TSBI";
 const VERSION = 1;
 const HEAD = 24;
 const PER_CHANGE = 8 * 3 + 4 * 2 + 2 + 1;
+const HASH = 32;
 const CHECKSUM = 32;
 
 const TYPES: readonly EntryType[] = [
@@ -28,6 +31,9 @@ const TYPES: readonly EntryType[] = [
 ];
 const WHITEOUT = TYPES.length;
 const OPAQUE = TYPES.length + 1;
+
+/** In place of a digest. */
+const UNKNOWN = "0".repeat(2 * HASH);
 
 /** What few entries have. */
 interface Extra {
@@ -46,6 +52,8 @@ export function serializeIndex(index: LayerIndex): Buffer {
   const kinds = new Uint8Array(count);
   const strings: string[] = [];
   const extras: [number, Extra][] = [];
+  const known = index.changes.some((change) => change.kind === "entry" && change.digest !== undefined);
+  const digests = Buffer.alloc(known ? count * HASH : 0);
   index.changes.forEach((change, i) => {
     if (change.kind !== "entry") {
       kinds[i] = change.kind === "whiteout" ? WHITEOUT : OPAQUE;
@@ -61,6 +69,7 @@ export function serializeIndex(index: LayerIndex): Buffer {
     owners[count + i] = entry.gid;
     modes[i] = entry.mode;
     strings.push(entry.path);
+    if (change.digest !== undefined) digests.write(hexOf(change.digest), i * HASH, "hex");
     if (entry.type === "symlink" || entry.type === "hardlink") strings.push(entry.link ?? "");
     const extra = extraOf(change);
     if (extra !== undefined) extras.push([i, extra]);
@@ -69,9 +78,11 @@ export function serializeIndex(index: LayerIndex): Buffer {
   const rare = Buffer.from(JSON.stringify(extras), "utf8");
   const head = Buffer.alloc(HEAD);
   head.write(MAGIC, "latin1");
-  [VERSION, count, text.length, rare.length].forEach((value, i) => head.writeUInt32LE(value, 4 + 4 * i));
+  [VERSION, count, text.length, rare.length, digests.length].forEach((value, i) =>
+    head.writeUInt32LE(value, 4 + 4 * i),
+  );
   const columns = [numbers, owners, modes, kinds].map((column) => Buffer.from(column.buffer));
-  const body = Buffer.concat([head, ...columns, text, rare]);
+  const body = Buffer.concat([head, ...columns, digests, text, rare]);
   return Buffer.concat([body, createHash("sha256").update(body).digest()]);
 }
 
@@ -81,19 +92,24 @@ export function parseIndex(file: Buffer): LayerIndex | undefined {
   const count = file.readUInt32LE(8);
   const textSize = file.readUInt32LE(12);
   const rareSize = file.readUInt32LE(16);
-  const textAt = HEAD + count * PER_CHANGE;
+  const digestsSize = file.readUInt32LE(20);
+  if (digestsSize !== 0 && digestsSize !== count * HASH) return undefined;
+  const digestsAt = HEAD + count * PER_CHANGE;
+  const textAt = digestsAt + digestsSize;
   const end = textAt + textSize + rareSize;
   if (file.readUInt32LE(4) !== VERSION || file.length !== end + CHECKSUM) return undefined;
   if (!createHash("sha256").update(file.subarray(0, end)).digest().equals(file.subarray(end)))
     return undefined;
   // Typed arrays want their start aligned, which a piece of Node's buffer pool is not.
-  const columns = new Uint8Array(file.subarray(HEAD, textAt)).buffer;
+  const columns = new Uint8Array(file.subarray(HEAD, digestsAt)).buffer;
   const numbers = new Float64Array(columns, 0, count * 3);
   const owners = new Uint32Array(columns, count * 24, count * 2);
   const modes = new Uint16Array(columns, count * 32, count);
   const kinds = new Uint8Array(columns, count * 34, count);
   const strings = file.toString("latin1", textAt, textAt + textSize).split("\0") as Bytes[];
   const extras = new Map(JSON.parse(file.toString("utf8", textAt + textSize, end)) as [number, Extra][]);
+  // In one go: 20,000 calls would cost more than all else here.
+  const digests = file.toString("hex", digestsAt, textAt);
   const changes: LayerChange[] = [];
   let next = 0;
   for (let i = 0; i < count; i++) {
@@ -116,7 +132,13 @@ export function parseIndex(file: Buffer): LayerIndex | undefined {
     const linked = type === "symlink" || type === "hardlink";
     const entry = linked ? { ...plain, link: strings[next++] ?? ("" as Bytes) } : plain;
     const offset = numbers[2 * count + i] ?? -1;
-    const change: LayerChange = offset < 0 ? { kind: "entry", entry } : { kind: "entry", entry, offset };
+    const digest = digests.slice(i * 2 * HASH, (i + 1) * 2 * HASH);
+    const change: LayerChange =
+      offset < 0
+        ? { kind: "entry", entry }
+        : digest === "" || digest === UNKNOWN
+          ? { kind: "entry", entry, offset }
+          : { kind: "entry", entry, offset, digest: `sha256:${digest}` as Digest };
     const extra = extras.get(i);
     changes.push(extra === undefined ? change : withExtra(change, extra));
   }

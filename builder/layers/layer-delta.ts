@@ -52,8 +52,9 @@ export function layerDelta(before: LayerIndex, after: LayerIndex): LayerDelta | 
       const isDirectory = now.entry.type === "directory";
       if (isDirectory && !wasDirectory) return undefined;
       if (wasDirectory && !isDirectory) hidden = now.entry.path;
-      if (!alike(old.entry, now.entry)) put.push(now);
-      else if (now.entry.type === "file" && now.entry.size > 0) pairs.push({ old, new: now });
+      const known = old.digest !== undefined && now.digest !== undefined;
+      if (!alike(old.entry, now.entry) || (known && old.digest !== now.digest)) put.push(now);
+      else if (!known && now.entry.type === "file" && now.entry.size > 0) pairs.push({ old, new: now });
     }
   }
   return { put, pairs };
@@ -85,7 +86,8 @@ export function deltaChanges(
   return wanted.size === 0 ? changes : undefined;
 }
 
-function alike(a: Entry, b: Entry): boolean {
+/** Whether two entries of one path have equal headers in a layer. */
+export function alike(a: Entry, b: Entry): boolean {
   return (
     a.type === b.type &&
     a.mode === b.mode &&
@@ -96,6 +98,6 @@ function alike(a: Entry, b: Entry): boolean {
     a.link === b.link &&
     a.major === b.major &&
     a.minor === b.minor &&
-    JSON.stringify(a.xattrs) === JSON.stringify(b.xattrs)
+    (a.xattrs === b.xattrs || JSON.stringify(a.xattrs) === JSON.stringify(b.xattrs))
   );
 }

@@ -1,6 +1,8 @@
 import { bytesFrom, type Bytes } from "../core/bytes.ts";
+import type { Digest } from "../core/digest.ts";
 import type { Entry } from "../core/entry.ts";
 import { sortChanges } from "./path-order.ts";
+import { BLOCK } from "./tar-header.ts";
 import { TarWriter } from "./tar-writer.ts";
 import type { LayerChange, LayerIndex } from "./types.ts";
 
@@ -31,16 +33,35 @@ export class LayerRecorder {
     this.#epoch = options.epoch ?? Infinity;
   }
 
-  entry(given: Entry): void {
+  /** The entry as the layer has it. */
+  dated(given: Entry): Entry {
+    return given.mtime > this.#epoch ? { ...given, mtime: this.#epoch } : given;
+  }
+
+  /** `digest`: of the bytes of a regular file, where it is known. */
+  entry(given: Entry, digest?: Digest): void {
     this.#keep();
-    const entry = given.mtime > this.#epoch ? { ...given, mtime: this.#epoch } : given;
+    const entry = this.dated(given);
     this.#tar.entry(entry);
-    if (entry.type === "file") this.#changes.push({ kind: "entry", entry, offset: this.#tar.offset });
-    else this.#changes.push({ kind: "entry", entry });
+    this.#push(entry, digest);
     if (keepsData(entry)) {
       this.#kept = [];
       this.#last = entry;
     }
+  }
+
+  /** Leaves the bytes of the file that was put last, and their padding, to be written by somebody else: how many. */
+  leave(): number {
+    return this.#tar.leave();
+  }
+
+  /** A file that somebody else wrote after those, its header being of `header` bytes; says how many bytes he wrote. */
+  foreign(entry: Entry, digest: Digest | undefined, header: number): number {
+    const size = Math.ceil(entry.size / BLOCK) * BLOCK;
+    this.#tar.skip(header);
+    this.#push(entry, digest);
+    this.#tar.skip(size);
+    return header + size;
   }
 
   /** Bytes of the regular file that was put last. */
@@ -75,6 +96,12 @@ export class LayerRecorder {
     this.#keep();
     this.#tar.finish();
     return { changes: sortChanges(this.#changes) };
+  }
+
+  #push(entry: Entry, digest: Digest | undefined): void {
+    if (entry.type !== "file") this.#changes.push({ kind: "entry", entry });
+    else if (digest === undefined) this.#changes.push({ kind: "entry", entry, offset: this.#tar.offset });
+    else this.#changes.push({ kind: "entry", entry, offset: this.#tar.offset, digest });
   }
 
   #keep(): void {

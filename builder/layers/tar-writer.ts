@@ -78,6 +78,20 @@ export class TarWriter {
     return got;
   }
 
+  /** Leaves the data of the file that was put last, with its padding, to whoever writes to the sink himself: how many bytes. */
+  leave(): number {
+    this.#flush();
+    const size = Math.ceil(this.#missing / BLOCK) * BLOCK;
+    this.#missing = 0;
+    this.#flushed += size;
+    return size;
+  }
+
+  /** Counts bytes that somebody else wrote after those. */
+  skip(size: number): void {
+    this.#flushed += size;
+  }
+
   /** Says that what lower layers have at a path is gone. */
   whiteout(path: Bytes): void {
     this.#marker(joinPath(parentOf(path), WHITEOUT_PREFIX + baseOf(path)));

@@ -4,9 +4,16 @@ import type { Digest, DiffId } from "../core/digest.ts";
 
 /** What one layer does at one path. */
 export type LayerChange =
-  /** Something is there now. `offset`: where a regular file's bytes begin in the uncompressed tar. `data`: the bytes
-   * themselves, kept for /etc/passwd and /etc/group so that looking a user up opens no layer. */
-  | { readonly kind: "entry"; readonly entry: Entry; readonly offset?: number; readonly data?: Bytes }
+  /** Something is there now. `offset`: where a regular file's bytes begin in the uncompressed tar. `digest`: of those
+   * bytes, where whoever made the layer knew it. `data`: the bytes themselves, kept for /etc/passwd and /etc/group so that
+   * looking a user up opens no layer. */
+  | {
+      readonly kind: "entry";
+      readonly entry: Entry;
+      readonly offset?: number;
+      readonly digest?: Digest;
+      readonly data?: Bytes;
+    }
   /** What lower layers have at this path is gone (OCI image-spec, layer.md#whiteouts). */
   | { readonly kind: "whiteout"; readonly path: Bytes }
   /** What lower layers have below this directory is gone; its own entry stands beside it. */

@@ -4,6 +4,7 @@ import type { Content, Entry } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { ContentReader, type Read } from "./content-reader.ts";
 import { LayerRecorder, type RecordOptions } from "./layer-recorder.ts";
+import { Unchanged, type EarlierLayer } from "./unchanged.ts";
 import { sortChanges } from "./path-order.ts";
 import type { LayerIndex, NewChange } from "./types.ts";
 
@@ -18,6 +19,8 @@ export interface WriteLayerOptions extends RecordOptions {
   readonly signal?: AbortSignal | undefined;
   /** Waits where `out` has not come so far yet. */
   readonly drain?: (() => Promise<void>) | undefined;
+  /** A layer whose tar may have a part of the bytes, headers and all. */
+  readonly earlier?: EarlierLayer | undefined;
 }
 
 /**
@@ -31,6 +34,7 @@ export async function writeLayer(
 ): Promise<LayerIndex> {
   using reader = new ContentReader();
   const recorder = new LayerRecorder(out, options);
+  const unchanged = options.earlier && new Unchanged(options.earlier, recorder);
   let until = performance.now() + SLICE_MS;
   const turn = async (): Promise<void> => {
     await options.drain?.();
@@ -44,19 +48,27 @@ export async function writeLayer(
   for (const change of sortChanges(changes)) {
     if (change.kind === "entry") {
       const { entry } = change;
-      recorder.entry(entry);
-      if (entry.size > 0 && entry.type === "file") {
-        const content = contentOf(change);
-        if (entry.size <= BIG) reader.with(content, (read) => copyAll(read, recorder, entry, content));
-        else await reader.withSlowly(content, (read) => copySlowly(read, recorder, entry, content, turn));
-        bytes += entry.size;
+      const digest = change.content?.kind === "file" ? change.content.digest : undefined;
+      if (unchanged?.take(change, digest) === true) bytes += entry.size;
+      else {
+        recorder.entry(entry, digest);
+        if (entry.size > 0 && entry.type === "file") {
+          const content = contentOf(change);
+          if (entry.size <= BIG) reader.with(content, (read) => copyAll(read, recorder, entry, content));
+          else await reader.withSlowly(content, (read) => copySlowly(read, recorder, entry, content, turn));
+          bytes += entry.size;
+        }
       }
-    } else if (change.kind === "whiteout") recorder.whiteout(change.path);
-    else recorder.opaque(change.path);
+    } else {
+      unchanged?.end();
+      if (change.kind === "whiteout") recorder.whiteout(change.path);
+      else recorder.opaque(change.path);
+    }
     if (++count % CHECK_EVERY !== 0 && bytes < BIG) continue;
     bytes = 0;
     await turn();
   }
+  unchanged?.end();
   return recorder.finish();
 }
 

@@ -59,13 +59,22 @@ class Writer implements AsideBlobWriter {
     }
   }
 
+  copy(from: number, offset: number, size: number): void {
+    this.#send();
+    this.#size += size;
+    this.#track(
+      this.#thread.ask("copy-hashed", { blob: this.#blob, fd: this.#fd, from, offset, size }),
+      undefined,
+    );
+  }
+
   async drain(): Promise<void> {
     while (this.#writing.size >= SLOTS && this.#failure === undefined) await Promise.race(this.#writing);
     if (this.#failure !== undefined) throw storeFailure(this.#failure, "write", this.#temp);
   }
 
   async commit(): Promise<{ readonly digest: Digest; readonly size: number }> {
-    if (this.#filled > 0) this.#send();
+    this.#send();
     await this.#settled();
     await this.drain();
     this.#state = "committed";
@@ -90,14 +99,17 @@ class Writer implements AsideBlobWriter {
 
   #send(): void {
     const slot = this.#slot;
-    if (slot === undefined) return;
+    if (slot === undefined || this.#filled === 0) return;
     const data = slot.subarray(0, this.#filled);
     this.#slot = undefined;
     this.#filled = 0;
-    const writing = this.#thread
-      .ask("write-hashed", { blob: this.#blob, fd: this.#fd, data })
+    this.#track(this.#thread.ask("write-hashed", { blob: this.#blob, fd: this.#fd, data }), slot);
+  }
+
+  #track(work: Promise<unknown>, slot: Uint8Array | undefined): void {
+    const writing = work
       .then(
-        () => void this.#free.push(slot),
+        () => void (slot && this.#free.push(slot)),
         (error: unknown) => void (this.#failure ??= error),
       )
       .then(() => void this.#writing.delete(writing));

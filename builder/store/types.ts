@@ -98,6 +98,8 @@ export interface BlobStore {
 export interface AsideBlobWriter extends AsyncDisposable {
   /** Is done with the chunk when it returns. To be followed by `drain` every few megabytes. */
   write(chunk: Uint8Array): void;
+  /** Writes bytes of another file; its descriptor stays open until the writer is disposed of. */
+  copy(from: number, offset: number, size: number): void;
   /** Waits until little is left to be written, or throws what went wrong. */
   drain(): Promise<void>;
   /** Moves it in place. */

@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { FileReader } from "../context/files.ts";
 import { Hasher, hexOf } from "../core/digest.ts";
@@ -14,6 +14,9 @@ type Jobs = { readonly [K in keyof ThreadJobs]: (job: ThreadJobs[K][0]) => Threa
 const STAMPS = 4;
 const HASH = 32;
 
+const SLICE = 1 << 20;
+
+let slice: Buffer | undefined;
 const hashers = new Map<number, Hasher>();
 
 const jobs: Jobs = {
@@ -35,9 +38,18 @@ const jobs: Jobs = {
   },
 
   "write-hashed"({ blob, fd, data }) {
-    const hasher = hashers.get(blob) ?? new Hasher();
-    hashers.set(blob, hasher.update(data));
-    for (let done = 0; done < data.length;) done += writeSync(fd, data, done);
+    append(blob, fd, data);
+    return undefined;
+  },
+
+  "copy-hashed"({ blob, fd, from, offset, size }) {
+    slice ??= Buffer.allocUnsafeSlow(SLICE);
+    for (let done = 0; done < size;) {
+      const got = readSync(from, slice, 0, Math.min(SLICE, size - done), offset + done);
+      if (got === 0) throw new Error("the layer that it is made from is shorter than its index says");
+      append(blob, fd, slice.subarray(0, got));
+      done += got;
+    }
     return undefined;
   },
 
@@ -47,6 +59,12 @@ const jobs: Jobs = {
     return hasher.digest();
   },
 };
+
+function append(blob: number, fd: number, data: Uint8Array): void {
+  const hasher = hashers.get(blob) ?? new Hasher();
+  hashers.set(blob, hasher.update(data));
+  for (let done = 0; done < data.length;) done += writeSync(fd, data, done);
+}
 
 parentPort?.on("message", ({ id, kind, job }: ThreadRequest) => {
   let reply: ThreadReply;

@@ -10,6 +10,7 @@ import type { BlobWriter, LayerRecord, Store } from "../../builder/store/types.t
 import { hexOf } from "../../builder/core/digest.ts";
 import type { EntryVisitor, Helper } from "../types.ts";
 import { copyRecords } from "./copy-records.ts";
+import { earlierTar } from "./earlier-tar.ts";
 import { StoredLayer } from "./stored-layer.ts";
 import type { CopyRecords, LayerServices, RemoteBlob } from "./types.ts";
 import { UpperLayer } from "./upper-layer.ts";
@@ -20,6 +21,9 @@ export interface LayerRecording extends Disposable {
   /** Ends it. */
   finish(): Layer;
 }
+
+/** A smaller layer is read again as fast as one that was made before it. */
+const BIG = 16 << 20;
 
 /** Makes layers and finds them again. One object stands for one DiffID, so that each face is made once in a process. */
 export class LayerStore implements LayerServices {
@@ -83,16 +87,26 @@ export class LayerStore implements LayerServices {
     changes: readonly NewChange[],
     options: { signal?: AbortSignal; epoch?: number; kin?: Digest | undefined },
   ): Promise<Layer> {
+    const { kin, ...rest } = options;
     const size = changes.reduce((sum, change) => sum + (change.kind === "entry" ? change.entry.size : 0), 0);
+    const last = kin && this.copies.last(kin);
+    // Closed only when the other thread is done with it.
+    using earlier = last && size >= BIG ? earlierTar(this.store, last) : undefined;
     await using aside = await this.store.blobs.createAside(size);
     if (aside === undefined) {
       using writer = this.store.blobs.create();
-      const index = await writeLayer(changes, (chunk) => writer.write(chunk), options);
-      return this.#sealed(writer.commit(), index, options.kin);
+      const index = await writeLayer(changes, (chunk) => writer.write(chunk), rest);
+      return this.#sealed(writer.commit(), index, kin);
     }
-    const drain = (): Promise<void> => aside.drain();
-    const index = await writeLayer(changes, (chunk) => aside.write(chunk), { ...options, drain });
-    return this.#sealed(await aside.commit(), index, options.kin);
+    const index = await writeLayer(changes, (chunk) => aside.write(chunk), {
+      ...rest,
+      drain: () => aside.drain(),
+      earlier: earlier && {
+        index: earlier.index,
+        copy: (from, length) => aside.copy(earlier.fd, from, length),
+      },
+    });
+    return this.#sealed(await aside.commit(), index, kin);
   }
 
   /**
