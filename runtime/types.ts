@@ -160,12 +160,16 @@ export type MountSpec =
       readonly gid: number;
       readonly flags: MountFlags;
     }
-  /** A directory of another root filesystem; writes, where not read-only, are thrown away. */
+  /**
+   * A directory of another root filesystem. Writes, where not read-only, are thrown away; or kept in an upper directory,
+   * and the directory is made where it is missing.
+   */
   | {
       readonly type: "layers";
       readonly target: string;
       readonly lowers: readonly string[];
       readonly source: string;
+      readonly kept?: { readonly upper: string; readonly work: string };
       readonly flags: MountFlags;
     }
   /** Hidden: an empty read-only directory or /dev/null over what is there; nothing where nothing is. */

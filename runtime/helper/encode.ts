@@ -90,7 +90,11 @@ function putMount(writer: FrameWriter, mount: MountSpec): void {
       writer.bytes(mount.data).u32(mount.mode).u32(mount.uid).u32(mount.gid).u32(flagsOf(mount.flags));
       return;
     case "layers":
-      writer.texts(mount.lowers).text(mount.source).u32(flagsOf(mount.flags));
+      writer.texts(mount.lowers).text(mount.source);
+      writer
+        .text(mount.kept?.upper ?? "")
+        .text(mount.kept?.work ?? "")
+        .u32(flagsOf(mount.flags));
       return;
     case "sysfs":
     case "cgroup":
