@@ -43,6 +43,7 @@ struct plan {
   struct limit *limits;
   struct strings cgroups; /* directories of the host: the groups that all of the container is put into */
   const char *network; /* a file that is a network namespace; "" for none */
+  struct strings owners; /* uid:gid:path of what in the root has an owner that it cannot have on disk */
   const char *state;   /* a directory for what is told of the container there; "" for none */
 };
 

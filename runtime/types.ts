@@ -113,6 +113,10 @@ export interface RunPlan {
   readonly stdinOpen?: boolean;
   /** Directory for files `log` and `exit` (native/journal.h) and a socket `control` (native/control.h). */
   readonly state?: string;
+  /** Users are but believed to be, and owners recorded: for a user namespace with a single id. */
+  readonly recordOwners?: boolean;
+  /** With that: `uid:gid:path` of what in the root has an owner that its snapshot cannot say; see specialOwners. */
+  readonly owners?: readonly Bytes[] | undefined;
   /** For a detached container: `state` is removed when it ends. */
   readonly removeState?: boolean;
 }
@@ -214,6 +218,8 @@ export interface RunExit {
 export interface DiffRequest {
   readonly upper: string;
   readonly lowers: readonly string[];
+  /** What the step left in the file `WORK.owners`, where only a single id exists. */
+  readonly owners?: Uint8Array | undefined;
 }
 
 /** Called synchronously, in order: `entry`, then its bytes in pieces where it is a regular file. */

@@ -98,6 +98,7 @@ class NativeHelper implements Helper {
 
   diff(request: DiffRequest, visit: EntryVisitor, signal?: AbortSignal): Promise<void> {
     const command = new FrameWriter().begin(FRAME.DIFF).text(request.upper).texts(request.lowers);
+    command.bytes(request.owners ?? new Uint8Array());
     return this.#obey(command, visitFrames(visit), signal);
   }
 
