@@ -8,7 +8,7 @@ import type { Container } from "../api/container-types.ts";
  * followed, a pipe is not waited for, and nothing but a regular file of a sane size is read.
  */
 export function readFileOf(
-  { directory }: Container,
+  { directory }: Pick<Container, "directory">,
   path: string,
   image: () => Buffer | undefined,
 ): Buffer | undefined {
