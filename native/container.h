@@ -4,7 +4,6 @@
 #include <sys/types.h>
 
 #include "join.h"
-#include "owners.h"
 #include "plan.h"
 #include "stubs.h"
 
@@ -12,7 +11,6 @@
 struct container {
   const struct plan *plan;
   struct stubs *stubs;
-  struct owners *owners;       /* NULL where files have the owners that they are given */
   const struct joined *joined; /* NULL for a container of its own */
   int plain;    /* a plain tree to enter by chroot(2); -1: in namespaces */
   int status;   /* for reports */

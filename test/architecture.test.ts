@@ -18,6 +18,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "builder/compare": 3,
   "builder/graph": 3,
   "builder/leaks": 3,
+  "builder/attest": 4,
   "builder/registry": 4,
   "builder/thread": 4,
   runtime: 4,

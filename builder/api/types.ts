@@ -14,14 +14,7 @@ import type { Annotation } from "../image/annotations.ts";
 import type { ImageConfig, Manifest } from "../image/types.ts";
 import type { ComparedImage, ImageDifference } from "../compare/types.ts";
 import type { NetworkMode } from "../../runtime/network/types.ts";
-import type {
-  CopyOptions,
-  HistoryStep,
-  ImageSummary,
-  LoadedImage,
-  LoadOptions,
-  SaveOptions,
-} from "./image-types.ts";
+import type { CopyOptions, HistoryStep, LoadedImage, LoadOptions, SaveOptions } from "./image-types.ts";
 import type { OutputSpec } from "./output-types.ts";
 import type { Containers } from "./container-types.ts";
 import type { TransferOptions } from "./transfer-options.ts";
@@ -70,6 +63,8 @@ export interface BuildOptions {
   readonly explain?: boolean;
   /** Bytes that the cache may have at the end; a fifth of the disk, at least 10 GiB, when not given. --max-cache-size */
   readonly maxCacheSize?: number;
+  /** What is stated of the image beside it. --attest, --provenance, --sbom */
+  readonly attest?: AttestRequest;
   /** What tsbuild.lock is for: to be added to, to be taken as it is, to be written anew. --lock, --frozen, --update-lock */
   readonly lock?: "lock" | "frozen" | "update";
   /** Asks no registry and no server for images, URLs and repositories. --offline */
@@ -102,6 +97,13 @@ export interface BuildOptions {
   readonly emit: Emit;
 }
 
+export interface AttestRequest {
+  /** How it was built. "max": with the values of build arguments, the ids of secrets, and the steps. */
+  readonly provenance?: { readonly mode: "min" | "max"; readonly builderId?: string };
+  /** What packages are in it. */
+  readonly sbom: boolean;
+}
+
 export interface BuildResult {
   /** Digest of the image config: docker's image id. Undefined where no output made an image, or one made several. */
   readonly imageId?: Digest;
@@ -116,12 +118,26 @@ export interface BuildResult {
   readonly growth?: readonly StepGrowth[];
 }
 
+/** One line of `tsbuild images`. */
+export interface ImageSummary {
+  readonly name: string;
+  /** Digest of the config; of the manifest, where the config is not here. */
+  readonly id: Digest;
+  readonly digest: Digest;
+  /** RFC 3339. */
+  readonly created?: string;
+  /** Bytes of all layers, uncompressed where that is known. */
+  readonly size: number;
+}
+
 export interface ImageDetails {
   readonly names: readonly string[];
   /** What these names point to: the manifest, or an index that it is in. */
   readonly digest: Digest;
   readonly manifest: Manifest;
   readonly config: ImageConfig;
+  /** What is stated of it (--attest): kinds of statements, and the artifacts that have them. */
+  readonly statements?: readonly { readonly predicateType: string; readonly artifact: Digest }[];
 }
 
 /** One finding of `tsbuild doctor`. */

@@ -11,6 +11,7 @@ import { opServices } from "./op-services.ts";
 import { openContexts, type Contexts } from "../inputs/open-contexts.ts";
 import type { BuiltImage, Output, OutputResult } from "../outputs/types.ts";
 import { lockOf, planGraph } from "../planning/plan-dockerfile.ts";
+import type { Built } from "./attest-images.ts";
 import { BuildJournal } from "./build-journal.ts";
 import { claimStep } from "./claim-step.ts";
 import type { BuildCaches } from "./build-caches.ts";
@@ -28,6 +29,7 @@ import type { BuildOptions, BuildResult, Entitlement } from "../api/types.ts";
 /** Takes a Dockerfile all the way: text, graph, solution, image, outputs. */
 export async function buildImage(session: Session, options: BuildOptions): Promise<BuildResult> {
   const { emit, signal } = options;
+  const started = Date.now();
   const contexts = await openContexts(session, options);
   const lock = await lockOf(options, contexts);
   const graph = await planGraph(session, options, contexts, lock);
@@ -100,8 +102,9 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
         return inlineCache ? { ...image, inlineCache } : image;
       }),
     );
+    const attested = await withStatements(session, options, images, { contexts, graph, started });
     const writing = caches?.start(exported);
-    const written = await writeAll(outputs, images, options).finally(writing?.settled);
+    const written = await writeAll(outputs, attested, options).finally(writing?.settled);
     await writing?.done;
     await session.makeDurable();
     session.capCache(options.maxCacheSize);
@@ -124,6 +127,18 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
       }
     }
   }
+}
+
+/** Loaded where something is to be stated of the images. */
+async function withStatements(
+  session: Session,
+  { attest, ...options }: BuildOptions,
+  images: readonly BuiltImage[],
+  built: Built,
+): Promise<readonly BuiltImage[]> {
+  if (attest === undefined) return images;
+  const { attestImages } = await import("./attest-images.ts");
+  return attestImages(session, { ...options, attest }, images, built);
 }
 
 /** Loaded where caches travel at all. */

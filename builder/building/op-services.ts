@@ -58,13 +58,11 @@ async function openStepRoots(session: Session, times: { epoch?: number }): Promi
   const { layers, store, helper } = session;
   const tempPath = (label: string): string => store.tempPath(label);
   const remove = async (directory: string): Promise<void> => (await helper()).remove([directory]);
-  const { level } = (await session.isolated()).isolation;
-  if (level !== "chroot") {
+  if (await session.overlays()) {
     return overlayRoots({
-      single: level === "single",
       tempPath,
       remove,
-      adopt: (upper, lower, owners) => layers.adopt(upper, lower, { ...times, owners }),
+      adopt: (upper, lower) => layers.adopt(upper, lower, times),
       discard: (directory) => layers.background(remove(directory)),
     });
   }

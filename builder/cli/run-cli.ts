@@ -71,7 +71,7 @@ async function routeOf(
     return 0;
   }
   if (first === "--version" || first === "-v") {
-    const { version } = await import("./version.ts");
+    const { version } = await import("../core/version.ts");
     io.stdout.write(`tsbuild ${version()}\n`);
     return 0;
   }

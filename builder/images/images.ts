@@ -1,4 +1,5 @@
-import { localImage, readImages } from "../inputs/base-images.ts";
+import { storedPredicates } from "../attest/stored.ts";
+import { localImage, readImage, readImages } from "../inputs/base-images.ts";
 import { isDigest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
@@ -7,14 +8,36 @@ import { familiarName, formatReference, parseReference, withDefaultTag } from ".
 import type { Image } from "../image/types.ts";
 import { removeImage } from "../store/remove-image.ts";
 import type { RefTarget, Store } from "../store/types.ts";
-import type { ImageDetails } from "../api/types.ts";
+import type { ImageDetails, ImageSummary } from "../api/types.ts";
+
+/** Every name in the store, newest first. */
+export function listImages(store: Store): ImageSummary[] {
+  const refs = [...store.refs.list()].sort((a, b) => b.target.time - a.target.time);
+  return refs.map(({ name, target }) => {
+    const image = readImage(store, target);
+    return {
+      name,
+      id: image?.config.digest ?? target.digest,
+      digest: target.digest,
+      ...(image?.config.created === undefined ? {} : { created: image.config.created }),
+      size: image === undefined ? 0 : sizeOf(store, image),
+    };
+  });
+}
 
 /** An image by name, by id or by the beginning of its id. */
 export function inspectImage(store: Store, reference: string, platform?: Platform): ImageDetails {
   const { image, target: found } = findStored(store, reference, platform);
   const names = store.refs.list().filter(({ target }) => target.digest === found.digest);
   const { manifest, config } = image;
-  return { names: names.map(({ name }) => name), digest: found.digest, manifest, config };
+  const statements = storedPredicates(store, found, manifest.digest);
+  return {
+    names: names.map(({ name }) => name),
+    digest: found.digest,
+    manifest,
+    config,
+    ...(statements.length > 0 && { statements }),
+  };
 }
 
 /** Gives an image of the store one more name. */
@@ -98,6 +121,13 @@ function imagesById(store: Store, id: string): StoredImage[] {
       ) ?? byIndex;
     return image === undefined ? [] : [{ image, target, name }];
   });
+}
+
+function sizeOf(store: Store, { manifest, config }: Image): number {
+  return config.diffIds.reduce(
+    (sum, diffId, index) => sum + (store.layers.peek(diffId)?.size ?? manifest.layers[index]?.size ?? 0),
+    0,
+  );
 }
 
 function isId(reference: string): boolean {

@@ -1,3 +1,4 @@
+import { storedPredicates } from "../attest/stored.ts";
 import { findImage, readDocument, readImages } from "../inputs/base-images.ts";
 import { formatPlatform, hostPlatform } from "../core/platform.ts";
 import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
@@ -56,7 +57,9 @@ export async function pushStoredImage(
   const setOf = (one: Image): Promise<AssembledSet<OutgoingLayer>> => {
     const source = { reference: name, manifest: one.manifest.digest, diffIds: one.config.diffIds };
     const rootfs = imageLayers(session, source, { emit, signal });
-    return storedSet(one, rootfs, (layer) => outgoingLayer(session.store, layer, USUAL_FORM));
+    const predicates = storedPredicates(session.store, target, one.manifest.digest);
+    const attestations = predicates.length === 0 ? undefined : { names: [name], predicates };
+    return storedSet(one, rootfs, (layer) => outgoingLayer(session.store, layer, USUAL_FORM), attestations);
   };
   const index = platform === undefined ? wholeIndex(session.store, target) : undefined;
   if (index === undefined && target.digest !== image.manifest.digest) {

@@ -107,7 +107,6 @@ async function planRun(
   const hostname = op.hostname ?? HOSTNAME;
   return {
     root: root.spec,
-    owners: root.owners,
     mounts: [
       ...baseMounts({
         shmSize: services.sandbox.shmSize,

@@ -1,3 +1,4 @@
+import type { Attestations, Referrer } from "../attest/types.ts";
 import { sha256 } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { Platform } from "../core/platform.ts";
@@ -20,6 +21,8 @@ export interface Assembled<Blob extends BlobName = LayerBlob> {
   readonly manifestDescriptor: Descriptor;
   readonly layers: readonly Blob[];
   readonly platform: Platform;
+  /** Statements of this very manifest. */
+  readonly referrers: readonly Referrer[];
 }
 
 /** Makes config and manifest; `form` says how, `layerOf` gives each layer as it goes out. */
@@ -57,18 +60,31 @@ export async function assemble<Blob extends BlobName>(
     ...(own && { annotations: own }),
   });
   const manifestType = format === "docker" ? MEDIA_TYPES.dockerManifest : MEDIA_TYPES.ociManifest;
+  const described = describe(manifestType, manifest);
   const onDescriptor = annotationsOf(annotations, "manifest-descriptor", image.platform);
   return {
     config,
     configDescriptor,
     manifest,
     manifestDescriptor: {
-      ...describe(manifestType, manifest),
+      ...described,
       ...(onDescriptor && { annotations: onDescriptor }),
     },
     layers: typed,
     platform: image.platform,
+    referrers: await statementsOf(described, image.platform, image.attestations),
   };
+}
+
+/** What is stated of an image, as artifacts that refer to its manifest. */
+export async function statementsOf(
+  manifest: Descriptor,
+  platform: Platform,
+  attestations: Attestations | undefined,
+): Promise<readonly Referrer[]> {
+  if (attestations === undefined) return [];
+  const { referrersOf } = await import("../attest/statement.ts");
+  return referrersOf(manifest, platform, attestations);
 }
 
 function describe(mediaType: string, data: Buffer): Descriptor {

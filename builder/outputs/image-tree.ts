@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { Descriptor } from "../image/types.ts";
 import type { LayerBlob } from "../layers/types.ts";
-import type { Repository } from "../registry/types.ts";
+import type { ReferrerManifest, Repository } from "../registry/types.ts";
 import type { AssembledSet } from "./assemble-set.ts";
 import type { OutgoingLayer } from "./outgoing.ts";
 
@@ -32,6 +32,8 @@ export interface ImageTree {
   /** What an index names, those that are named before those that name them. */
   readonly children: readonly TreeDocument[];
   readonly blobs: readonly TreeBlob[];
+  /** Statements of these images; their blobs are among the others. */
+  readonly referrers?: readonly ReferrerManifest[];
 }
 
 /** What was assembled, as it travels. */
@@ -41,7 +43,8 @@ export function treeOf({ images, top }: AssembledSet<OutgoingLayer>): ImageTree 
     children: images
       .filter(({ manifestDescriptor }) => manifestDescriptor.digest !== top.descriptor.digest)
       .map(({ manifest, manifestDescriptor }) => ({ raw: manifest, descriptor: manifestDescriptor })),
-    blobs: images.flatMap(({ config, configDescriptor, layers }) => [
+    referrers: images.flatMap(({ referrers }) => referrers),
+    blobs: images.flatMap(({ config, configDescriptor, layers, referrers }) => [
       ...layers.map(({ mediaType, digest, size, sources, path }) => ({
         descriptor: { mediaType, digest, size },
         sources,
@@ -49,6 +52,9 @@ export function treeOf({ images, top }: AssembledSet<OutgoingLayer>): ImageTree 
         open: () => bytesOf(path),
       })),
       { descriptor: configDescriptor, sources: [], open: () => once(config) },
+      ...referrers.flatMap(({ blobs }) =>
+        blobs.map(({ descriptor, data }) => ({ descriptor, sources: [], open: () => once(data) })),
+      ),
     ]),
   };
 }

@@ -36,7 +36,7 @@ export function registryOutput(store: Store, options: RegistryOptions): Output {
 export async function pushTree(
   client: RegistryClient,
   slots: Slots,
-  { top, children, blobs }: ImageTree,
+  { top, children, blobs, referrers = [] }: ImageTree,
   { name, byDigest }: { readonly name: string; readonly byDigest: boolean },
   { signal, emit }: OutputContext,
 ): Promise<void> {
@@ -53,6 +53,7 @@ export async function pushTree(
       open,
       ...(path && { ready: path }),
     })),
+    referrers,
     children: children.map(({ raw, descriptor }) => ({ raw, ...descriptor })),
     slots,
     signal,

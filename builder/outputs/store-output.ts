@@ -23,15 +23,18 @@ export function storeOutput(store: Store, naming: StoreNames, form: ImageForm, u
       const assembled = await assembleSet(images, form, (layer) =>
         form.compression === undefined ? layer.blob() : compressedBlob(store, layer, form),
       );
-      for (const { config, manifest } of assembled.images) {
-        store.blobs.put(config);
-        store.blobs.put(manifest);
+      for (const { config, manifest, referrers } of assembled.images) {
+        const statements = referrers.flatMap(({ raw, blobs }) => [raw, ...blobs.map(({ data }) => data)]);
+        for (const document of [config, manifest, ...statements]) store.blobs.put(document);
       }
       store.blobs.put(assembled.top.raw);
       if (unpack) for (const { rootfs } of images) for (const layer of rootfs) await layer.snapshot();
       const { mediaType, digest, size } = assembled.top.descriptor;
-      for (const name of [...names, ...digestNames(naming, digest)])
-        store.refs.set(name, { mediaType, digest, size, time: Date.now(), origin: "built" });
+      const referrers = assembled.images.flatMap((image) =>
+        image.referrers.map(({ descriptor }) => descriptor.digest),
+      );
+      const target = { mediaType, digest, size, time: Date.now(), origin: "built" as const, referrers };
+      for (const name of [...names, ...digestNames(naming, digest)]) store.refs.set(name, target);
       const imageId = imageIdOf(assembled);
       return { ...(imageId && { imageId }), manifest: digest, names };
     },

@@ -1,8 +1,9 @@
+import type { Attestations } from "../attest/types.ts";
 import { sha256 } from "../core/digest.ts";
 import { withLayers } from "../image/with-layers.ts";
 import type { Image } from "../image/types.ts";
 import type { Layer, RootFs } from "../layers/types.ts";
-import type { BlobName } from "./assemble.ts";
+import { statementsOf, type BlobName } from "./assemble.ts";
 import type { AssembledSet } from "./assemble-set.ts";
 
 /** An image that has its documents: its config stays as it is, and its manifest where all layers go out as it names them. */
@@ -10,6 +11,7 @@ export async function storedSet<Blob extends BlobName>(
   image: Image,
   rootfs: RootFs,
   layerOf: (layer: Layer) => Promise<Blob>,
+  attestations?: Attestations,
 ): Promise<AssembledSet<Blob>> {
   const { manifest, config } = image;
   const layers = await Promise.all(rootfs.map(layerOf));
@@ -23,6 +25,7 @@ export async function storedSet<Blob extends BlobName>(
     manifestDescriptor: descriptor,
     layers,
     platform: config.platform,
+    referrers: await statementsOf(descriptor, config.platform, attestations),
   };
   return { images: [assembled], top: { raw, descriptor } };
 }

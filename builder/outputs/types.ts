@@ -1,3 +1,4 @@
+import type { Attestations } from "../attest/types.ts";
 import type { Emit } from "../core/events.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
@@ -17,6 +18,8 @@ export interface BuiltImage {
   readonly epoch?: number;
   /** What --cache-to type=inline puts into the config. */
   readonly inlineCache?: object;
+  /** What is stated of it: goes with it to the store and to registries. */
+  readonly attestations?: Attestations;
 }
 
 /** What an output made. */

@@ -49,7 +49,8 @@ export async function planGraph(
 
 /** What tsbuild.lock says, where the build goes by it. */
 export async function lockOf(options: BuildOptions, contexts: Contexts): Promise<SourceLock | undefined> {
-  if (options.lock === undefined && options.offline !== true) return undefined;
+  if (options.lock === undefined && options.offline !== true && options.attest === undefined)
+    return undefined;
   const { openLock } = await import("../inputs/lock/source-lock.ts");
   return openLock(options, dockerfilePath(options, contexts));
 }

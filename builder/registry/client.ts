@@ -4,6 +4,7 @@ import { getBlob } from "./download.ts";
 import { tlsOf } from "./endpoints.ts";
 import { login } from "./login.ts";
 import { getManifest, headManifest, putManifest } from "./manifests.ts";
+import { putReferrer } from "./referrers.ts";
 import { Session } from "./session.ts";
 import type { CredentialStore, RegistryClient, RegistryConfig } from "./types.ts";
 import { hasBlob, mountBlob, putBlob } from "./upload.ts";
@@ -26,6 +27,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     putBlob: (...args) => putBlob(session, ...args),
     mountBlob: (...args) => mountBlob(session, ...args),
     putManifest: (...args) => putManifest(session, ...args),
+    putReferrer: (...args) => putReferrer(session, ...args),
     login: (...args) => login(session, ...args),
     close: () => session.transport.close(),
   };

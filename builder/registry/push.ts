@@ -6,7 +6,7 @@ import { TsbuildError } from "../core/errors.ts";
 import { shortDigest } from "../core/digest.ts";
 import { formatReference, withDefaultTag, type Reference } from "../image/reference.ts";
 import type { Descriptor } from "../image/types.ts";
-import type { RegistryClient, Repository } from "./types.ts";
+import type { ReferrerManifest, RegistryClient, Repository } from "./types.ts";
 
 /** One blob of an image, and how to read it. */
 export interface PushBlob {
@@ -34,6 +34,8 @@ export interface PushRequest {
   readonly blobs: readonly PushBlob[];
   /** Manifests that an index names; stored by digest before it. */
   readonly children?: readonly PushManifest[];
+  /** What refers to this image, or to one of its index: before its name, too. */
+  readonly referrers?: readonly ReferrerManifest[];
   readonly slots: Pick<Slots, "use">;
   readonly signal: AbortSignal;
   readonly emit: Emit;
@@ -63,6 +65,7 @@ export async function pushImage(request: PushRequest): Promise<Digest> {
   for (const child of request.children ?? []) {
     await client.putManifest(repository, child.digest, child.mediaType, child.raw, signal);
   }
+  for (const referrer of request.referrers ?? []) await client.putReferrer(repository, referrer, signal);
   return client.putManifest(
     repository,
     named.tag ?? manifest.digest,

@@ -70,6 +70,13 @@ export interface FetchedManifest {
   readonly mediaType: string;
 }
 
+/** An artifact with a subject (OCI image-spec, manifest.md). */
+export interface ReferrerManifest {
+  readonly subject: Digest;
+  readonly raw: Buffer;
+  readonly descriptor: Descriptor & { readonly artifactType: string };
+}
+
 export interface TransferProgress {
   (current: number, total: number | undefined): void;
 }
@@ -103,6 +110,8 @@ export interface RegistryClient {
     raw: Buffer,
     signal: AbortSignal,
   ): Promise<Digest>;
+  /** Stores an artifact that refers to a manifest, and lists it under the subject's tag where the registry keeps no list. */
+  putReferrer(repository: Repository, referrer: ReferrerManifest, signal: AbortSignal): Promise<void>;
   /** Proves a credential to a registry; REGISTRY_AUTH where it refuses it. False where the registry asks for none. */
   login(registry: string, signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;

@@ -26,9 +26,24 @@ export function openRefs(files: Files): RefStore {
     list,
     set(name, target) {
       const old = get(name);
-      if (old !== undefined && old.digest === target.digest && old.mediaType === target.mediaType) return;
-      const { mediaType, digest, size, time, origin } = target;
-      files.writeFile(place(name), `${JSON.stringify({ name, mediaType, digest, size, time, origin })}\n`);
+      const { mediaType, digest, size, time, origin, referrers = [] } = target;
+      if (
+        old !== undefined &&
+        old.digest === digest &&
+        old.mediaType === mediaType &&
+        sameList(old.referrers, referrers)
+      )
+        return;
+      const record = {
+        name,
+        mediaType,
+        digest,
+        size,
+        time,
+        origin,
+        ...(referrers.length > 0 && { referrers }),
+      };
+      files.writeFile(place(name), `${JSON.stringify(record)}\n`);
       writeLayout(files, list);
     },
     delete(name) {
@@ -40,6 +55,10 @@ export function openRefs(files: Files): RefStore {
   };
 }
 
+function sameList(a: readonly string[] = [], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one, index) => one === b[index]);
+}
+
 function encode(name: string): string {
   const encoded = encodeURIComponent(name);
   return encoded.length > MAX_NAME || /^\.*$/.test(encoded) ? `~${hexOf(sha256(name))}` : encoded;
@@ -47,11 +66,18 @@ function encode(name: string): string {
 
 function parse(value: Readonly<Record<string, unknown>> | undefined): Ref | undefined {
   if (value === undefined) return undefined;
-  const { name, mediaType, digest, size, time, origin } = value;
+  const { name, mediaType, digest, size, time, origin, referrers } = value;
   if (typeof name !== "string" || typeof mediaType !== "string" || !isDigest(digest)) return undefined;
   if (typeof size !== "number" || typeof time !== "number") return undefined;
   return {
     name,
-    target: { mediaType, digest, size, time, origin: origin === "pulled" ? "pulled" : "built" },
+    target: {
+      mediaType,
+      digest,
+      size,
+      time,
+      origin: origin === "pulled" ? "pulled" : "built",
+      ...(Array.isArray(referrers) && { referrers: referrers.filter(isDigest) }),
+    },
   };
 }

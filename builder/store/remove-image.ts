@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isDigest, type Digest } from "../core/digest.ts";
-import type { Store } from "./types.ts";
+import type { RefTarget, Store } from "./types.ts";
 
 /** Bigger is no manifest (distribution's limit is the same). */
 const MAX_DOCUMENT = 4 << 20;
@@ -12,7 +12,7 @@ const MAX_DOCUMENT = 4 << 20;
 export function removeImage(store: Store, name: string): boolean {
   const target = store.refs.get(name);
   if (target === undefined || !store.refs.delete(name)) return false;
-  const documents = documentsOf(store, [target.digest]);
+  const documents = documentsOf(store, rootsOf(target));
   for (const digest of inUse(store, documents).keys()) documents.delete(digest);
   for (const digest of documents.keys()) store.blobs.delete(digest);
   // Somebody may have named the image again meanwhile: what that name needs is put back.
@@ -23,8 +23,12 @@ export function removeImage(store: Store, name: string): boolean {
 
 /** `removed` stands in for what is not in the store any more. */
 function inUse(store: Store, removed: ReadonlyMap<Digest, Buffer>): Map<Digest, Buffer> {
-  const roots = store.refs.list().map((ref) => ref.target.digest);
+  const roots = store.refs.list().flatMap(({ target }) => rootsOf(target));
   return documentsOf(store, roots, removed);
+}
+
+function rootsOf({ digest, referrers = [] }: RefTarget): readonly Digest[] {
+  return [digest, ...referrers];
 }
 
 /** Manifests, indexes and configs (OCI image-spec) that are here and that some roots lead to. */

@@ -131,6 +131,8 @@ export interface RefTarget {
   readonly time: number;
   /** "built" here or "pulled" from a registry. */
   readonly origin: "built" | "pulled";
+  /** Manifests of what refers to the image: statements of how it was made, and of what is in it. */
+  readonly referrers?: readonly Digest[];
 }
 
 /** Which faces of a layer the store holds. */

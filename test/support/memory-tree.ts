@@ -1,4 +1,4 @@
-import { bytesOf, toBuffer, type Bytes } from "../../builder/core/bytes.ts";
+import { bytesFrom, bytesOf, toBuffer, type Bytes } from "../../builder/core/bytes.ts";
 import { sha256, type Digest } from "../../builder/core/digest.ts";
 import type { Content, Entry, Tree } from "../../builder/core/entry.ts";
 import { baseOf, parentOf } from "../../builder/core/paths.ts";
@@ -6,7 +6,7 @@ import { baseOf, parentOf } from "../../builder/core/paths.ts";
 /** A file of a tree in memory: text is a regular file; the rest of an entry where it matters. */
 export type MemoryFile =
   | string
-  | (Partial<Omit<Entry, "path" | "link">> & { readonly data?: string; readonly link?: string });
+  | (Partial<Omit<Entry, "path" | "link">> & { readonly data?: string | Uint8Array; readonly link?: string });
 
 /** A tree in memory: path → file. Parents that are not named are directories; a name with `/` at its end is one. */
 export function memoryTree(files: Readonly<Record<string, MemoryFile>>): Tree {
@@ -56,7 +56,7 @@ class MemoryTree implements Tree {
     if (path !== "" && !this.#entries.has(parentOf(path))) this.#add(parentOf(path), { type: "directory" });
     const { data, link, ...rest } = file;
     const type = file.type ?? (link === undefined ? "file" : "symlink");
-    const bytes = bytesOf(data ?? "");
+    const bytes = typeof data === "object" ? bytesFrom(data) : bytesOf(data ?? "");
     if (type === "file") this.#data.set(path, bytes);
     this.#entries.set(path, {
       path,

@@ -131,6 +131,24 @@ export const BUILD_FLAGS = {
     group: RESULT,
     doc: "Annotate the image's manifest; LEVEL is index, manifest, index-descriptor or manifest-descriptor, with [PLATFORM] behind it",
   },
+  attest: {
+    value: "type=TYPE",
+    repeat: true,
+    group: RESULT,
+    doc: "State beside the image how it was built (type=provenance,mode=min|max) or what is in it (type=sbom)",
+  },
+  provenance: {
+    value: "HOW",
+    bare: "true",
+    group: RESULT,
+    doc: "Short for --attest type=provenance; mode=max for all of it",
+  },
+  sbom: {
+    value: "BOOL",
+    bare: "true",
+    group: RESULT,
+    doc: "Short for --attest type=sbom: the packages of dpkg, apk, rpm and npm, as SPDX",
+  },
   push: { group: RESULT, doc: "Push every --tag when the image is made" },
   "max-image-size": {
     value: "SIZE",
@@ -189,7 +207,6 @@ export const BUILD_FLAGS = {
 
 /** What docker's build takes and this one does not yet, with what to do instead. */
 export const MISSING_BUILD_FLAGS: Readonly<Record<string, string | undefined>> = {
-  "attest|provenance|sbom": undefined,
   builder: "tsbuild has no builders to choose from: it builds in its own process",
   resource: undefined,
   compress: "layers are compressed when they leave the machine",

@@ -56,6 +56,7 @@ export async function buildRequest(
     ...(flags["fail-on-secrets"] && { failOnSecrets: true }),
     pull: pullPolicy("build", flags.pull),
     ...lockRequest(flags),
+    ...(await attestations(flags)),
     ...(platforms.length === 0 ? {} : { platforms }),
     push: flags.push,
     outputs,
@@ -211,4 +212,12 @@ function lockRequest(flags: FlagValues<typeof BUILD_FLAGS>): Pick<BuildRequest, 
     );
   }
   return { ...(first && { lock: modes[first] }), ...(flags.offline ? { offline: true } : {}) };
+}
+
+async function attestations(flags: FlagValues<typeof BUILD_FLAGS>): Promise<Pick<BuildRequest, "attest">> {
+  const { attest, provenance, sbom } = flags;
+  if (attest.length === 0 && provenance === undefined && sbom === undefined) return {};
+  const { parseAttestations } = await import("./build-attest.ts");
+  const request = parseAttestations(attest, provenance, sbom);
+  return request === undefined ? {} : { attest: request };
 }

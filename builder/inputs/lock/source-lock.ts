@@ -7,12 +7,12 @@ import type { Vertex } from "../../graph/types.ts";
 import { formatReference, parseReference, withDefaultTag } from "../../image/reference.ts";
 import { gitKey, isPinned, urlKey } from "../../stages/pins.ts";
 import type { BaseImages, Pins } from "../../stages/types.ts";
-import { findImage, type BaseImageOptions } from "../base-images.ts";
+import { findImage, localImage, type BaseImageOptions } from "../base-images.ts";
 import type { BuildOptions } from "../../api/types.ts";
 import { LOCK_NAME, readLockFile, writeLockFile, type LockedSources } from "./lock-file.ts";
 
-/** "read": what is locked counts, and the rest is as without a lock. The others are flags. */
-type Mode = "lock" | "frozen" | "update" | "read";
+/** "read": what is locked counts, and the rest is as without a lock. "memory": for this build alone. The others are flags. */
+type Mode = "lock" | "frozen" | "update" | "read" | "memory";
 
 /** Finds what a source is now: the digest of a URL's bytes, the commit of a ref. */
 export type FindSource = (vertex: Vertex) => Promise<string>;
@@ -28,7 +28,7 @@ export class SourceLock {
   constructor(path: string, mode: Mode) {
     this.#path = path;
     this.#mode = mode;
-    this.#file = readLockFile(path);
+    this.#file = mode === "memory" ? undefined : readLockFile(path);
     if (mode === "frozen" && this.#file === undefined) {
       throw new TsbuildError("LOCK_OUTDATED", `Cannot use --frozen: there is no "${path}"`, {
         hint: "write it with --lock",
@@ -52,9 +52,10 @@ export class SourceLock {
         if (options.layouts.has(text)) return unlocked.resolve(text, platform);
         const reference = withDefaultTag(parseReference(text));
         const name = formatReference(reference);
-        if (reference.digest !== undefined || (this.#mode === "read" && !(name in this.#sources.images)))
-          return unlocked.resolve(text, platform);
-        if (!(name in this.#sources.images)) {
+        const isLocked = name in this.#sources.images;
+        const asIs = this.#mode === "memory" || (this.#mode === "read" && !isLocked);
+        if (reference.digest !== undefined || asIs) return unlocked.resolve(text, platform);
+        if (!isLocked) {
           if (this.#mode === "frozen") throw this.#missing(name);
           // Two platforms of one name are to be of one index, even if the name moves on in between.
           const finding = asking.get(name) ?? findImage(asked, reference, platform).then(({ top }) => top);
@@ -62,11 +63,11 @@ export class SourceLock {
           this.#sources.images[name] = await finding;
         }
         const digest = this.#sources.images[name] as Digest;
-        const { manifest, config } = await findImage(
-          { ...options, policy: "missing" },
-          { ...reference, digest },
-          platform,
-        );
+        // What was built here has that digest under its own name alone.
+        const isCurrent = options.store.refs.get(name)?.digest === digest;
+        const { manifest, config } =
+          (isCurrent ? localImage(options.store, reference, platform) : undefined) ??
+          (await findImage({ ...options, policy: "missing" }, { ...reference, digest }, platform));
         return { reference: name, manifest: manifest.digest, config };
       },
     };
@@ -120,8 +121,9 @@ export class SourceLock {
 
 /** The lock that a build goes by; undefined where it goes by none. */
 export function openLock(options: BuildOptions, dockerfile: string | undefined): SourceLock | undefined {
-  const { lock, offline = false, context } = options;
-  if (lock === undefined && !offline) return undefined;
+  const { lock, offline = false, context, attest } = options;
+  // What a provenance tells of URLs and repositories has to be what was used: it is found out first, and held to.
+  if (lock === undefined && !offline) return attest?.provenance && new SourceLock(LOCK_NAME, "memory");
   if (dockerfile === undefined) {
     if (lock === undefined) return undefined;
     const flag = { lock: "--lock", frozen: "--frozen", update: "--update-lock" }[lock];
