@@ -1,6 +1,29 @@
 import { redact } from "../core/redact.ts";
 import type { SharedGraph } from "./merge.ts";
-import type { BuildGraph, Vertex } from "./types.ts";
+import type { HistoryEntry } from "../image/types.ts";
+import type { BuildGraph, TargetPlan, Vertex } from "./types.ts";
+
+/** A step of a printed graph; `inputs` are the names of other steps. */
+export interface PrintedStep extends Pick<Vertex, "id" | "name" | "stage" | "op"> {
+  /** `step-1`, `step-2` … */
+  readonly step: string;
+  /** First line in the Dockerfile, one-based. */
+  readonly line?: number;
+  readonly inputs: readonly string[];
+}
+
+/** An image of a printed graph; `rootfs` is the name of a step, null for an empty image. */
+export interface PrintedTarget extends Omit<TargetPlan, "rootfs" | "history"> {
+  readonly rootfs: string | null;
+  readonly history: readonly (HistoryEntry & { readonly step?: string; readonly inherited?: true })[];
+}
+
+/** What --print=graph prints: `target` of one platform, `targets` of several. */
+export interface PrintedGraph {
+  readonly steps: readonly PrintedStep[];
+  readonly target?: PrintedTarget;
+  readonly targets?: readonly PrintedTarget[];
+}
 
 /**
  * A graph as JSON for people and for tools: the same build prints the same text. Ids become `step-1`, `step-2` …, and a
