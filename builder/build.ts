@@ -3,8 +3,9 @@ import { openContainers } from "./containers/open-containers.ts";
 import { hostPlatform } from "./core/platform.ts";
 import { parseReference, withDefaultTag } from "./image/reference.ts";
 import { imageLayers } from "./inputs/image-layers.ts";
+import { listImages } from "./images/list-images.ts";
 import { imageHistory } from "./images/history.ts";
-import { inspectImage, listImages, removeNames, tagImage } from "./images/images.ts";
+import { inspectImage, removeNames, tagImage } from "./images/images.ts";
 import { Session, type SessionOptions } from "./session/session.ts";
 import type { Tsbuild } from "./api/types.ts";
 

@@ -9,7 +9,8 @@ import { makeDirectory } from "./core/make-directory.ts";
 const LEVELS: Readonly<Record<Isolation["level"], string>> = {
   root: "root: steps run in namespaces on overlay filesystems",
   user: "ordinary user: steps run in a user namespace with subordinate ids",
-  single: "ordinary user with a single id: steps run in a user namespace where every file belongs to root",
+  single:
+    "ordinary user with a single id: steps run in a user namespace, and owners of files are recorded beside them",
   chroot:
     "no namespaces: steps run by chroot in plain copies of their root filesystem, and share processes, network and memory with this container",
   none: "no namespaces: steps cannot run",

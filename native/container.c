@@ -24,6 +24,7 @@
 #include "privileges.h"
 #include "report.h"
 #include "resolve.h"
+#include "supervise.h"
 #include "sys.h"
 #include "userns.h"
 
@@ -131,12 +132,12 @@ static int take_stdio(const struct container *container, const struct terminal *
   return 0;
 }
 
-static _Noreturn void run_command(const struct container *container, const struct terminal *terminal) {
+static _Noreturn void run_command(const struct container *container, const struct terminal *terminal, int supervisor) {
   struct report report = {.kind = REPORT_FAILED};
   sigset_t none;
   sigemptyset(&none);
   umask(container->plan->umask);
-  if (take_stdio(container, terminal, &report.error) == 0 && drop_privileges(container->plan, &report.error) == 0) {
+  if (take_stdio(container, terminal, &report.error) == 0 && drop_privileges(container->plan, supervisor, &report.error) == 0) {
     /* Changed credentials cleared it. Without a first process of ours this is what ends the command with the worker. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -167,15 +168,17 @@ static _Noreturn void container_main(const struct container *container) {
   else if (ready == 0)
     ready = container->joined ? set_up_joined(container, &terminal, &report.error)
                               : set_up(container, &terminal, &report.error);
+  int supervisor = -1;
+  if (ready == 0 && container->owners) ready = supervisor = supervisor_start(container->owners, &container->plan->owners, &report.error);
   if (ready < 0) {
     report_send(container->status, &report, -1);
     _exit(1);
   }
   report.kind = REPORT_RUNNING;
   report_send(container->status, &report, terminal.master);
-  if (!(container->plan->flags & PLAN_INIT)) run_command(container, &terminal);
+  if (!(container->plan->flags & PLAN_INIT)) run_command(container, &terminal, supervisor);
   pid_t command = fork();
-  if (command == 0) run_command(container, &terminal);
+  if (command == 0) run_command(container, &terminal, supervisor);
   if (command < 0 || confine_init(container->plan, &report.error) < 0) {
     report.kind = REPORT_FAILED;
     if (command < 0) fail(&report.error, errno, "Cannot fork");

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "join.h"
+#include "owners.h"
 #include "plan.h"
 #include "stubs.h"
 
@@ -11,6 +12,7 @@
 struct container {
   const struct plan *plan;
   struct stubs *stubs;
+  struct owners *owners;       /* NULL where files have the owners that they are given */
   const struct joined *joined; /* NULL for a container of its own */
   int plain;    /* a plain tree to enter by chroot(2); -1: in namespaces */
   int status;   /* for reports */

@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 
 #include "overlay.h"
+#include "owners.h"
 #include "tree.h"
 #include "userns.h"
 
@@ -14,6 +15,8 @@ struct differ {
   struct path path;
   struct links links;
   const char *opaque; /* name of the xattr */
+  bool single;        /* owners are recorded beside the files: owners.h */
+  struct owners *noted;
 };
 
 /* A directory on the way down, sent when something in it has to be. */
@@ -52,10 +55,11 @@ static bool same_capability(int a, int b) {
 }
 
 /* True for a directory that overlayfs copied up for what is in it, and that nobody changed. */
-static bool only_copied_up(const struct level *level) {
+static bool only_copied_up(const struct differ *differ, const struct level *level) {
   struct stat lower;
   if (level->lower < 0 || fstat(level->lower, &lower) < 0) return false;
   const struct stat *upper = &level->st;
+  if (differ->single) owner_find(level->lower, "", &lower);
   return upper->st_mode == lower.st_mode && upper->st_uid == lower.st_uid && upper->st_gid == lower.st_gid &&
          upper->st_mtim.tv_sec == lower.st_mtim.tv_sec && same_capability(level->upper, level->lower);
 }
@@ -72,7 +76,7 @@ static int enter(struct differ *differ, struct level *parent, const char *name, 
   bool marked = fgetxattr(upper, differ->opaque, &mark, 1) == 1 && mark == 'y';
   /* Below an opaque directory overlayfs looks at no lower one any more, marked or not. */
   struct level level = {parent, upper, lower, marked || parent->opaque, false, *st, differ->path.size};
-  if (!only_copied_up(&level)) send_levels(differ, &level);
+  if (!only_copied_up(differ, &level)) send_levels(differ, &level);
   return diff_directory(differ, &level, error);
 }
 
@@ -86,6 +90,7 @@ static int visit(struct differ *differ, struct level *level, const char *name, s
     return 0;
   }
   size_t before = path_enter(&differ->path, name);
+  if (differ->single && !owner_find(level->upper, name, &st)) owners_find(differ->noted, &st);
   int result;
   if (S_ISDIR(st.st_mode)) {
     result = enter(differ, level, name, &st, error);
@@ -126,8 +131,11 @@ int diff(struct lane *lane, const struct frame *frame, struct error *error) {
   struct root_spec lowers = {.kind = ROOT_LAYERS};
   char *upper_path = must_format("%s", get_string(&reader));
   lowers.lowers = get_strings(&reader);
+  struct bytes noted = get_bytes(&reader);
   if (reader_finish(&reader, "diff", error) < 0) return -1;
-  struct differ differ = {.lane = lane};
+  struct differ differ = {.lane = lane, .single = in_user_namespace() && has_single_id()};
+  /* Looking whether the client cancels overwrites the frame. */
+  differ.noted = owners_read(noted.data, noted.size);
   differ.opaque = in_user_namespace() ? "user.overlay.opaque" : "trusted.overlay.opaque";
   allow_depth();
   struct level root = {.lower = -1, .sent = true};

@@ -1,8 +1,10 @@
 #include "files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "owners.h"
 #include "userns.h"
 
 enum { SMALL = 64 * 1024 };
@@ -45,5 +47,8 @@ int copy_range(int from, off_t offset, int to, uint64_t size) {
 
 int own(int fd, const char *name, uid_t uid, gid_t gid, int flags) {
   if (fchownat(fd, name, uid, gid, flags) == 0) return 0;
-  return errno == EINVAL && has_single_id() ? 0 : -1;
+  if (errno != EINVAL || !has_single_id()) return -1;
+  /* What can have no record on disk has its owner in the layer alone. */
+  if (flags & AT_EMPTY_PATH) owner_record(fd, uid, gid);
+  return 0;
 }

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 static void read_mount(struct reader *reader, struct mount_spec *mount) {
-  *mount = (struct mount_spec){.type = get_u8(reader), .source = "", .subpath = ""};
+  *mount = (struct mount_spec){.type = get_u8(reader), .source = "", .subpath = "", .upper = "", .work = ""};
   mount->target = get_string(reader);
   switch (mount->type) {
     case MOUNT_TMPFS:
@@ -30,6 +30,8 @@ static void read_mount(struct reader *reader, struct mount_spec *mount) {
     case MOUNT_LAYERS:
       mount->lowers = get_strings(reader);
       mount->source = get_string(reader);
+      mount->upper = get_string(reader);
+      mount->work = get_string(reader);
       mount->flags = get_u32(reader);
       break;
     case MOUNT_SYSFS:
@@ -91,6 +93,7 @@ int plan_read(const struct frame *frame, struct plan *plan, struct error *error)
   plan->cgroups = get_strings(&reader);
   plan->network = get_string(&reader);
   plan->state = get_string(&reader);
+  plan->owners = get_strings(&reader);
   if (reader_finish(&reader, "run", error) < 0) return -1;
   return plan->argv.count > 0 ? 0 : fail(error, EINVAL, "Cannot run a command without words");
 }

@@ -10,6 +10,7 @@ struct mount_spec {
   const char *target;
   const char *source;  /* bind: a path of the host; layers: a path in them */
   const char *subpath; /* bind: a path inside `source`, resolved as if that were a root; "" for itself */
+  const char *upper, *work; /* layers: directories that take and keep the writes; "" for throwing them away */
   uint32_t flags;      /* enum mount_flag */
   uint32_t mode, uid, gid;
   uint64_t size; /* tmpfs: bytes, 0 for the kernel's default; dev: of shm */
@@ -42,6 +43,7 @@ struct plan {
   struct limit *limits;
   struct strings cgroups; /* directories of the host: the groups that all of the container is put into */
   const char *network; /* a file that is a network namespace; "" for none */
+  struct strings owners; /* uid:gid:path of what in the root has an owner that it cannot have on disk */
   const char *state;   /* a directory for what is told of the container there; "" for none */
 };
 

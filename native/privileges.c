@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include "confine.h"
+#include "supervise.h"
 #include "userns.h"
 
 static int set_capabilities(uint64_t kept, struct error *error) {
@@ -52,13 +53,16 @@ static int become_user(const struct plan *plan, struct error *error) {
   return 0;
 }
 
-int drop_privileges(const struct plan *plan, struct error *error) {
+int drop_privileges(const struct plan *plan, int supervisor, struct error *error) {
   uint64_t kept = plan->capabilities & held_capabilities();
-  bool no_new = plan->flags & PLAN_NO_NEW_PRIVILEGES;
+  bool no_new = plan->flags & PLAN_NO_NEW_PRIVILEGES, nobody_else = false;
   if (set_limits(plan, error) < 0 || drop_bounding(kept, error) < 0) return -1;
   /* A filter needs CAP_SYS_ADMIN or no_new_privs; with the latter it can come last, and need not let the rest through. */
   if (!no_new && install_filter(plan, error) < 0) return -1;
-  if (become_user(plan, error) < 0 || set_capabilities(plan->uid == 0 ? kept : 0, error) < 0) return -1;
+  /* A kernel without user notification (before Linux 5.0) leaves root as the one user that there is. */
+  if (supervisor >= 0 && supervisor_follow(supervisor) < 0) nobody_else = true;
+  if (!nobody_else && become_user(plan, error) < 0) return -1;
+  if (set_capabilities(plan->uid == 0 ? kept : 0, error) < 0) return -1;
   if (!no_new) return 0;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return fail(error, errno, "Cannot set no_new_privs");
   return install_filter(plan, error);

@@ -13,6 +13,7 @@
 #include "container.h"
 #include "control.h"
 #include "descendants.h"
+#include "ending.h"
 #include "journal.h"
 #include "oom.h"
 #include "overlay.h"
@@ -33,6 +34,7 @@ struct run {
   uint8_t *pending; /* bytes for the standard input that did not fit yet; the client waits for FRAME_TAKEN */
   size_t pending_size, pending_at;
   bool cancelled, killed, ended, started;
+  struct owners *owners;  /* NULL where files have those that they are given */
   struct plain *plain;    /* NULL in namespaces */
   bool lost;              /* in a plain tree: the client is gone, and what is left is to clean up */
   bool parting, detached; /* the client asked to go; it is gone, and only the journal tells of what follows */
@@ -219,24 +221,16 @@ static void send_exit(struct run *run, bool out_of_memory) {
   int failure = unrun ? run->last.value : FAILURE_NONE;
   int code = unrun ? (failure == FAILURE_NOT_FOUND ? 127 : 126) : number ? 128 + number : WEXITSTATUS(status);
   bool run_out = out_of_memory && code == 128 + SIGKILL && !run->killed;
-  journal_exit(&run->journal, &(struct ending){code, unrun ? 0 : number, failure, run_out,
-                                               unrun ? run->last.error.message : ""});
+  const struct ending ending = {code, unrun ? 0 : number, failure, run_out, unrun ? run->last.error.message : ""};
+  journal_exit(&run->journal, &ending);
   control_end(&run->control, code);
-  if (run->detached) return;
-  frame_begin(run->lane, FRAME_EXIT);
-  put_u32(run->lane, (uint32_t)code);
-  put_u32(run->lane, (uint32_t)(unrun ? 0 : number));
-  put_u8(run->lane, (uint8_t)failure);
-  put_u8(run->lane, run_out);
-  put_string(run->lane, unrun ? run->last.error.message : "");
-  frame_end(run->lane);
-  lane_flush(run->lane);
+  if (!run->detached) send_ending(run->lane, &ending);
 }
 
 static int start(struct run *run, const struct plan *plan, struct stubs *stubs, struct error *error) {
   struct joined joined;
   bool joins = plan->root.kind == ROOT_CONTAINER;
-  struct container container = {plan, stubs, joins ? &joined : NULL, run->plain ? run->plain->covers.root : -1, -1,
+  struct container container = {plan, stubs, run->owners, joins ? &joined : NULL, run->plain ? run->plain->covers.root : -1, -1,
                                 {-1, -1, -1}};
   int pair[2];
   sigset_t child;
@@ -277,6 +271,7 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
     run.plain = &plain;
     if (plain_open(&plain, lane, &plan, error) < 0) return plain_close(&plain, false, error);
   }
+  if ((plan.flags & PLAN_OWNERS) && !(run.owners = owners_new(error))) return -1;
   if (start(&run, &plan, stubs, error) < 0) return plain_close(run.plain, false, error);
   pump(&run);
   if (plain_close(run.plain, run.lost, error) < 0 && !run.cancelled) return -1;
@@ -284,6 +279,7 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
   if (run.root >= 0) stubs_remove(stubs, run.root);
   drop(&run.root);
   if (plan.root.kind == ROOT_OVERLAY) clear_work(plan.root.work);
+  if (run.owners && owners_save(run.owners, plan.root.work, error) < 0) return -1;
   if (run.cancelled) return fail(error, ECANCELED, "Cannot finish the command");
   if (run.last.kind == REPORT_FAILED) {
     *error = run.last.error;

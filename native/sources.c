@@ -40,19 +40,29 @@ int mount_file(struct mounter *mounter, const struct mount_spec *spec, struct er
   return 0;
 }
 
+/* Symlinks in an image lead where they lead in that image (CVE-2024-1753). */
+static int open_source(int top, const struct mount_spec *spec, struct error *error) {
+  int source = open_in_root(top, spec->source, O_PATH);
+  if (source >= 0) return source;
+  if (errno != ENOENT || *spec->upper == 0)
+    return fail(error, errno, "Cannot open '%s' in the mounted layers", spec->source);
+  /* A volume that an image names without having its directory. */
+  return make_in_root(top, spec->source, &(struct missing){true, 0, 0, NULL}, error);
+}
+
 int mount_layers(struct mounter *mounter, const struct mount_spec *spec, struct error *error) {
   if (spec->lowers.count == 0) return fail(error, ENOENT, "Cannot mount layers on '%s': there are none", spec->target);
-  const char *attach = spec->lowers.items[spec->lowers.count - 1];
-  struct root_spec root = {.kind = ROOT_LAYERS, .lowers = spec->lowers};
+  bool kept = *spec->upper != 0;
+  struct root_spec root = {.kind = kept ? ROOT_OVERLAY : ROOT_LAYERS, .lowers = spec->lowers,
+                           .upper = spec->upper, .work = spec->work};
+  const char *attach = root_attach_path(&root);
   struct stat before;
   if (stat(attach, &before) < 0) return fail(error, errno, "Cannot open snapshot '%s'", attach);
-  int top = spec->flags & FLAG_READONLY ? root_mount(&root, error)
+  int top = kept || spec->flags & FLAG_READONLY ? root_mount(&root, error)
                                         : root_mount_throwaway(&spec->lowers, attach, error);
   if (top < 0) return -1;
-  /* Symlinks in an image lead where they lead in that image (CVE-2024-1753). */
-  cleanup_close int source = open_in_root(top, spec->source, O_PATH);
-  int result = source >= 0 ? bind_source(mounter, source, spec, false, error)
-                           : fail(error, errno, "Cannot open '%s' in the mounted layers", spec->source);
+  cleanup_close int source = open_source(top, spec, error);
+  int result = source < 0 ? -1 : bind_source(mounter, source, spec, false, error);
   close(top);
   /* The overlay, and the tmpfs that may lie below it, until what was there before is there again. */
   struct stat now;

@@ -113,6 +113,10 @@ export interface RunPlan {
   readonly stdinOpen?: boolean;
   /** Directory for files `log` and `exit` (native/journal.h) and a socket `control` (native/control.h). */
   readonly state?: string;
+  /** Users are but believed to be, and owners recorded: for a user namespace with a single id. */
+  readonly recordOwners?: boolean;
+  /** With that: `uid:gid:path` of what in the root has an owner that its snapshot cannot say; see specialOwners. */
+  readonly owners?: readonly Bytes[] | undefined;
   /** For a detached container: `state` is removed when it ends. */
   readonly removeState?: boolean;
 }
@@ -160,12 +164,16 @@ export type MountSpec =
       readonly gid: number;
       readonly flags: MountFlags;
     }
-  /** A directory of another root filesystem; writes, where not read-only, are thrown away. */
+  /**
+   * A directory of another root filesystem. Writes, where not read-only, are thrown away; or kept in an upper directory,
+   * and the directory is made where it is missing.
+   */
   | {
       readonly type: "layers";
       readonly target: string;
       readonly lowers: readonly string[];
       readonly source: string;
+      readonly kept?: { readonly upper: string; readonly work: string };
       readonly flags: MountFlags;
     }
   /** Hidden: an empty read-only directory or /dev/null over what is there; nothing where nothing is. */
@@ -210,6 +218,8 @@ export interface RunExit {
 export interface DiffRequest {
   readonly upper: string;
   readonly lowers: readonly string[];
+  /** What the step left in the file `WORK.owners`, where only a single id exists. */
+  readonly owners?: Uint8Array | undefined;
 }
 
 /** Called synchronously, in order: `entry`, then its bytes in pieces where it is a regular file. */

@@ -1,3 +1,4 @@
+import type { ContainerMount } from "../../runtime/container/mounts.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
 import type { DnsSettings, NetworkMode, PublishedPort } from "../../runtime/network/types.ts";
 
@@ -12,6 +13,8 @@ export interface ContainerSandbox {
   readonly publishAll: boolean;
   /** --dns, --dns-search, --dns-option */
   readonly dns: DnsSettings;
+  /** --tmpfs, --mount, and volumes without a name */
+  readonly mounts: readonly ContainerMount[];
   /** File with docker's JSON, or "unconfined"; docker's default where not given. --security-opt seccomp= */
   readonly seccomp?: string;
   /** --security-opt no-new-privileges */

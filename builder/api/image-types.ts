@@ -45,3 +45,17 @@ export interface HistoryStep {
   readonly size: number;
   readonly layer?: DiffId;
 }
+
+/** One line of `tsbuild images`. */
+export interface ImageSummary {
+  readonly name: string;
+  /** Digest of the config; of the manifest, where the config is not here. */
+  readonly id: Digest;
+  readonly digest: Digest;
+  /** RFC 3339. */
+  readonly created?: string;
+  /** Bytes of all layers, uncompressed where that is known. */
+  readonly size: number;
+  /** Bytes of those that other images of the store have as well. */
+  readonly shared: number;
+}

@@ -14,7 +14,14 @@ import type { Annotation } from "../image/annotations.ts";
 import type { ImageConfig, Manifest } from "../image/types.ts";
 import type { ComparedImage, ImageDifference } from "../compare/types.ts";
 import type { NetworkMode } from "../../runtime/network/types.ts";
-import type { CopyOptions, HistoryStep, LoadedImage, LoadOptions, SaveOptions } from "./image-types.ts";
+import type {
+  CopyOptions,
+  HistoryStep,
+  ImageSummary,
+  LoadedImage,
+  LoadOptions,
+  SaveOptions,
+} from "./image-types.ts";
 import type { OutputSpec } from "./output-types.ts";
 import type { Containers } from "./container-types.ts";
 import type { TransferOptions } from "./transfer-options.ts";
@@ -116,18 +123,6 @@ export interface BuildResult {
   readonly cached: number;
   /** What those that ran added to the image. */
   readonly growth?: readonly StepGrowth[];
-}
-
-/** One line of `tsbuild images`. */
-export interface ImageSummary {
-  readonly name: string;
-  /** Digest of the config; of the manifest, where the config is not here. */
-  readonly id: Digest;
-  readonly digest: Digest;
-  /** RFC 3339. */
-  readonly created?: string;
-  /** Bytes of all layers, uncompressed where that is known. */
-  readonly size: number;
 }
 
 export interface ImageDetails {

@@ -32,7 +32,9 @@ export async function forecastBuild(session: Session, options: BuildOptions): Pr
   if (targets.length === 0) return { steps: [], pull: 0, pullAtMost: 0 };
   const services = await servicesFor(session, options, graph, contexts);
   const runner = createOpRunner(services, vertices);
-  const local = openCache(store, (diffId) => session.layers.open(diffId) !== undefined);
+  const cache = openCache(store, (diffId) => session.layers.open(diffId) !== undefined);
+  // What another cache knows is not noted here: nothing has been built.
+  const local = { ...cache, put: () => undefined, alias: () => undefined };
   const caches =
     (options.cacheFrom ?? []).length === 0
       ? undefined

@@ -58,11 +58,13 @@ async function openStepRoots(session: Session, times: { epoch?: number }): Promi
   const { layers, store, helper } = session;
   const tempPath = (label: string): string => store.tempPath(label);
   const remove = async (directory: string): Promise<void> => (await helper()).remove([directory]);
-  if (await session.overlays()) {
+  const { level } = (await session.isolated()).isolation;
+  if (level !== "chroot") {
     return overlayRoots({
+      single: level === "single",
       tempPath,
       remove,
-      adopt: (upper, lower) => layers.adopt(upper, lower, times),
+      adopt: (upper, lower, owners) => layers.adopt(upper, lower, { ...times, owners }),
       discard: (directory) => layers.background(remove(directory)),
     });
   }

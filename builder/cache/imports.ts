@@ -54,8 +54,10 @@ export function importingCache({ local, sources, load, openLayer }: ImportOption
     alias: (alias, key) => local.alias(alias, key),
     get(key) {
       const here = local.get(key);
-      if (here !== undefined) return here;
-      return loaded === undefined ? loading().then((imported) => find(key, imported)) : find(key, loaded);
+      if (here?.layers.every((diffId) => openLayer(diffId, [])) === true) return here;
+      // What this machine knows, but has lost the layers of, another cache may still have.
+      if (loaded !== undefined) return find(key, loaded) ?? here;
+      return loading().then((imported) => find(key, imported) ?? here);
     },
   };
 }

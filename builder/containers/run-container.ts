@@ -9,6 +9,7 @@ import { snapshotsOf } from "../layers/snapshots.ts";
 import { bootId, newSessionName, processStart } from "../store/session.ts";
 import type { RunOptions } from "../api/run-options.ts";
 import { containerPlan, type ContainerRoot } from "../../runtime/container/plan.ts";
+import { makeVolumes } from "../../runtime/container/mounts.ts";
 import { capabilitiesOf } from "../../runtime/container/privileges.ts";
 import { foreignMounts } from "../../runtime/emulation/foreign.ts";
 import type { RunPlan, StartedContainer } from "../../runtime/types.ts";
@@ -63,6 +64,7 @@ export async function runContainer(
     noteStart(services, container, running);
   };
   try {
+    makeVolumes(plan.mounts);
     if (plan.seccomp !== undefined) writeFileSync(join(directory, "seccomp"), plan.seccomp);
     options.onCreated?.(id);
     const placed = {
@@ -117,6 +119,7 @@ async function planOf(
       entrypoint: options.entrypoint,
       env: options.env,
       volumes: options.volumes,
+      mounts: options.sandbox.mounts,
       workdir: options.workdir,
       hostname: options.hostname ?? basename(root.directory).slice(0, 12),
       shmSize: options.sandbox.settings.shmSize,

@@ -1,5 +1,5 @@
 import { storedPredicates } from "../attest/stored.ts";
-import { localImage, readImage, readImages } from "../inputs/base-images.ts";
+import { localImage, readImages } from "../inputs/base-images.ts";
 import { isDigest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
@@ -8,22 +8,7 @@ import { familiarName, formatReference, parseReference, withDefaultTag } from ".
 import type { Image } from "../image/types.ts";
 import { removeImage } from "../store/remove-image.ts";
 import type { RefTarget, Store } from "../store/types.ts";
-import type { ImageDetails, ImageSummary } from "../api/types.ts";
-
-/** Every name in the store, newest first. */
-export function listImages(store: Store): ImageSummary[] {
-  const refs = [...store.refs.list()].sort((a, b) => b.target.time - a.target.time);
-  return refs.map(({ name, target }) => {
-    const image = readImage(store, target);
-    return {
-      name,
-      id: image?.config.digest ?? target.digest,
-      digest: target.digest,
-      ...(image?.config.created === undefined ? {} : { created: image.config.created }),
-      size: image === undefined ? 0 : sizeOf(store, image),
-    };
-  });
-}
+import type { ImageDetails } from "../api/types.ts";
 
 /** An image by name, by id or by the beginning of its id. */
 export function inspectImage(store: Store, reference: string, platform?: Platform): ImageDetails {
@@ -121,13 +106,6 @@ function imagesById(store: Store, id: string): StoredImage[] {
       ) ?? byIndex;
     return image === undefined ? [] : [{ image, target, name }];
   });
-}
-
-function sizeOf(store: Store, { manifest, config }: Image): number {
-  return config.diffIds.reduce(
-    (sum, diffId, index) => sum + (store.layers.peek(diffId)?.size ?? manifest.layers[index]?.size ?? 0),
-    0,
-  );
 }
 
 function isId(reference: string): boolean {

@@ -107,6 +107,7 @@ async function planRun(
   const hostname = op.hostname ?? HOSTNAME;
   return {
     root: root.spec,
+    owners: root.owners,
     mounts: [
       ...baseMounts({
         shmSize: services.sandbox.shmSize,

@@ -1,6 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import type { Bytes } from "../core/bytes.ts";
 import { snapshotsOf } from "../layers/snapshots.ts";
 import type { Layer, RootFs } from "../layers/types.ts";
+import { specialOwners } from "../../runtime/layers/special-owners.ts";
 import type { EntryVisitor, RunPlan } from "../../runtime/types.ts";
 
 /** How steps get root filesystems, and what becomes of what they write: by overlays, or in plain trees. */
@@ -15,6 +17,8 @@ export interface StepRoots {
 
 export interface StepRoot extends Disposable {
   readonly spec: RunPlan["root"];
+  /** Owners that the root filesystem cannot say; see specialOwners. */
+  readonly owners?: readonly Bytes[];
   /** Told what the step changed, where that cannot be seen afterwards. */
   readonly changes?: EntryVisitor;
   /** The layer that a step made which succeeded. */
@@ -24,8 +28,10 @@ export interface StepRoot extends Disposable {
 }
 
 export interface OverlayServices {
+  /** Only one id exists. */
+  readonly single: boolean;
   tempPath(label: string): string;
-  adopt(upper: string, lower: RootFs): Layer;
+  adopt(upper: string, lower: RootFs, owners: Uint8Array | undefined): Layer;
   /** Removes a directory of tmp/ beside the build. */
   discard(directory: string): void;
   remove(directory: string): Promise<void>;
@@ -41,8 +47,9 @@ export function overlayRoots(services: OverlayServices): StepRoots {
       const upper = `${directory}/fs`;
       return {
         spec: { kind: "overlay", lowers: await snapshotsOf(base), upper, work: `${directory}/work` },
+        ...(services.single && { owners: await specialOwners(base) }),
         async adopt() {
-          const layer = services.adopt(upper, base);
+          const layer = services.adopt(upper, base, ownersIn(`${directory}/work.owners`));
           services.discard(directory);
           return layer;
         },
@@ -52,4 +59,9 @@ export function overlayRoots(services: OverlayServices): StepRoots {
     },
     fit: (plan) => plan,
   };
+}
+
+/** Owners that a step's files cannot have on disk: native/owners.h. */
+function ownersIn(file: string): Uint8Array | undefined {
+  return existsSync(file) ? readFileSync(file) : undefined;
 }

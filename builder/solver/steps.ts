@@ -17,8 +17,8 @@ export class Steps {
   }
 
   /**
-   * Runs a vertex, unless another process did so in the meantime. Its users get the result at once; its record waits for the layers' DiffIDs, that is, for the layer
-   * to be packed, and so does `step-done`.
+   * Runs a vertex, unless another process did so in the meantime. Its users get the result at once; its record waits for
+   * the layers' DiffIDs, that is, for the layer to be packed, and so does `step-done`.
    */
   async run(state: State, keyed: Keyed, inputs: readonly OpResult[]): Promise<OpResult> {
     const { slots, runner } = this.#options;

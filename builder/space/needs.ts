@@ -52,16 +52,8 @@ export function findNeeds(store: Store): Needs {
     for (const digest of [container["manifest"], container["imageId"]])
       if (isDigest(digest)) follow(digest, who);
     for (const name of listOf(container["snapshots"])) if (typeof name === "string") snapshots.add(name);
-    // One that was made before containers said what they need is known by its image's name.
-    const image = store.refs.list().find(({ name }) => isNamed(name, container["image"]));
-    if (image !== undefined) follow(image.target.digest, who);
   }
   return { layers, blobs, documents, snapshots };
-}
-
-function isNamed(name: string, image: unknown): boolean {
-  const familiar = familiarName(parseReference(name));
-  return image === name || image === familiar || image === familiar.replace(/:latest$/, "");
 }
 
 function note<K>(map: Map<K, Set<string>>, key: K, who: string): void {

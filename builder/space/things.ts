@@ -21,7 +21,11 @@ export function thingsOf(inventory: Inventory, needs: Needs, horizon: number): T
   const owned = new Set<string>();
   const resting = new Map<DiffId, FoundRecord[]>();
   for (const record of inventory.records) {
-    for (const layer of record.layers) resting.set(layer, [...(resting.get(layer) ?? []), record]);
+    for (const layer of record.layers) {
+      const known = resting.get(layer);
+      if (known === undefined) resting.set(layer, [record]);
+      else known.push(record);
+    }
   }
   const take = <K, T extends { readonly path: string } | { readonly file: Found }>(
     map: ReadonlyMap<K, T>,
@@ -46,7 +50,7 @@ export function thingsOf(inventory: Inventory, needs: Needs, horizon: number): T
     const keys = records.flatMap(({ file, aliases }) => [file, ...aliases.map((alias) => alias.file)]);
     const own = kind === "layer" ? [] : [...files, ...folders.map(({ file }) => file)];
     const uses = [...(gate === undefined ? own : [gate]), ...keys];
-    const lastUsed = facts.time ?? Math.max(...uses.map(({ mtimeMs }) => mtimeMs));
+    const lastUsed = facts.time ?? uses.reduce((last, { mtimeMs }) => Math.max(last, mtimeMs), 0);
     const keptBy = [...(facts.keptBy ?? [])].sort();
     // Of several layers' records each counts where it is the last.
     const recorded =
@@ -62,7 +66,7 @@ export function thingsOf(inventory: Inventory, needs: Needs, horizon: number): T
       id,
       description,
       size: counted.reduce((sum, { size }) => sum + size, 0),
-      created: facts.created ?? Math.min(lastUsed, ...recorded.map(({ created }) => created)),
+      created: facts.created ?? recorded.reduce((first, { created }) => Math.min(first, created), lastUsed),
       lastUsed,
       keptBy,
       inUse: lastUsed >= horizon,

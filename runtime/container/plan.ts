@@ -4,7 +4,7 @@ import type { RunUser } from "../../builder/core/accounts.ts";
 import { processEnvironment } from "../plan/environment.ts";
 import { baseMounts, kernelMasks } from "../plan/mounts.ts";
 import type { MountSpec, RunPlan } from "../types.ts";
-import { volumeMount } from "./volumes.ts";
+import { containerMounts, type ContainerMount } from "./mounts.ts";
 
 /** What the user asked for, over what the image says. */
 export interface ContainerRequest {
@@ -12,6 +12,7 @@ export interface ContainerRequest {
   readonly entrypoint?: readonly string[] | undefined;
   readonly env: readonly string[];
   readonly volumes: readonly string[];
+  readonly mounts: readonly ContainerMount[];
   readonly workdir?: string | undefined;
   readonly hostname: string;
   /** Bytes of /dev/shm; 64 MiB where not given. */
@@ -50,7 +51,7 @@ export function containerPlan(config: RunConfig, request: ContainerRequest, root
     mounts: [
       ...baseMounts({ shmSize: request.shmSize }),
       ...root.emulation,
-      ...request.volumes.map(volumeMount),
+      ...containerMounts({ ...request, imageVolumes: Object.keys(config.Volumes ?? {}) }, root),
       ...kernelMasks(),
     ],
     argv: argvOf(config, request),

@@ -45,11 +45,13 @@ export function putPlan(writer: FrameWriter, plan: RunPlan, way: RunWay): FrameW
   writer.u32(plan.limits?.length ?? 0);
   for (const { resource, soft, hard } of plan.limits ?? [])
     writer.u32(resource).u64(finite(soft)).u64(finite(hard));
-  return writer
+  writer
     .texts(plan.cgroups ?? [])
     .text(typeof plan.network === "string" ? "" : plan.network.path)
     .text(plan.state ?? "")
-    .end();
+    .u32(plan.owners?.length ?? 0);
+  for (const owner of plan.owners ?? []) writer.name(owner);
+  return writer.end();
 }
 
 /** RLIM_INFINITY is all ones: -1 in two's complement. */
@@ -66,7 +68,8 @@ function planFlags(plan: RunPlan, { stdin, detached }: RunWay): number {
     (plan.stdio === "terminal" ? PLAN.TERMINAL : 0) |
     (stdin ? PLAN.STDIN : 0) |
     (detached ? PLAN.DETACHED : 0) |
-    (plan.removeState === true ? PLAN.REMOVE : 0)
+    (plan.removeState === true ? PLAN.REMOVE : 0) |
+    (plan.recordOwners === true ? PLAN.OWNERS : 0)
   );
 }
 
@@ -90,7 +93,11 @@ function putMount(writer: FrameWriter, mount: MountSpec): void {
       writer.bytes(mount.data).u32(mount.mode).u32(mount.uid).u32(mount.gid).u32(flagsOf(mount.flags));
       return;
     case "layers":
-      writer.texts(mount.lowers).text(mount.source).u32(flagsOf(mount.flags));
+      writer.texts(mount.lowers).text(mount.source);
+      writer
+        .text(mount.kept?.upper ?? "")
+        .text(mount.kept?.work ?? "")
+        .u32(flagsOf(mount.flags));
       return;
     case "sysfs":
     case "cgroup":

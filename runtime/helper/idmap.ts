@@ -5,11 +5,11 @@ import type { IdMap, IdMaps } from "../isolation/idmap.ts";
 import type { RunPlan } from "../types.ts";
 
 /**
- * With a single id there is one user to be: whoever the image names, the process runs as root of its namespace, which
- * outside is nobody else than the caller.
+ * With a single id there is one user to be: whoever the image names, outside the process is nobody else than the caller.
+ * Inside, a supervisor lets it believe to be that user; it needs a first process of ours to wait for it.
  */
 export function planFor(maps: IdMaps | undefined, plan: RunPlan): RunPlan {
-  return maps !== undefined && isSingle(maps) ? { ...plan, uid: 0, gid: 0, groups: [] } : plan;
+  return maps !== undefined && isSingle(maps) ? { ...plan, recordOwners: true, init: true } : plan;
 }
 
 function isSingle({ uid, gid }: IdMaps): boolean {

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { Socket } from "node:net";
-import { dirname, join } from "node:path";
 import { TsbuildError, errnoOf } from "../../builder/core/errors.ts";
 import type { IdMaps } from "../isolation/idmap.ts";
 import { confinementHint } from "../isolation/confined.ts";
@@ -123,7 +121,7 @@ export class HelperProcess {
 function startError(binary: string, error: Error): TsbuildError {
   if (errnoOf(error) === "ENOENT")
     return new TsbuildError("HELPER_MISSING", `Cannot start the native helper: '${binary}' does not exist`, {
-      hint: "Run: make -C native",
+      hint: "install the package again; in a checkout run: make -C native",
       cause: error,
     });
   return new TsbuildError("HELPER_FAILED", `Cannot start the native helper '${binary}': ${error.message}`, {
@@ -134,11 +132,4 @@ function startError(binary: string, error: Error): TsbuildError {
 function socketOf(stream: unknown): Socket {
   if (stream instanceof Socket) return stream;
   throw new TsbuildError("HELPER_FAILED", "Cannot talk to the native helper: a pipe is missing");
-}
-
-/** Where `make -C native` puts the helper: seen from wherever this file was compiled to. */
-export function defaultBinary(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) folder = dirname(folder);
-  return join(folder, "native/build/tsbuild-helper");
 }

@@ -78,6 +78,7 @@ export const PLAN = {
   STDIN: 32,
   DETACHED: 256,
   REMOVE: 512,
+  OWNERS: 1024,
 } as const;
 
 /** In the order of their numbers. */

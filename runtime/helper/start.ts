@@ -16,7 +16,8 @@ import { putRoot } from "./encode.ts";
 import type { IdMaps } from "../isolation/idmap.ts";
 import { planFor } from "./idmap.ts";
 import type { OnFrame } from "./lane.ts";
-import { HelperProcess, defaultBinary } from "./process.ts";
+import { helperBinary } from "./binary.ts";
+import { HelperProcess } from "./process.ts";
 import { FRAME } from "./protocol.ts";
 import { Link } from "./link.ts";
 import { runDetachedOn, runOn } from "./run.ts";
@@ -24,7 +25,7 @@ import { visitFrames } from "./visit.ts";
 import { FrameWriter } from "./writer.ts";
 
 export interface HelperOptions {
-  /** The compiled helper; native/build/tsbuild-helper when not given. */
+  /** The compiled helper; `helperBinary()` when not given. */
   readonly binary?: string;
   /** Works as root of a user namespace with these ids. */
   readonly idMaps?: IdMaps;
@@ -40,7 +41,7 @@ export interface HelperOptions {
 
 /** Starts the native helper; resolves when it takes commands. */
 export async function startHelper(options: HelperOptions): Promise<Helper> {
-  const binary = options.binary ?? defaultBinary();
+  const binary = options.binary ?? helperBinary();
   const { idMaps } = options;
   const process = new HelperProcess(binary, options.lanes, modeOf(options));
   try {
@@ -97,6 +98,7 @@ class NativeHelper implements Helper {
 
   diff(request: DiffRequest, visit: EntryVisitor, signal?: AbortSignal): Promise<void> {
     const command = new FrameWriter().begin(FRAME.DIFF).text(request.upper).texts(request.lowers);
+    command.bytes(request.owners ?? new Uint8Array());
     return this.#obey(command, visitFrames(visit), signal);
   }
 

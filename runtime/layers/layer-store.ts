@@ -15,6 +15,12 @@ import { StoredLayer } from "./stored-layer.ts";
 import type { CopyRecords, LayerServices, RemoteBlob } from "./types.ts";
 import { UpperLayer } from "./upper-layer.ts";
 
+export interface AdoptOptions {
+  readonly epoch?: number;
+  /** What the step's directory says of owners that its files cannot have. */
+  readonly owners?: Uint8Array | undefined;
+}
+
 /** A layer that is being made. */
 export interface LayerRecording extends Disposable {
   readonly changes: EntryVisitor;
@@ -113,7 +119,7 @@ export class LayerStore implements LayerServices {
    * Takes the upper directory that a step wrote as a snapshot. The blob is sealed beside the build: the next step needs
    * the snapshot alone.
    */
-  adopt(upper: string, lower: RootFs, options: { epoch?: number }): Layer {
+  adopt(upper: string, lower: RootFs, options: AdoptOptions): Layer {
     const snapshot = this.newSnapshot();
     const path = this.store.path("snapshots", snapshot);
     renameSync(upper, path);
@@ -122,7 +128,7 @@ export class LayerStore implements LayerServices {
       const helper = await this.helper();
       using writer = this.store.blobs.create();
       const recorder = new LayerRecorder((chunk) => writer.write(chunk), options);
-      await helper.diff({ upper: path, lowers }, recorder);
+      await helper.diff({ upper: path, lowers, owners: options.owners }, recorder);
       const index = recorder.finish();
       const sealed = this.#sealed(writer.commit(), index);
       const record = this.store.layers.get(await sealed.diffId());

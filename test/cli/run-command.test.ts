@@ -29,6 +29,7 @@ const SANDBOX = {
   ports: [],
   publishAll: false,
   dns: { servers: [], search: [], options: [] },
+  mounts: [],
   noNewPrivileges: false,
 };
 
@@ -93,6 +94,25 @@ test("run asks for what its flags say, and leaves the command's own alone", asyn
         },
       },
     ],
+    [
+      "-v /data --tmpfs /run:size=1m,exec,mode=700 --mount type=bind,src=/a,dst=/b,ro img",
+      {
+        sandbox: {
+          ...SANDBOX,
+          mounts: [
+            { type: "volume", target: "/data", readonly: false },
+            { type: "bind", target: "/b", source: "/a", readonly: true },
+            {
+              type: "tmpfs",
+              target: "/run",
+              mode: 0o700,
+              size: 1024 * 1024,
+              flags: { nosuid: true, nodev: true, noexec: false },
+            },
+          ],
+        },
+      },
+    ],
     ["--platform linux/arm64 img", { platform: { os: "linux", architecture: "arm64" } }],
   ];
   for (const [line, options] of table) {
@@ -134,8 +154,16 @@ test("run refuses what it cannot do with 125", async () => {
     ["--network web img", /Cannot use --network web/],
     ["--dns example.com img", /it is no address/],
     ["--security-opt apparmor=x img", /tsbuild knows no such option/],
-    ["-v data:/data img", /does not support volumes with names yet/],
-    ["-v /data img", /does not support volumes with names yet/],
+    ["-v data:/data img", /tsbuild has no volumes with names/],
+    ["--mount type=volume,src=data,dst=/data img", /tsbuild has no volumes with names/],
+    ["--mount type=bind,dst=/data img", /the source is missing/],
+    ["--mount type=nfs,dst=/data img", /there is no type "nfs"/],
+    [
+      "--mount type=tmpfs,dst=/data,tmpfs-sise=1 img",
+      /no option "tmpfs-sise"\nhint: did you mean "tmpfs-size"/,
+    ],
+    ["--tmpfs tmp img", /no absolute path/],
+    ["--tmpfs /tmp:sync img", /no option "sync"/],
     ["-v /a:b img", /it is not HOST:CONTAINER/],
     ["-v /a:/b:z img", /does not support "z" yet/],
     ["-e =x img", /the name is missing/],

@@ -4,7 +4,8 @@ import { age } from "../../builder/cli/age.ts";
 import { listing } from "../../builder/cli/commands/images.ts";
 import { PLAIN_STYLE } from "../../builder/progress/style.ts";
 import { report } from "../../builder/cli/commands/doctor.ts";
-import type { Finding, ImageDetails, ImageSummary } from "../../builder/api/types.ts";
+import type { ImageSummary } from "../../builder/api/image-types.ts";
+import type { Finding, ImageDetails } from "../../builder/api/types.ts";
 import { assertGolden } from "../progress/golden.ts";
 import { cli, DIGEST, IMAGE_ID, LAYER } from "./rig.ts";
 
@@ -14,6 +15,7 @@ const summary = (name: string, created?: string): ImageSummary => ({
   id: IMAGE_ID,
   digest: DIGEST,
   size: 77_812_345,
+  shared: 50_000_000,
   ...(created === undefined ? {} : { created }),
 });
 const IMAGES = [
@@ -29,7 +31,7 @@ test("listing() looks like docker's", () => {
     listing(IMAGES, flags, NOW),
   );
   assertGolden("cli/golden/images.txt", tables.join("\n"));
-  assert.equal(listing([], PLAIN, NOW), "REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\n");
+  assert.equal(listing([], PLAIN, NOW), "REPOSITORY   TAG       IMAGE ID   CREATED   SIZE      SHARED\n");
   assert.equal(listing(IMAGES, { ...PLAIN, quiet: true }, NOW), `${IMAGE_ID.slice(7, 19)}\n`, "each id once");
   assert.deepEqual(JSON.parse(listing(IMAGES, { ...PLAIN, json: true }, NOW)), IMAGES);
 });
@@ -48,6 +50,38 @@ test("images lists the newest first, and what was asked for alone", async () => 
   assert.deepEqual(await names("localhost:5000/app"), ["localhost:5000/app:dev"]);
   assert.deepEqual(await names("app:other"), []);
   assert.equal((await names(IMAGE_ID.slice(7, 15))).length, 4);
+});
+
+async function filtered(...filters: readonly string[]): Promise<string[]> {
+  const flags = filters.flatMap((filter) => ["--filter", filter]);
+  const { stdout, stderr } = await cli(["images", "--json", ...flags], { images: () => IMAGES });
+  assert.equal(stderr, "");
+  return (JSON.parse(stdout) as ImageSummary[]).map(({ name }) => name.replace(/^[^/]+\//, ""));
+}
+
+test("images filters as docker does, and prints its lines of JSON", async () => {
+  const table: readonly (readonly [filters: readonly string[], names: readonly string[]])[] = [
+    [["reference=app"], ["library/app:latest"]],
+    [["reference=*/app:1.*"], ["me/app:1.2"]],
+    [
+      ["reference=ap?", "reference=localhost:5000/*"],
+      ["library/app:latest", "app:dev"],
+    ],
+    [["dangling=true"], [`me/app@${DIGEST}`]],
+    [["dangling=false", "reference=me/*"], ["me/app:1.2"]],
+    [["before=app"], ["me/app:1.2", `me/app@${DIGEST}`]],
+    [["since=me/app:1.2"], ["library/app:latest"]],
+  ];
+  for (const [filters, expected] of table)
+    assert.deepEqual(await filtered(...filters), expected, filters.join());
+  const wrong = await cli(["images", "--filter", "referense=x"], { images: () => IMAGES });
+  assert.match(wrong.stderr, /none of reference=.*\nhint: did you mean "reference"/);
+  const { stdout } = await cli(["images", "--format", "json", "me/app:1.2"], { images: () => IMAGES });
+  const line = JSON.parse(stdout) as Record<string, string>;
+  assert.deepEqual(
+    [line["Repository"], line["Tag"], line["Size"], line["SharedSize"], line["UniqueSize"]],
+    ["me/app", "1.2", "77.8MB", "50MB", "27.8MB"],
+  );
 });
 
 test("age() counts as docker does", () => {

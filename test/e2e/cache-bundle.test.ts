@@ -59,6 +59,9 @@ test("cache save and restore carry steps and cache mounts, as a directory and as
     assert.match(again.stderr, /0 steps run, 1 cached/);
     assert.equal(await seenIn(rig, run, store, base), SEEN);
   }
+  const from = ["--cache-from", `type=local,src=${rig.path("bundle")}`];
+  const imported = await run("d", ["build", "--progress=plain", ...base, ...from, rig.path("context")]);
+  assert.match(imported.stderr, /0 steps run, 1 cached/);
 });
 
 test("a directory keeps what it has, and --max-size leaves out what was not used for the longest time", async () => {

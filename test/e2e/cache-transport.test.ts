@@ -115,6 +115,7 @@ test("a fresh store runs nothing where a registry has the cache, and pushes the 
   // What a store took from a cache it knows from then on; layers came for the step that runs.
   bench.edit((text) => `${text}RUN node -e ''\n`);
   registry.seen.length = 0;
+  const records = bench.rig.path("store-c", "records");
   const { stdout } = await bench.build("c", "--dry-run=json", "--cache-from", cache);
   const { steps, pull, pullAtMost } = JSON.parse(stdout) as {
     steps: { verdict: string }[];
@@ -123,6 +124,7 @@ test("a fresh store runs nothing where a registry has the cache, and pushes the 
   };
   assert.equal(steps.map(({ verdict }) => verdict).join(" "), "hit hit hit hit hit run");
   assert.equal(pull, pullAtMost);
+  assert.ok(!existsSync(records), "nothing was built");
   const told = registry.seen.length;
   assert.deepEqual(ran(await bench.build("c", "--cache-from", cache)), ["RUN node -e ''"]);
   const sent = registry.seen

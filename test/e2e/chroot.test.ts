@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openRig, type Outcome } from "../support/rig.ts";
+import { layersOf } from "../support/store-image.ts";
 import { unprivileged, withoutContainers } from "../support/unprivileged.ts";
 
 const skip = withoutContainers() ?? false;
@@ -64,17 +65,6 @@ function said(outcome: Outcome): string[] {
   return [...outcome.stderr.matchAll(/^#\d+ [\d.]+ (.*)$/gm)].map((match) => match[1] ?? "").sort();
 }
 
-/** DiffIDs of the image `app` of a store, which is an OCI layout. */
-function layersOf(store: string): readonly string[] {
-  const read = (path: string) => JSON.parse(readFileSync(join(store, path), "utf8"));
-  const blob = (digest: string) => read(join("blobs", digest.replace(":", "/")));
-  const names = read("index.json").manifests as { digest: string; annotations: Record<string, string> }[];
-  const app = names.find(({ annotations }) =>
-    Object.values(annotations).some((name) => /\bapp\b/.test(name)),
-  );
-  return blob(blob(app?.digest ?? "").config.digest).rootfs.diff_ids;
-}
-
 test("an unprivileged container builds by chroot what root builds in namespaces", { skip }, async (t) => {
   await using rig = openRig();
   const inner = await unprivileged(rig);
@@ -105,7 +95,7 @@ test("an unprivileged container builds by chroot what root builds in namespaces"
   assert.equal(inside.status, 0, inside.stderr);
 
   await t.test("the layers are equal", () => {
-    assert.deepEqual(layersOf(inner.store), layersOf(rig.store));
+    assert.deepEqual(layersOf(inner.store, "app"), layersOf(rig.store, "app"));
   });
   await t.test("steps see their mounts, caches and users", () => {
     assert.deepEqual(said(inside), said(outside));

@@ -7,6 +7,9 @@ import { cacheKey } from "../../builder/cache/key.ts";
 import { openCache } from "../../builder/cache/local.ts";
 import { sha256, type Digest, type DiffId } from "../../builder/core/digest.ts";
 import { collect, reportSpace, type Remove } from "../../builder/space/collect.ts";
+import { takeInventory } from "../../builder/space/inventory.ts";
+import { findNeeds } from "../../builder/space/needs.ts";
+import { thingsOf } from "../../builder/space/things.ts";
 import { addUsage, defaultCap, estimateUsage, writeUsage } from "../../builder/space/usage.ts";
 import type { Item, PruneResult } from "../../builder/space/types.ts";
 import type { Store } from "../../builder/store/types.ts";
@@ -96,6 +99,18 @@ test("reportSpace() says who needs a layer, and what is shared", async () => {
   assert.equal(keepers(base), "image app:latest, image example.com/other:1");
   assert.equal(keepers(top), `container ${"c".repeat(12)}, image app:latest`);
   assert.equal(keepers(free), "");
+});
+
+test("thingsOf() takes no long time where very many records rest on one layer", () => {
+  using scratch = scratchStore();
+  const { store } = scratch;
+  layerIn(store, "base");
+  const inventory = takeInventory(store);
+  const [one] = inventory.records;
+  assert.ok(one);
+  const records = Array.from({ length: 200_000 }, () => one);
+  const [layer] = thingsOf({ ...inventory, records }, findNeeds(store), 0);
+  assert.equal(layer?.records.length, records.length);
 });
 
 test("collect() takes all that nothing leads to, with all its faces, and leaves what an image needs", async () => {

@@ -1,9 +1,11 @@
 import { hexOf, shortDigest } from "../../core/digest.ts";
 import { formatBytes } from "../../core/units.ts";
-import type { ImageSummary } from "../../api/types.ts";
+import type { ImageSummary } from "../../api/image-types.ts";
 import { age } from "../age.ts";
 import { command } from "../command.ts";
 import { familiarName, splitName } from "../familiar.ts";
+import { usageError } from "../flags.ts";
+import { imageFilter } from "./image-filters.ts";
 import { DOCKER_COLUMN, table } from "../table.ts";
 import { withStore } from "../with-tsbuild.ts";
 
@@ -16,14 +18,20 @@ export const imagesCommand = command({
     quiet: { short: "q", doc: "Print the image ids and nothing else" },
     "no-trunc": { doc: "Show whole ids" },
     digests: { doc: "Show the digests of the manifests" },
+    filter: {
+      short: "f",
+      value: "KEY=VALUE",
+      repeat: true,
+      doc: "List those alone with reference=PATTERN, dangling=true|false, before=IMAGE or since=IMAGE",
+    },
     json: { doc: "Print JSON" },
+    format: {
+      value: "FORMAT",
+      doc: "Print a table, or json: docker's, an object on each line",
+      default: "table",
+    },
   },
-  missing: {
-    "all|a": "there are no unnamed images to hide",
-    "filter|f": undefined,
-    format: "--json prints it all",
-    tree: undefined,
-  },
+  missing: { "all|a": "there are no unnamed images to hide", tree: undefined },
   operands: { min: 0, max: 1, name: "NAME" },
   examples: [
     ["tsbuild images", "lists all images"],
@@ -31,8 +39,20 @@ export const imagesCommand = command({
   ],
   async execute(flags, [wanted], session) {
     const all = await withStore(session, (tsbuild) => tsbuild.images());
-    const images = wanted === undefined ? all : all.filter((image) => matches(image, wanted));
-    session.io.stdout.write(listing([...images].sort(newestFirst), flags, Date.now()));
+    const keep = imageFilter(flags.filter, all);
+    const images = all
+      .filter((image) => keep(image) && (wanted === undefined || matches(image, wanted)))
+      .sort(newestFirst);
+    const { format = "table" } = flags;
+    if (format !== "table" && format !== "json") {
+      throw usageError(
+        "images",
+        `Cannot use --format ${format}: it is neither table nor json`,
+        "write --format json, and pipe it to jq",
+      );
+    }
+    const text = format === "json" ? dockerLines(images, Date.now()) : listing(images, flags, Date.now());
+    session.io.stdout.write(text);
     return 0;
   },
 });
@@ -49,7 +69,15 @@ export function listing(images: readonly ImageSummary[], flags: Listing, now: nu
   const id = (image: ImageSummary): string => (flags["no-trunc"] ? image.id : shortDigest(image.id));
   if (flags.json) return `${JSON.stringify(images, undefined, 2)}\n`;
   if (flags.quiet) return [...new Set(images.map(id))].map((line) => `${line}\n`).join("");
-  const header = ["REPOSITORY", "TAG", ...(flags.digests ? ["DIGEST"] : []), "IMAGE ID", "CREATED", "SIZE"];
+  const header = [
+    "REPOSITORY",
+    "TAG",
+    ...(flags.digests ? ["DIGEST"] : []),
+    "IMAGE ID",
+    "CREATED",
+    "SIZE",
+    "SHARED",
+  ];
   const rows = images.map((image) => {
     const { repository, tag } = splitName(familiarName(image.name));
     const digest = flags.digests ? [image.digest] : [];
@@ -60,9 +88,30 @@ export function listing(images: readonly ImageSummary[], flags: Listing, now: nu
       id(image),
       age(image.created, now),
       formatBytes(image.size),
+      formatBytes(image.shared),
     ];
   });
   return table(header, rows, DOCKER_COLUMN);
+}
+
+/** What scripts read of `docker images --format json`. */
+function dockerLines(images: readonly ImageSummary[], now: number): string {
+  const lines = images.map((image) => {
+    const { repository, tag } = splitName(familiarName(image.name));
+    return JSON.stringify({
+      Containers: "N/A",
+      CreatedAt: image.created,
+      CreatedSince: age(image.created, now),
+      Digest: image.digest,
+      ID: image.id,
+      Repository: repository,
+      SharedSize: formatBytes(image.shared),
+      Size: formatBytes(image.size),
+      Tag: tag ?? "<none>",
+      UniqueSize: formatBytes(image.size - image.shared),
+    });
+  });
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** Newest first, as docker does. */

@@ -2,6 +2,7 @@ import { TsbuildError } from "../../core/errors.ts";
 import { resolve } from "node:path";
 import type { RunOptions } from "../../api/run-options.ts";
 import { usageError } from "../flags.ts";
+import { anonymousVolume, namedVolume } from "../mount-values.ts";
 import type { FlagTable, FlagValues } from "../types.ts";
 import { lifecycle } from "./run-lifecycle.ts";
 import { RUN_SANDBOX_FLAGS, runSandbox } from "./run-sandbox.ts";
@@ -29,9 +30,9 @@ export const RUN_FLAGS = {
   "env-file": { value: "FILE", repeat: true, doc: "Read variables from a file, one a line" },
   volume: {
     short: "v",
-    value: "HOST:CONTAINER[:ro]",
+    value: "[HOST:]CONTAINER[:ro]",
     repeat: true,
-    doc: "Show a file or directory of this machine",
+    doc: "Show a file or directory of this machine; without HOST an empty volume, gone with the container",
   },
   workdir: { short: "w", value: "DIR", doc: "Start in this directory", default: "the image's" },
   user: { short: "u", value: "USER[:GROUP]", doc: "Run as this user", default: "the image's" },
@@ -60,11 +61,10 @@ export const MISSING_RUN_FLAGS: Readonly<Record<string, string | undefined>> = {
   "device|gpus": undefined,
   "domainname|ip|ip6|link|mac-address|network-alias": undefined,
   "health-cmd|health-interval|health-retries|health-timeout|no-healthcheck": undefined,
-  mount: "write -v HOST:CONTAINER",
   expose: "write --publish: only a port that is published is reached from outside",
   quiet: undefined,
   restart: undefined,
-  "tmpfs|volumes-from|volume-driver": undefined,
+  "volumes-from|volume-driver": undefined,
 };
 
 /** What the flags of `tsbuild run` ask for. */
@@ -83,7 +83,7 @@ export function runRequest(
     command,
     ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
     env: variables("run", flags, env),
-    volumes: flags.volume.map(volume),
+    volumes: flags.volume.filter((text) => anonymousVolume(text) === undefined).map(volume),
     ...(workdir === undefined ? {} : { workdir }),
     ...(user === undefined ? {} : { user }),
     ...(hostname === undefined ? {} : { hostname }),
@@ -101,18 +101,10 @@ export function runRequest(
   };
 }
 
-/** Host paths become absolute; what docker takes for a named volume is not there yet. */
+/** Host paths become absolute. */
 function volume(text: string): string {
   const [host = "", container, mode, ...rest] = text.split(":");
-  if (container === undefined || !/^(?:\.{0,2}\/|\.{1,2}$)/.test(host)) {
-    throw new TsbuildError(
-      "UNSUPPORTED",
-      `Cannot use --volume ${text}: tsbuild does not support volumes with names yet`,
-      {
-        hint: "write the path of a directory: /data:/data or ./data:/data",
-      },
-    );
-  }
+  if (container === undefined || !/^(?:\.{0,2}\/|\.{1,2}$)/.test(host)) throw namedVolume("--volume", text);
   if (rest.length > 0 || !container.startsWith("/")) {
     throw usageError(
       "run",

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { ContainerSandbox } from "../../api/container-sandbox.ts";
 import { didYouMean } from "../../core/suggest.ts";
 import { usageError } from "../flags.ts";
+import { anonymousVolume, mountOption, tmpfsMount } from "../mount-values.ts";
 import { publishedPorts } from "../port-values.ts";
 import type { FlagTable, FlagValues } from "../types.ts";
 import { networkMode } from "../values.ts";
@@ -10,6 +11,7 @@ import { sandboxSettings } from "./limit-request.ts";
 import { limitFlags } from "./sandbox-flags.ts";
 
 const NETWORK = "What it is connected with";
+const MOUNTS = "What it sees";
 const SECURITY_OPTIONS = ["seccomp", "no-new-privileges"];
 
 /** Flags of `run` for what holds a container, and what it is connected with. */
@@ -36,6 +38,18 @@ export const RUN_SANDBOX_FLAGS = {
   dns: { value: "ADDRESS", repeat: true, group: NETWORK, doc: "Ask this name server" },
   "dns-search": { value: "DOMAIN", repeat: true, group: NETWORK, doc: "Look names up in this domain" },
   "dns-option": { value: "OPTION", repeat: true, group: NETWORK, doc: "Add an option to /etc/resolv.conf" },
+  tmpfs: {
+    value: "DIRECTORY[:OPTIONS]",
+    repeat: true,
+    group: MOUNTS,
+    doc: "Mount a directory in memory; options as size=64m,mode=1777,exec",
+  },
+  mount: {
+    value: "type=TYPE,target=DIRECTORY",
+    repeat: true,
+    group: MOUNTS,
+    doc: "Mount bind (with source=PATH), tmpfs or volume; with readonly it cannot be written to",
+  },
   ...limitFlags("What holds it"),
   "security-opt": {
     value: "OPTION",
@@ -45,7 +59,7 @@ export const RUN_SANDBOX_FLAGS = {
   },
 } as const satisfies FlagTable;
 
-type Flags = FlagValues<typeof RUN_SANDBOX_FLAGS>;
+type Flags = FlagValues<typeof RUN_SANDBOX_FLAGS> & { readonly volume: readonly string[] };
 
 /** Reads the flags that hold and connect a container. */
 export function runSandbox(flags: Flags): ContainerSandbox {
@@ -62,6 +76,11 @@ export function runSandbox(flags: Flags): ContainerSandbox {
     ports,
     publishAll: flags["publish-all"],
     dns: { servers: flags.dns.map(nameServer), search: flags["dns-search"], options: flags["dns-option"] },
+    mounts: [
+      ...flags.volume.flatMap((text) => anonymousVolume(text) ?? []),
+      ...flags.mount.map(mountOption),
+      ...flags.tmpfs.map(tmpfsMount),
+    ],
     ...securityOptions(flags["security-opt"]),
   };
 }

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { compileProfile } from "../../../runtime/seccomp/compile.ts";
 import { prebuiltTarget } from "../../../runtime/seccomp/default-filter.ts";
 import { RETURN } from "../../../runtime/seccomp/types.ts";
-import { defaultBinary } from "../../../runtime/helper/process.ts";
+import { helperBinary } from "../../../runtime/helper/binary.ts";
 import type { MountSpec } from "../../../runtime/types.ts";
 import { projectRoot } from "../../support/project.ts";
 import { Rig, STANDARD_MOUNTS, skip } from "./rig.ts";
@@ -23,7 +23,7 @@ async function withoutCalls(directory: string, calls: readonly string[]): Promis
   const rules = [{ names: calls, action: RETURN.errno | ENOSYS }];
   const profile = { defaultAction: RETURN.allow, architectures: [], rules };
   writeFileSync(`${filter}`, compileProfile(profile, prebuiltTarget(process.arch)));
-  writeFileSync(`${script}`, `#!/bin/sh\nexec ${program} ${filter} ${defaultBinary()} "$@"\n`, {
+  writeFileSync(`${script}`, `#!/bin/sh\nexec ${program} ${filter} ${helperBinary()} "$@"\n`, {
     mode: 0o755,
   });
   return Rig.start({ binary: `${script}` });
@@ -84,7 +84,7 @@ test("a step runs where no file in memory may be executed", { skip }, async () =
   try {
     const script = join(directory, "helper");
     const forbid = "echo 2 >/proc/sys/vm/memfd_noexec 2>/dev/null";
-    const start = `unshare --pid --fork --mount-proc sh -c '${forbid}; exec "$0" "$@"' ${defaultBinary()} "$@"`;
+    const start = `unshare --pid --fork --mount-proc sh -c '${forbid}; exec "$0" "$@"' ${helperBinary()} "$@"`;
     writeFileSync(script, `#!/bin/sh\nPATH=/usr/bin:/bin exec ${start}\n`, { mode: 0o755 });
     await using rig = await Rig.start({ binary: script });
     const result = await rig.run("echo ran; cat /proc/1/exe");

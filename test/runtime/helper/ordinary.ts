@@ -63,7 +63,7 @@ const exit = await helper.run(
   {
     root: overlay,
     mounts: STANDARD_MOUNTS,
-    argv: ["/bin/sh", "-c", `${command}${kind === "single" ? "" : "; chown 7:8 /etc/n"}`],
+    argv: ["/bin/sh", "-c", `${command}; chown 7:8 /etc/n`],
     env: ["PATH=/bin"],
     cwd: "/",
     uid: 0,

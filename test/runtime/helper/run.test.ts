@@ -173,7 +173,7 @@ test("a helper that is not compiled is named, with the way out", async () => {
   await assert.rejects(startHelper({ binary: "/none/helper", lanes: 1 }), {
     code: "HELPER_MISSING",
     message: "Cannot start the native helper: '/none/helper' does not exist",
-    hint: "Run: make -C native",
+    hint: "install the package again; in a checkout run: make -C native",
   });
 });
 
