@@ -117,6 +117,7 @@ const SANDBOX_DEFAULTS: ContainerSandbox = {
   settings: { limits: {}, ulimits: [], hosts: [] },
   network: "default",
   ports: [],
+  mounts: [],
   publishAll: false,
   dns: { servers: [], search: [], options: [] },
   noNewPrivileges: false,
