@@ -92,6 +92,8 @@ export interface BuildOptions {
   readonly failOnSecrets?: boolean;
   /** Pushes every tag when the image is made. --push */
   readonly push: boolean;
+  /** Gives the image to the docker daemon as well. --load */
+  readonly load?: boolean;
   /** --output */
   readonly outputs: readonly OutputSpec[];
   /** Annotations of every image that an output writes. --annotation */

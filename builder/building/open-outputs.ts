@@ -3,6 +3,7 @@ import type { Tree } from "../core/entry.ts";
 import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
 import type { RootFs } from "../layers/types.ts";
 import { cacheOnlyOutput } from "../outputs/cache-only.ts";
+import { dockerLoadSink } from "../outputs/docker-load.ts";
 import { filesystemTarOutput } from "../outputs/filesystem-tar.ts";
 import { USUAL_FORM, type ImageForm } from "../outputs/form.ts";
 import { layoutOutput, refuseSeveral } from "../outputs/layout-output.ts";
@@ -22,9 +23,13 @@ export function openOutputs(session: Session, options: BuildOptions): Output[] {
   const names = options.tags.map(fullName);
   const form = annotated(USUAL_FORM, options);
   const outputs: Output[] = [];
-  if (options.outputs.length === 0 && !options.push)
+  if (options.outputs.length === 0 && (options.load === true || !options.push))
     outputs.push(storeOutput(session.store, { names }, form));
   outputs.push(...options.outputs.flatMap((spec) => openSpec(session, options, spec)));
+  if (options.load === true) {
+    const open = (): Sink => dockerLoadSink(session.env);
+    outputs.push(layoutOutput(session.store, { type: "docker", names, form, dest: "for docker", open }));
+  }
   if (options.push) outputs.push(pushOutput(session, names, form));
   return outputs;
 }

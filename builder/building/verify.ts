@@ -42,7 +42,7 @@ export async function verifyBuild(
       },
     );
   }
-  const request: BuildOptions = { ...options, tags: [], outputs: [], push: false, cacheTo: [] };
+  const request: BuildOptions = { ...options, tags: [], outputs: [], load: false, push: false, cacheTo: [] };
   const first =
     against === undefined
       ? await builtIn(session, request, "the build with the cache")

@@ -90,6 +90,11 @@ test("other tools take what tsbuild writes", skip, async (t) => {
       assert.equal(docker("image", "inspect", "--format", "{{.Id}}", "app:1").trim(), id, name);
     }
     assert.equal(docker("run", "--rm", "--network=none", "app:1"), "from the image\n");
+    docker("rmi", "-f", "app:1");
+    const env = { DOCKER_HOST: running.socket };
+    const loaded = await rig.tsbuild(["build", "-q", "-t", "app:1", "--load", rig.path("context")], { env });
+    assert.equal(loaded.status, 0, loaded.stderr);
+    assert.equal(docker("image", "inspect", "--format", "{{.Id}}", "app:1").trim(), id);
     docker("tag", "app:1", "app:2");
     docker("save", "-o", rig.path("theirs.tar"), "app:1", "app:2");
     assert.equal(

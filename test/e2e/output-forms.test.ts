@@ -130,4 +130,9 @@ test("outputs go to the store under other names, to cache alone, and to a direct
   const context = rig.context({ Dockerfile: dockerfile });
   const refused = await rig.tsbuild(["build", "-o", `type=local,dest=.,mode=delete`, context]);
   assert.match(refused.stderr, /it would remove the directory that you are in/);
+  const alone = await rig.tsbuild(["build", "-t", "x", "--load", rig.context({ Dockerfile: dockerfile })], {
+    env: { DOCKER_HOST: `unix://${rig.path("no-socket")}` },
+  });
+  assert.equal(alone.status, 1);
+  assert.match(alone.stderr, /Cannot give the image to docker: /);
 });

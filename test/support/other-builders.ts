@@ -39,6 +39,8 @@ export const PODMAN_RUN = [
 ];
 
 export interface Docker extends AsyncDisposable {
+  /** What DOCKER_HOST says. */
+  readonly socket: string;
   readonly docker: OtherBuilder;
 }
 
@@ -70,6 +72,7 @@ export async function startDocker(directory: string): Promise<Docker | string> {
   });
   if (!(await ready)) return `dockerd ended: ${log.slice(-300)}`;
   return {
+    socket,
     docker: (...args) => run("docker", ["-H", socket, ...args]),
     async [Symbol.asyncDispose]() {
       const ended = once(daemon, "exit");

@@ -59,6 +59,7 @@ export async function buildRequest(
     ...(await attestations(flags)),
     ...(platforms.length === 0 ? {} : { platforms }),
     push: flags.push,
+    ...(flags.load ? { load: true } : {}),
     outputs,
     ...(await annotations(flags, outputs)),
     ...(await caches(flags, buildArgs)),
