@@ -59,7 +59,9 @@ export async function pushStoredImage(
     const rootfs = imageLayers(session, source, { emit, signal });
     const predicates = storedPredicates(session.store, target, one.manifest.digest);
     const attestations = predicates.length === 0 ? undefined : { names: [name], predicates };
-    return storedSet(one, rootfs, (layer) => outgoingLayer(session.store, layer, USUAL_FORM), attestations);
+    // What was pulled goes back byte for byte, plain layers too; our own are plain in the store alone.
+    const form = target.origin === "pulled" ? undefined : USUAL_FORM;
+    return storedSet(one, rootfs, (layer) => outgoingLayer(session.store, layer, form), attestations);
   };
   const index = platform === undefined ? wholeIndex(session.store, target) : undefined;
   if (index === undefined && target.digest !== image.manifest.digest) {

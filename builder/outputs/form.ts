@@ -23,11 +23,13 @@ export interface ImageForm extends LayerForm {
 /** As the destination usually has images. */
 export const USUAL_FORM: ImageForm = { format: "oci", force: false, annotations: [] };
 
-/** Whether a layer with this media type goes as it is: pulled ones do where nobody insists and the format can name them. */
+/**
+ * Whether a layer with this media type goes as it is: pulled ones do where nobody insists and the format can name them,
+ * but for plain ones, which are mostly this store's own.
+ */
 export function goesAsItIs(mediaType: string, layer: Layer, form: LayerForm): boolean {
   const has = compressionOf(mediaType);
   if (has === (form.compression ?? "gzip")) return true;
-  return (
-    layer.origin?.() !== undefined && !form.force && layerMediaType(mediaType, form.format) !== undefined
-  );
+  if (has === "uncompressed" || form.force || layer.origin?.() === undefined) return false;
+  return layerMediaType(mediaType, form.format) !== undefined;
 }

@@ -14,14 +14,18 @@ export interface OutgoingLayer extends Omit<LayerBlob, "path"> {
 
 /**
  * A layer as a registry is to get it: what came from a registry goes as it came, where that is allowed, and is fetched
- * only on the way.
+ * only on the way. `form` undefined: whatever it is.
  */
-export async function outgoingLayer(store: Store, layer: Layer, form: LayerForm): Promise<OutgoingLayer> {
+export async function outgoingLayer(
+  store: Store,
+  layer: Layer,
+  form: LayerForm | undefined,
+): Promise<OutgoingLayer> {
   const origin = layer.origin?.();
-  if (origin !== undefined && goesAsItIs(origin.blob.mediaType, layer, form)) {
+  if (origin !== undefined && (form === undefined || goesAsItIs(origin.blob.mediaType, layer, form))) {
     const sources = origin.repository === undefined ? [] : [origin.repository];
     return { ...origin.blob, sources, path: async () => (await layer.blob()).path };
   }
-  const { path, ...blob } = await compressedBlob(store, layer, form);
+  const { path, ...blob } = await (form === undefined ? layer.blob() : compressedBlob(store, layer, form));
   return { ...blob, sources: [], path: async () => path };
 }

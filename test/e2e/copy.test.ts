@@ -18,11 +18,13 @@ const TYPES = {
   manifest: "application/vnd.oci.image.manifest.v1+json",
   config: "application/vnd.oci.image.config.v1+json",
   layer: "application/vnd.oci.image.layer.v1.tar+gzip",
+  plain: "application/vnd.oci.image.layer.v1.tar",
 };
 
 /** A repository as somebody else's tool filled it: spaces, fields and orders that ours would not write. */
 async function fill(host: string): Promise<{ readonly index: Buffer; readonly manifest: Buffer }> {
   const tar = Buffer.concat([forge({ name: "file", data: "content" }), END]);
+  const other = Buffer.concat([forge({ name: "other", data: "more" }), END]);
   const manifests: { raw: Buffer; platform: object; annotations?: object }[] = [];
   const upload = async (data: Buffer): Promise<object> => {
     const begun = await fetch(`http://${host}/v2/theirs/blobs/uploads/`, { method: "POST" });
@@ -46,17 +48,18 @@ async function fill(host: string): Promise<{ readonly index: Buffer; readonly ma
     ...(await upload(gzipSync(tar, { level: 1 }))),
     "org.example": [1],
   };
+  const plain = { mediaType: TYPES.plain, ...(await upload(other)) };
   for (const platform of [hostPlatform(), { os: "linux", architecture: "s390x" }]) {
     const config = buildConfig({
       platform,
       created: "2024-01-01T00:00:00Z",
       config: {},
-      diffIds: [sha256(tar) as DiffId],
+      diffIds: [sha256(tar) as DiffId, sha256(other) as DiffId],
       history: [],
     });
     const raw = Buffer.from(
       `{ "x-unknown" : {"b":1, "a": 1.50},\n\t${JSON.stringify({
-        layers: [layer],
+        layers: [layer, plain],
         config: { ...(await upload(config)), mediaType: TYPES.config },
         schemaVersion: 2,
         mediaType: TYPES.manifest,
@@ -129,12 +132,18 @@ test("images that pass through keep every byte", skip, async () => {
   await tsbuild(rig, "build", "-q", "--metadata-file", rig.path("metadata"), "-o", output, context);
   const metadata = JSON.parse(readFileSync(rig.path("metadata"), "utf8")) as Record<string, string>;
   const built = JSON.parse(await raw(`${host}/ours@${metadata["containerimage.digest"]}`)) as {
-    layers: { digest: string }[];
+    layers: { digest: string; mediaType: string }[];
   };
   const first = (JSON.parse(manifest.toString()) as typeof built).layers[0];
   assert.equal(built.layers[0]?.digest, first?.digest, "the base image's layer goes as it came");
+  assert.match(built.layers.at(-1)?.mediaType ?? "", /gzip$/);
+
+  await tsbuild(rig, "build", "-q", "-t", `${host}/ours:stored`, context);
+  await tsbuild(rig, "push", "-q", `${host}/ours:stored`);
+  const pushed = JSON.parse(await raw(`${host}/ours:stored`)) as typeof built;
+  assert.match(pushed.layers.at(-1)?.mediaType ?? "", /gzip$/, "our own layers leave compressed");
   const tags = (await (await fetch(`http://${host}/v2/ours/tags/list`)).json()) as { tags: string[] };
-  assert.deepEqual(tags.tags.sort(), ["all", "one", "pushed"]);
+  assert.deepEqual(tags.tags.sort(), ["all", "one", "pushed", "stored"]);
 });
 
 test("copy says what is wrong with its places", async () => {

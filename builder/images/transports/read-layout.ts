@@ -61,6 +61,12 @@ function readTree(files: ImageFiles, top: Descriptor): ImageTree {
     documents.set(descriptor.digest, { raw, descriptor });
   };
   visit(top, 0);
+  if (blobs.size === 0) {
+    throw new TsbuildError(
+      "ARCHIVE_INVALID",
+      `Cannot read ${files.label}: it has none of the images that its index names`,
+    );
+  }
   const { [REF_NAME]: _tag, [IMAGE_NAME]: _name, ...annotations } = top.annotations ?? {};
   const { annotations: _, ...plain } = top;
   const found = documents.get(top.digest);
