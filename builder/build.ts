@@ -1,4 +1,5 @@
 import { findImage, localImage } from "./inputs/base-images.ts";
+import { requireNamespaces } from "../runtime/isolation/caution.ts";
 import { openContainers } from "./containers/open-containers.ts";
 import { hostPlatform } from "./core/platform.ts";
 import { parseReference, withDefaultTag } from "./image/reference.ts";
@@ -58,6 +59,7 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
     },
     async run(request) {
       const { runContainer } = await import("./containers/run-container.ts");
+      requireNamespaces((await session.isolated()).isolation, "run a container");
       const { emit, signal } = request;
       const reference = withDefaultTag(parseReference(request.image));
       const lookup = {

@@ -10,6 +10,7 @@
 #include "copy.h"
 #include "files.h"
 #include "plain_devices.h"
+#include "relay.h"
 #include "remove.h"
 #include "resolve.h"
 
@@ -137,10 +138,16 @@ static int place_copy(struct covers *covers, const struct cover *cover, const st
 
 /* A directory that nobody else uses meanwhile comes and goes as a whole: a cache mount. */
 static int place_moved(struct cover *cover, const struct mount_spec *spec, struct error *error) {
-  const char *slash = strrchr(spec->source, '/');
-  cleanup_free char *above = must_format("%.*s", slash ? (int)(slash - spec->source) : 0, spec->source);
-  cover->source = open(*above ? above : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  cover->source_name = must_format("%s", slash ? slash + 1 : spec->source);
+  /* What lies below was written by earlier steps: its parents are opened as in a root. */
+  cleanup_free char *inner = must_format("%s", spec->subpath);
+  for (size_t size = strlen(inner); size > 0 && inner[size - 1] == '/';) inner[--size] = 0;
+  const char *path = *inner ? inner : spec->source;
+  const char *slash = strrchr(path, '/');
+  cleanup_free char *above = must_format("%.*s", slash ? (int)(slash - path) : 0, path);
+  cleanup_close int top = open(spec->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  cover->source = *inner ? open_in_root(top, above, O_RDONLY | O_DIRECTORY)
+                         : open(*above ? above : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  cover->source_name = must_format("%s", slash ? slash + 1 : path);
   if (cover->source >= 0 && renameat(cover->source, cover->source_name, cover->parent, cover->name) == 0) return 0;
   return fail(error, errno, "Cannot move mount source '%s' to '%s'", spec->source, spec->target);
 }
@@ -152,7 +159,10 @@ static int place(struct covers *covers, struct cover *cover, const struct mount_
     case MOUNT_FILE: placed = place_file(cover, spec); break;
     case MOUNT_DEV: placed = place_devices(cover->parent, cover->name, error); break;
     case MOUNT_LAYERS: placed = place_copy(covers, cover, spec, error); break;
-    case MOUNT_BIND: placed = place_moved(cover, spec, error); break;
+    case MOUNT_BIND:
+      placed = cover->kind == MOVED ? place_moved(cover, spec, error)
+                                    : relay_start(cover->parent, cover->name, spec->source, error);
+      break;
     default: return fail(error, EINVAL, "Cannot mount on '%s': nothing can be mounted here", spec->target);
   }
   if (placed < 0 && error->message[0] == 0) fail(error, errno, "Cannot make '%s'", spec->target);
@@ -162,7 +172,9 @@ static int place(struct covers *covers, struct cover *cover, const struct mount_
 }
 
 static int put(struct covers *covers, const struct mount_spec *spec, struct error *error) {
-  struct cover *cover = begin(covers, spec->type == MOUNT_BIND ? MOVED : PLACED, spec->target, error);
+  struct stat st;
+  bool moves = spec->type == MOUNT_BIND && (stat(spec->source, &st) < 0 || !S_ISSOCK(st.st_mode));
+  struct cover *cover = begin(covers, moves ? MOVED : PLACED, spec->target, error);
   if (!cover) return -1;
   struct times times = keep_times(cover->parent);
   int result = hide(covers, cover, error) < 0 ? -1 : place(covers, cover, spec, error);

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "descendants.h"
 #include "resolve.h"
 
 int plain_open(struct plain *plain, struct lane *lane, const struct plan *plan, struct error *error) {
@@ -38,6 +39,7 @@ int plain_output(const struct plain *plain, const char *name, int *ours, int *th
 
 int plain_close(struct plain *plain, bool lost, struct error *error) {
   struct error taking = {0, ""};
+  if (plain) end_descendants();
   int closed = plain ? covers_take_out(&plain->covers, &taking) : 0;
   if (lost) _exit(1);
   if (plain) plain->covers.lane->stays = false;

@@ -152,9 +152,14 @@ static int reopen(int fd, int flags) {
   return opened;
 }
 
+/* openat2(2) is of Linux 5.6, and seccomp filters that are older than that deny it with EPERM. */
+static bool is_missing(int code) {
+  return code == ENOSYS || code == EPERM;
+}
+
 int open_in_root(int root, const char *path, int flags) {
   int fd = sys_openat2(root, *path ? path : ".", (uint64_t)flags, 0, RESOLVE_INSIDE | RESOLVE_MAGICLINKS_NO);
-  if (fd >= 0 || errno != ENOSYS) return fd;
+  if (fd >= 0 || !is_missing(errno)) return fd;
   struct error ignored;
   return reopen(walk_in_root(root, path, NULL, &ignored), flags);
 }
@@ -163,7 +168,7 @@ int open_real(int root, const char *path, int flags) {
   while (*path == '/') path++;
   int fd = sys_openat2(root, *path ? path : ".", (uint64_t)(flags | O_NOFOLLOW), 0,
                        RESOLVE_BENEATH_ONLY | RESOLVE_SYMLINKS_NO);
-  if (fd >= 0 || errno != ENOSYS) return fd;
+  if (fd >= 0 || !is_missing(errno)) return fd;
   int at = fcntl(root, F_DUPFD_CLOEXEC, 3);
   char *copy = must_format("%s", path), *position = NULL;
   for (char *name = strtok_r(copy, "/", &position); name && at >= 0; name = strtok_r(NULL, "/", &position)) {

@@ -38,12 +38,14 @@ export function opServices(
     stepRoots: () => (roots ??= openStepRoots(session, times)),
     imageLayers: (op, { emit, signal, vertex }) => imageLayers(session, op, { emit, signal, id: vertex.id }),
     networks: () => session.networks(reachesHost(sandbox)),
-    async openCacheMount(...request) {
+    async openCacheMount(id, sharing, ...request) {
       cacheMounts ??= new (await import("../../runtime/mounts/cache-mounts.ts")).CacheMounts(
         session.store,
         session.helper,
       );
-      return cacheMounts.open(...request);
+      // A step by chroot has its cache's directory moved to where it sees it: nobody else can have it meanwhile.
+      const alone = sharing === "shared" && !(await session.overlays());
+      return cacheMounts.open(id, alone ? "locked" : sharing, ...request);
     },
     sandbox,
     limits: () => (limits ??= openLimits(session, sandbox)),

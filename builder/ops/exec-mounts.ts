@@ -60,19 +60,18 @@ export async function openMounts(
   const held: Disposable[] = [];
   const release = (): void => held.splice(0).forEach((one) => one[Symbol.dispose]());
   try {
+    const caches = await openCaches(services, op, inputs, step, held);
     for (const mount of op.mounts) {
       switch (mount.type) {
         case "bind":
           specs.push(await bindSpec(services, mount, inputs, step));
           break;
         case "cache": {
-          const cache = await openCacheMount(services, mount, inputs, step);
-          held.push(cache);
           const subpath = mount.input === undefined && mount.source !== "/" ? { subpath: mount.source } : {};
           specs.push({
             type: "bind",
             target: mount.target,
-            source: cache.path,
+            source: caches.get(mount.id) ?? "",
             ...subpath,
             recursive: false,
             flags: { readonly: mount.readonly },
@@ -133,6 +132,25 @@ async function mountedRoot(
   await planCopy(copyOf(source), [tree], editor, { now: services.now });
   const layer = await services.seal(editor.changes(), step.signal);
   return { lowers: await roots.lowers([layer]), source: COPIED };
+}
+
+/** Paths by id. In the order of ids: steps that wait for each other's locks must not do so in a circle. */
+async function openCaches(
+  services: OpServices,
+  op: ExecOp,
+  inputs: Inputs,
+  step: Step,
+  held: Disposable[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = op.mounts.filter((mount) => mount.type === "cache");
+  const paths = new Map<string, string>();
+  for (const mount of wanted.sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    if (paths.has(mount.id)) continue;
+    const cache = await openCacheMount(services, mount, inputs, step);
+    held.push(cache);
+    paths.set(mount.id, cache.path);
+  }
+  return paths;
 }
 
 function openCacheMount(

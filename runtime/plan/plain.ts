@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { TsbuildError } from "../../builder/core/errors.ts";
 import { confinementHint } from "../isolation/confined.ts";
 import type { MountSpec, RunPlan } from "../types.ts";
@@ -36,10 +36,7 @@ function plainMount(mount: MountSpec): MountSpec[] {
     case "dev":
     case "file":
     case "layers":
-      return [mount];
     case "bind":
-      if (isSocket(mount.source))
-        throw impossible("--mount=type=ssh", "a socket cannot be shown in another root directory");
       return [mount];
     default:
       // What shows the kernel, or hides a part of that.
@@ -56,10 +53,6 @@ function kernelFiles(proc: string): MountSpec[] {
       return [];
     }
   });
-}
-
-function isSocket(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
 }
 
 function number(name: string): number {

@@ -5,7 +5,15 @@ import { join } from "node:path";
 import type { Bytes } from "../../../builder/core/bytes.ts";
 import type { Entry } from "../../../builder/core/entry.ts";
 import { startHelper } from "../../../runtime/helper/start.ts";
-import type { EntryVisitor, Helper, MountSpec, RootSpec, RunExit, RunPlan } from "../../../runtime/types.ts";
+import type {
+  EntryVisitor,
+  Helper,
+  MountSpec,
+  PlainRoot,
+  RootSpec,
+  RunExit,
+  RunPlan,
+} from "../../../runtime/types.ts";
 
 const BUSYBOX = "/bin/busybox";
 
@@ -51,7 +59,9 @@ export class Rig implements AsyncDisposable {
     makeBase(this.base);
   }
 
-  static async start(options: { readonly binary?: string; readonly lanes?: number } = {}): Promise<Rig> {
+  static async start(
+    options: { readonly binary?: string; readonly lanes?: number; readonly plain?: boolean } = {},
+  ): Promise<Rig> {
     const root = mkdtempSync(join(tmpdir(), "tsbuild-"));
     return new Rig(await startHelper({ lanes: 4, ...options }), root);
   }
@@ -65,6 +75,13 @@ export class Rig implements AsyncDisposable {
     const name = `step${this.#steps++}`;
     mkdirSync(this.path(name));
     return { kind: "overlay", lowers, upper: this.path(name, "upper"), work: this.path(name, "work") };
+  }
+
+  /** A copy of the base that a step may have without namespaces. */
+  async plainTree(): Promise<PlainRoot> {
+    const path = this.path(`tree${this.#steps++}`);
+    await this.helper.copy({ kind: "directory", path: this.base }, path);
+    return { kind: "plain", path, aside: `${path}.aside` };
   }
 
   plan(command: string | readonly string[], changes: Partial<RunPlan> = {}): RunPlan {
