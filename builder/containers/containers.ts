@@ -66,13 +66,20 @@ export async function findContainer(store: Store, reference: string): Promise<Co
   );
 }
 
+const NAMING = "containers";
+
+/** Loads what naming takes, which costs some milliseconds: while others are waited for it costs none. */
+export async function prepareNaming(store: Store): Promise<void> {
+  (await store.locks.tryAcquire(NAMING))?.[Symbol.dispose]();
+}
+
 /** Makes a container's directory; its name is nobody else's. `make` is given the name. */
 export async function createContainer(
   store: Store,
   wanted: string | undefined,
   make: (name: string) => ContainerRecord,
 ): Promise<Container> {
-  const lock = await store.locks.acquire("containers");
+  const lock = await store.locks.acquire(NAMING);
   try {
     const record = make(freeName(store, wanted));
     const made = store.tempPath("container");

@@ -14,11 +14,18 @@ import { capabilitiesOf } from "../../runtime/container/privileges.ts";
 import { foreignMounts } from "../../runtime/emulation/foreign.ts";
 import type { RunPlan, StartedContainer } from "../../runtime/types.ts";
 import { configOf } from "./config.ts";
-import { createContainer, discardContainer, updateContainer } from "./containers.ts";
+import {
+  createContainer,
+  discardContainer,
+  listContainers,
+  prepareNaming,
+  updateContainer,
+} from "./containers.ts";
 import { statusOf } from "./exit-status.ts";
 import { checkedName } from "./names.ts";
 import { filterOf, openSandbox, portText, type OpenSandbox } from "./sandbox.ts";
 import { stopSignalOf } from "./signals.ts";
+import { sweepContainers } from "./sweep.ts";
 import type { Container, ContainerRecord } from "../api/container-types.ts";
 import type { ContainerServices } from "./types.ts";
 
@@ -45,11 +52,14 @@ export async function runContainer(
     snapshotsOf(rootfs),
     userOf(services, rootfs, options.user ?? image.config.config.User ?? ""),
     services.helper(),
+    prepareNaming(services.store),
   ]);
   const emulation = foreignMounts(image.config.platform, (label) => services.store.tempPath(label));
   const bare = await planOf(image, { lowers, user, directory, emulation }, options);
   await using sandbox = await opening;
   const plan = sandbox.around(bare);
+  // One that should be gone keeps no name from others.
+  if (name !== undefined) await sweepContainers(services, await listContainers(services.store));
   const container = await createContainer(services.store, name, (unique) => ({
     id,
     name: unique,

@@ -39,8 +39,19 @@ for (const { who, skip, open } of containerHosts()) {
       host.start("gone", LIVES, "--rm");
       kill();
       const directory = host.container();
-      assert.equal(tsbuild("ps", "-aq").output, "");
+      const refused = tsbuild(
+        "run",
+        "--name",
+        "gone",
+        "--cidfile",
+        join(host.directory, "cid"),
+        "app",
+        "nowhere",
+      );
+      assert.equal(refused.status, 127, refused.output);
       assert.equal(existsSync(directory), false);
+      tsbuild("rm", "gone");
+      assert.equal(tsbuild("ps", "-aq").output, "");
     });
     await t.test("a restart of the machine ends containers, whatever has their numbers then", () => {
       host.start("old", LIVES, "--init");

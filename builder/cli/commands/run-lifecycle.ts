@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import type { RunOptions } from "../../api/run-options.ts";
 import { checkedName } from "../../containers/names.ts";
 import { checkedSignal } from "../../containers/signals.ts";
@@ -48,21 +48,33 @@ function labels(flags: LifecycleFlags): Readonly<Record<string, string>> {
   return found;
 }
 
-/** --cidfile: a file that is there may be another container's. */
-export function openCidFile(path: string): (id: string) => void {
-  let file: number;
-  try {
-    file = openSync(path, "wx");
-  } catch (cause) {
-    const exists = errnoOf(cause) === "EEXIST";
-    throw new TsbuildError(
-      "USAGE",
-      `Cannot write --cidfile ${path}: ${exists ? "there is such a file" : messageOf(cause)}`,
-      { cause, hint: exists ? "remove it when its container is gone" : undefined },
-    );
+/** --cidfile: a file that is there may be another container's. One that no id came to is removed. */
+export class CidFile implements Disposable {
+  readonly #path: string;
+  readonly #file: number;
+  #written = false;
+
+  constructor(path: string) {
+    try {
+      this.#file = openSync(path, "wx");
+    } catch (cause) {
+      const exists = errnoOf(cause) === "EEXIST";
+      throw new TsbuildError(
+        "USAGE",
+        `Cannot write --cidfile ${path}: ${exists ? "there is such a file" : messageOf(cause)}`,
+        { cause, hint: exists ? "remove it when its container is gone" : undefined },
+      );
+    }
+    this.#path = path;
   }
-  return (id) => {
-    writeSync(file, id);
-    closeSync(file);
-  };
+
+  write(id: string): void {
+    writeSync(this.#file, id);
+    this.#written = true;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+    if (!this.#written) rmSync(this.#path, { force: true });
+  }
 }

@@ -2,7 +2,7 @@ import { command } from "../command.ts";
 import { lendTerminal } from "../container-io.ts";
 import { usageError } from "../flags.ts";
 import { withProgress } from "../with-tsbuild.ts";
-import { openCidFile } from "./run-lifecycle.ts";
+import { CidFile } from "./run-lifecycle.ts";
 import { MISSING_RUN_FLAGS, RUN_FLAGS, runRequest } from "./run-request.ts";
 
 /** `tsbuild run`. */
@@ -27,18 +27,18 @@ export const runCommand = command({
     if (!detach && request.tty && request.interactive && !io.stdin.isTTY) {
       throw usageError("run", "Cannot use -t with -i: standard input is not a terminal", "leave -t out");
     }
-    return withProgress(session, "auto", "Pulling", (tsbuild, emit, endProgress) => {
+    return withProgress(session, "auto", "Pulling", async (tsbuild, emit, endProgress) => {
       const { interactive, tty } = detach ? { interactive: false, tty: false } : request;
-      const cidfile = flags.cidfile === undefined ? undefined : openCidFile(flags.cidfile);
+      using cidfile = flags.cidfile === undefined ? undefined : new CidFile(flags.cidfile);
       const onCreated = (id: string): void => {
-        cidfile?.(id);
+        cidfile?.write(id);
         if (!detach) return;
         endProgress();
         io.stdout.write(`${id}\n`);
       };
       const lent = lendTerminal(session, { interactive, tty, onStart: endProgress });
       if (interactive) session.restore.add(() => io.stdin.close());
-      return tsbuild.run({ ...request, io: lent, onCreated, signal: session.signal, emit });
+      return await tsbuild.run({ ...request, io: lent, onCreated, signal: session.signal, emit });
     });
   },
 });
