@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync, type ChildProcess } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { makeBaseImage } from "../../fixtures/base-image.ts";
-import { ordinaryUser } from "../support/ordinary-user.ts";
+import { CALLERS, type Caller } from "../support/callers.ts";
 import { missingTool, pathWith } from "../support/path-with.ts";
-import { openRig, outcomeOf } from "../support/rig.ts";
+import { processesNaming } from "../support/processes-naming.ts";
+import { outcomeOf } from "../support/rig.ts";
 import { withTun } from "../support/tun.ts";
 
 /** A web server, and one that sends datagrams back; both end with SIGTERM, and the web server with its client. */
@@ -19,56 +17,15 @@ require("http").createServer((request, answer) => answer.end("hello " + request.
 });
 process.on("SIGTERM", () => process.exit(9));`;
 
-interface Publisher extends AsyncDisposable {
-  readonly directory: string;
-  start(args: readonly string[], path: string): ChildProcess;
-}
-
-function asRoot(): Publisher {
-  const rig = openRig();
-  return {
-    directory: rig.directory,
-    start: (args, path) => rig.start(args, { env: { PATH: path } }),
-    [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
-  };
-}
-
-function asUser(): Publisher {
-  const user = ordinaryUser();
-  if ("missing" in user) throw new Error(user.missing);
-  const directory = user.directory(`publish-${Math.random().toString(36).slice(2)}`);
-  return {
-    directory,
-    start: (args, PATH) =>
-      user.start(args, { PATH, TSBUILD_ROOT: join(directory, "store"), HOME: directory }),
-    async [Symbol.asyncDispose]() {
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
-
-const user = ordinaryUser();
-
-for (const [who, skip, open] of [
-  ["root", process.getuid?.() === 0 ? false : "needs root", asRoot],
-  ["an ordinary user", "missing" in user ? user.missing : false, asUser],
-] as const) {
+for (const { who, skip, open } of CALLERS) {
   test(`-p of ${who}`, { skip }, (t) => withTun(() => publishing(t, open)));
 }
 
-async function publishing(t: TestContext, open: () => Publisher): Promise<void> {
-  await using publisher = open();
+async function publishing(t: TestContext, open: () => Promise<Caller>): Promise<void> {
+  await using publisher = await open();
   const { directory } = publisher;
-  await makeBaseImage(join(directory, "base"), "base");
-  mkdirSync(join(directory, "context"));
-  writeFileSync(
-    join(directory, "context/Dockerfile"),
-    `FROM base\nEXPOSE 8000\nENTRYPOINT ["node", "-e"]\nCMD [${JSON.stringify(SERVER)}]\n`,
-  );
-  const base = ["--build-context", `base=oci-layout://${directory}/base`];
-  const built = await outcomeOf(
-    publisher.start(["build", ...base, "-t", "web", join(directory, "context")], "/usr/bin"),
-  );
+  const image = `FROM base\nEXPOSE 8000\nENTRYPOINT ["node", "-e"]\nCMD [${JSON.stringify(SERVER)}]\n`;
+  const built = await publisher.build(image, ["-t", "web"]);
   assert.equal(built.status, 0, built.stderr);
   using neighbour = makeNeighbour();
   for (const tool of ["pasta", "slirp4netns"]) {
@@ -168,18 +125,4 @@ function makeNeighbour(): Neighbour | undefined {
     },
     [Symbol.dispose]: remove,
   };
-}
-
-/** Command lines of processes that name a path. */
-function processesNaming(path: string): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
-        return line.includes(path) ? [line] : [];
-      } catch {
-        return [];
-      }
-    });
 }
