@@ -81,6 +81,10 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       return runContainer(session, image, imageLayers(session, source, { emit, signal }), request);
     },
     containers: openContainers(session),
+    async shell(request) {
+      const { openShell } = await import("./containers/shell.ts");
+      return openShell(session, request);
+    },
     async pull(reference, request) {
       const { pullImage } = await import("./images/transfer.ts");
       return pullImage(session, reference, request);

@@ -16,6 +16,7 @@ export { TsbuildError, type ErrorCode } from "./core/errors.ts";
 export type { BuildEvent } from "./core/events.ts";
 export type * from "./api/types.ts";
 export type * from "./api/run-options.ts";
+export type * from "./api/secret-source.ts";
 export type * from "./api/image-types.ts";
 export type * from "./api/output-types.ts";
 export type * from "./api/transfer-options.ts";

@@ -1,6 +1,7 @@
 import type { Bytes } from "./core/bytes.ts";
 import type { Entry } from "./core/entry.ts";
 import type { LayerIndex } from "./layers/types.ts";
+import { dropFailed } from "./session/failed-steps.ts";
 import type { Session } from "./session/session.ts";
 import { findProblems } from "./space/check.ts";
 import { collect } from "./space/collect.ts";
@@ -17,6 +18,7 @@ export async function pruneStore(
   const remove = removeOf(session);
   const result = await collect(session.store, request, remove, { wait: true, signal });
   // Builds that were killed may have left gigabytes; where the helper is not needed otherwise nobody else sweeps.
+  await dropFailed(session.store, (directory) => remove([directory]));
   const gone = await session.store.sweepSessions();
   if (gone.length > 0) await remove(gone);
   return result ?? { removed: [], bytes: 0, left: 0 };

@@ -25,6 +25,8 @@ import type {
 import type { OutputSpec } from "./output-types.ts";
 import type { Containers } from "./container-types.ts";
 import type { TransferOptions } from "./transfer-options.ts";
+import type { SecretSource } from "./secret-source.ts";
+import type { ShellOptions } from "./shell-options.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** When a base image is asked for at its registry: --pull. */
@@ -32,11 +34,6 @@ export type PullPolicy = "always" | "missing" | "newer" | "never";
 
 /** What a Dockerfile may ask for only where --allow says so. */
 export type Entitlement = "network.host" | "security.insecure";
-
-/** Where the value of --secret comes from. */
-export type SecretSource =
-  | { readonly id: string; readonly file: string }
-  | { readonly id: string; readonly env: string };
 
 /** What a build is asked for. Every member's flag stands at the end of its line. */
 export interface BuildOptions {
@@ -195,6 +192,8 @@ export interface Tsbuild extends AsyncDisposable {
   /** Resolves with the container's exit status. */
   run(options: RunOptions): Promise<number>;
   readonly containers: Containers;
+  /** A command where the last step failed; resolves with its exit status. */
+  shell(options: ShellOptions): Promise<number>;
   pull(
     reference: string,
     options: TransferOptions,

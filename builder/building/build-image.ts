@@ -22,6 +22,7 @@ import { builtImage } from "./built-image.ts";
 import { BuildSecrets } from "../session/secrets.ts";
 import { StepLogs } from "./step-logs.ts";
 import { withoutCache } from "./no-cache-filter.ts";
+import { dropFailed } from "../session/failed-steps.ts";
 import type { Session } from "../session/session.ts";
 import { solve } from "../solver/solve.ts";
 import type { BuildOptions, BuildResult, Entitlement } from "../api/types.ts";
@@ -41,6 +42,8 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const services = await servicesFor(session, options, graph, contexts);
   if (graph.vertices.some(({ op }) => op.type === "exec" && op.network === "default"))
     session.onHelper(async () => (await services.networks()).prepare());
+  const remove = async (directory: string): Promise<void> => (await session.helper()).remove([directory]);
+  session.onHelper(() => dropFailed(session.store, remove));
   const caches = await openCaches(session, options);
   const bases = new Set(graph.vertices.flatMap(({ op }) => (op.type === "image" ? op.diffIds : [])));
   const runner = createOpRunner(services, graph.vertices);

@@ -4,6 +4,7 @@ import type { Contexts } from "../inputs/open-contexts.ts";
 import { overlayRoots, type StepRoots } from "../ops/step-roots.ts";
 import type { OpServices } from "../ops/types.ts";
 import type { BuildSecrets } from "../session/secrets.ts";
+import { keepFailed } from "../session/failed-steps.ts";
 import type { Session } from "../session/session.ts";
 import type { SandboxLimits } from "../../runtime/limits/sandbox-limits.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
@@ -68,6 +69,7 @@ async function openStepRoots(session: Session, times: { epoch?: number }): Promi
       remove,
       adopt: (upper, lower, owners) => layers.adopt(upper, lower, { ...times, owners }),
       discard: (directory) => layers.background(remove(directory)),
+      keepFailed: (directory, record) => keepFailed(store, directory, record, remove),
     });
   }
   const [{ plainRoots }, { PlainTrees }] = await Promise.all([

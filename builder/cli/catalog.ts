@@ -30,6 +30,11 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/run.ts")).runCommand,
   },
   {
+    name: "shell",
+    summary: "Open a shell where the last step failed",
+    load: async () => (await import("./commands/shell.ts")).shellCommand,
+  },
+  {
     name: "ps",
     summary: "List containers",
     load: async () => (await import("./commands/ps.ts")).psCommand,

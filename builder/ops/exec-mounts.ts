@@ -87,21 +87,10 @@ export async function openMounts(
             ...(mount.size === undefined ? {} : { size: mount.size }),
           });
           break;
-        case "secret": {
-          const value = secretValue(services, mount);
-          if (value === undefined) break;
-          secrets.push(value);
-          if (mount.env !== undefined) env.push(`${mount.env}=${value.toString("utf8")}`);
-          if (mount.target !== undefined) specs.push(secretSpec(mount, mount.target, value));
+        case "secret":
+        case "ssh":
+          give(services, mount, { specs, env, secrets });
           break;
-        }
-        case "ssh": {
-          const socket = sshSocket(services, mount);
-          if (socket === undefined) break;
-          specs.push({ type: "bind", target: mount.target, source: socket, recursive: false, flags: {} });
-          env.push(`SSH_AUTH_SOCK=${mount.target}`);
-          break;
-        }
       }
     }
   } catch (error) {
@@ -109,6 +98,26 @@ export async function openMounts(
     throw error;
   }
   return { specs, env, secrets, [Symbol.dispose]: release };
+}
+
+/** Adds what only the user has, where it was given. */
+export function give(
+  services: Pick<OpServices, "secret" | "sshSocket">,
+  mount: Secret | Ssh,
+  to: { readonly specs: MountSpec[]; readonly env: string[]; readonly secrets: Buffer[] },
+): void {
+  if (mount.type === "secret") {
+    const value = secretValue(services, mount);
+    if (value === undefined) return;
+    to.secrets.push(value);
+    if (mount.env !== undefined) to.env.push(`${mount.env}=${value.toString("utf8")}`);
+    if (mount.target !== undefined) to.specs.push(secretSpec(mount, mount.target, value));
+    return;
+  }
+  const socket = sshSocket(services, mount);
+  if (socket === undefined) return;
+  to.specs.push({ type: "bind", target: mount.target, source: socket, recursive: false, flags: {} });
+  to.env.push(`SSH_AUTH_SOCK=${mount.target}`);
 }
 
 async function bindSpec(services: OpServices, mount: Bind, inputs: Inputs, step: Step): Promise<MountSpec> {
@@ -201,14 +210,14 @@ function secretSpec(mount: Secret, target: string, data: Buffer): MountSpec {
   };
 }
 
-function secretValue(services: OpServices, mount: Secret): Buffer | undefined {
+function secretValue(services: Pick<OpServices, "secret">, mount: Secret): Buffer | undefined {
   const value = services.secret(mount.id);
   if (value !== undefined) registerSecret(value.toString("utf8"));
   else if (mount.required) throw missing("secret", mount.id, `give it with --secret id=${mount.id},src=FILE`);
   return value;
 }
 
-function sshSocket(services: OpServices, mount: Ssh): string | undefined {
+function sshSocket(services: Pick<OpServices, "sshSocket">, mount: Ssh): string | undefined {
   const socket = services.sshSocket(mount.id);
   if (socket === undefined && mount.required)
     throw missing("SSH agent", mount.id, `give it with --ssh ${mount.id}`);

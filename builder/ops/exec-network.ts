@@ -1,5 +1,7 @@
 import { hostConnection } from "../../runtime/network/connect.ts";
 import type { Connection } from "../../runtime/network/types.ts";
+import type { HostEntry } from "../../runtime/limits/types.ts";
+import { networkMounts } from "../../runtime/plan/mounts.ts";
 import { resolvConf } from "../../runtime/plan/network-files.ts";
 import type { RunPlan } from "../../runtime/types.ts";
 import type { ExecOp } from "../graph/types.ts";
@@ -32,4 +34,10 @@ export async function openNetwork(
   const pool = await networks();
   const connection = await pool.acquire();
   return { ...connection, [Symbol.dispose]: () => pool.release(connection) };
+}
+
+/** The network is opened beside the rest of the plan: it may take longer. */
+export function withNetwork(plan: RunPlan, connection: StepNetwork, hosts: readonly HostEntry[]): RunPlan {
+  const mounts = networkMounts(connection, plan.hostname, hosts);
+  return { ...plan, network: connection.network, mounts: [...mounts, ...plan.mounts] };
 }

@@ -8,13 +8,14 @@ import type { RootFs } from "../layers/types.ts";
 import type { OpResult } from "../solver/types.ts";
 import { foreignMounts } from "../../runtime/emulation/foreign.ts";
 import { processEnvironment } from "../../runtime/plan/environment.ts";
-import type { HostEntry, SandboxSettings } from "../../runtime/limits/types.ts";
-import { baseMounts, kernelMasks, machineMounts, networkMounts } from "../../runtime/plan/mounts.ts";
+import type { SandboxSettings } from "../../runtime/limits/types.ts";
+import { baseMounts, kernelMasks, machineMounts } from "../../runtime/plan/mounts.ts";
 import type { MountSpec, RunExit, RunPlan } from "../../runtime/types.ts";
 import { OutputTail } from "./output-tail.ts";
+import { describeFailed } from "./failed-step.ts";
 import { readAccountFile } from "./accounts.ts";
 import { mountContent, mountInputs, openMounts, type StepMounts } from "./exec-mounts.ts";
-import { openNetwork, type StepNetwork } from "./exec-network.ts";
+import { openNetwork, withNetwork } from "./exec-network.ts";
 import { privilegesOf, sandboxKey, withLimits } from "./exec-sandbox.ts";
 import { baseOf } from "./inputs.ts";
 import { SecretFilter } from "./secret-filter.ts";
@@ -59,8 +60,11 @@ export function execHandler(services: OpServices): OpHandler<ExecOp> {
       );
       for (const stream of ["stdout", "stderr"] as const) show(stream, filters[stream].end());
       if (exit.code !== 0) {
-        await root.discard();
-        throw runFailed(op, exit, step, tail);
+        const kept = await keepOrDiscard(
+          root,
+          describeFailed(step.vertex.name, op, plan, mounts, services.sandbox.hosts),
+        );
+        throw runFailed(op, exit, step, tail, kept);
       }
       return { rootfs: [...base, await root.adopt()] } satisfies OpResult;
     },
@@ -135,12 +139,6 @@ async function planRun(
   };
 }
 
-/** The network is opened beside the rest of the plan: it may take longer. */
-function withNetwork(plan: RunPlan, connection: StepNetwork, hosts: readonly HostEntry[]): RunPlan {
-  const mounts = networkMounts(connection, plan.hostname, hosts);
-  return { ...plan, network: connection.network, mounts: [...mounts, ...plan.mounts] };
-}
-
 /** A `cwd` that goes through symlinks is where they lead inside the root. */
 function resolvedDirectory(tree: Tree, path: string): string {
   return `/${resolveInTree(tree, path, true).path}`;
@@ -159,7 +157,16 @@ function scriptsOf(op: ExecOp): MountSpec[] {
   }));
 }
 
-function runFailed(op: ExecOp, exit: RunExit, step: Step, tail: OutputTail): TsbuildError {
+async function keepOrDiscard(root: StepRoot, record: string | undefined): Promise<boolean> {
+  if (root.keep === undefined || record === undefined) {
+    await root.discard();
+    return false;
+  }
+  await root.keep(record);
+  return true;
+}
+
+function runFailed(op: ExecOp, exit: RunExit, step: Step, tail: OutputTail, kept: boolean): TsbuildError {
   const at = step.vertex.at;
   const state = inWords(op, exit);
   const diagnostics = at && [
@@ -169,7 +176,9 @@ function runFailed(op: ExecOp, exit: RunExit, step: Step, tail: OutputTail): Tsb
     exitCode: exit.code,
     output: tail.lines(),
     diagnostics,
-    hint: hintFor(op, exit),
+    hint: [hintFor(op, exit), kept ? "to look around where it failed: tsbuild shell" : undefined]
+      .filter((line) => line !== undefined)
+      .join("\n"),
   });
 }
 

@@ -25,6 +25,8 @@ export interface StepRoot extends Disposable {
   adopt(): Promise<Layer>;
   /** After a step that did not. */
   discard(): Promise<void>;
+  /** Instead of discarding: keeps it as the step that failed last, with what is to be said of it. */
+  keep?(record: string): Promise<void>;
 }
 
 export interface OverlayServices {
@@ -35,6 +37,8 @@ export interface OverlayServices {
   /** Removes a directory of tmp/ beside the build. */
   discard(directory: string): void;
   remove(directory: string): Promise<void>;
+  /** Moves a directory of tmp/ to where the step is kept that failed last. */
+  keepFailed(directory: string, record: string): Promise<void>;
 }
 
 /** The layers' snapshots below, and a directory that takes the writes. */
@@ -54,6 +58,7 @@ export function overlayRoots(services: OverlayServices): StepRoots {
           return layer;
         },
         discard: () => services.remove(directory),
+        keep: (record) => services.keepFailed(directory, record),
         [Symbol.dispose]() {},
       };
     },

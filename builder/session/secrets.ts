@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { TsbuildError, messageOf } from "../core/errors.ts";
-import type { SecretSource } from "../api/types.ts";
+import type { SecretSource } from "../api/secret-source.ts";
 
 /** Larger is no secret (BuildKit session/secrets: 500 KiB). */
 const MAX_SECRET = 500 * 1024;

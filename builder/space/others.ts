@@ -8,6 +8,7 @@ import type { Inventory, Item } from "./types.ts";
 const FOLDERS: Readonly<Record<string, string>> = {
   code: "compiled code of the command",
   journal: "what was built where last, for explain",
+  failed: "the step that failed last, for shell",
   tmp: "what commands are making, or left when they were killed",
 };
 

@@ -20,6 +20,7 @@ import type { Digest, DiffId } from "../core/digest.ts";
  *     plans/ code/            remembered plans; V8's code of the command
  *     sources/                what URLs and repositories gave: records that name blobs
  *     containers/             what `run` left
+ *     failed/                 root filesystem of the step that failed last, for `shell`
  *     space/                  bytes in use as far as is known; which records were removed, and when (builder/space)
  *     locks/<lock>.<number>   who has a lock and who waits for it (locks.ts)
  *     unsynced/<session>      empty: what that session wrote may be lost in a power cut (durability.ts)

@@ -94,6 +94,7 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
     contextPath: never,
     plan: never,
     run: never,
+    shell: never,
     containers: {
       list: never,
       async find(reference) {

@@ -3,6 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeBaseImage } from "../../fixtures/base-image.ts";
 import { ordinaryUser } from "./ordinary-user.ts";
+import { projectRoot } from "./project.ts";
+import type { Command } from "./terminal.ts";
 import { openRig, outcomeOf, type Outcome } from "./rig.ts";
 
 /** Somebody with a store of their own, and a directory of their own to work in. */
@@ -11,6 +13,8 @@ export interface Caller extends AsyncDisposable {
   readonly store: string;
   /** With this PATH, where one is given. */
   start(args: readonly string[], path?: string): ChildProcess;
+  /** The same, for another program to start. */
+  commandOf(args: readonly string[]): Command;
   /** Builds a Dockerfile on the base image `base`. */
   startBuild(dockerfile: string, args: readonly string[], path?: string): ChildProcess;
   build(dockerfile: string, args: readonly string[], path?: string): Promise<Outcome>;
@@ -21,6 +25,7 @@ async function asRoot(): Promise<Caller> {
   return caller(
     rig.directory,
     (args, PATH) => rig.start(args, { env: PATH === undefined ? {} : { PATH } }),
+    [process.execPath, join(projectRoot, "dist/bin/tsbuild.cjs")],
     async () => rig[Symbol.asyncDispose](),
   );
 }
@@ -33,6 +38,7 @@ async function asUser(): Promise<Caller> {
   return caller(
     directory,
     (args, PATH) => user.start(args, PATH === undefined ? own : { ...own, PATH }),
+    user.command,
     // What subordinate ids own in the store, root removes.
     async () => rmSync(directory, { recursive: true, force: true }),
   );
@@ -41,6 +47,7 @@ async function asUser(): Promise<Caller> {
 async function caller(
   directory: string,
   start: Caller["start"],
+  command: readonly string[],
   dispose: () => Promise<void>,
 ): Promise<Caller> {
   await makeBaseImage(join(directory, "base"), "base");
@@ -56,6 +63,10 @@ async function caller(
     directory,
     store: join(directory, "store"),
     start,
+    commandOf: (args) => ({
+      argv: [...command, ...args],
+      env: { PATH: process.env["PATH"], TSBUILD_ROOT: join(directory, "store"), HOME: directory },
+    }),
     startBuild,
     build: (...request) => outcomeOf(startBuild(...request)),
     [Symbol.asyncDispose]: dispose,

@@ -19,6 +19,8 @@ export interface OrdinaryUser {
   tsbuild(args: readonly string[], env: Readonly<Record<string, string>>): { status: number; output: string };
   /** The same, while it runs. */
   start(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess;
+  /** What runs tsbuild as the user, without its arguments. */
+  readonly command: readonly string[];
   /** Runs any program as the user. */
   run(argv: readonly string[], env: Readonly<Record<string, string>>): { status: number; output: string };
 }
@@ -68,6 +70,7 @@ function make(): OrdinaryUser | { missing: string } {
       return path;
     },
     run,
+    command: [SETPRIV, ...setpriv, ...command],
     tsbuild: (args, env) => run([...command, ...args], env),
     start: (args, env) =>
       spawn(SETPRIV, [...setpriv, ...command, ...args], { ...optionsOf(env), stdio: "pipe" }),

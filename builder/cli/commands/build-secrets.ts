@@ -1,5 +1,5 @@
 import { didYouMean } from "../../core/suggest.ts";
-import type { SecretSource } from "../../api/types.ts";
+import type { SecretSource } from "../../api/secret-source.ts";
 import { csvPairs } from "../csv.ts";
 import { usageError } from "../flags.ts";
 

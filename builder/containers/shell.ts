@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import type { ShellOptions } from "../api/shell-options.ts";
+import { TsbuildError } from "../core/errors.ts";
+import type { MountSpec, RunPlan } from "../../runtime/types.ts";
+import { SandboxLimits } from "../../runtime/limits/sandbox-limits.ts";
+import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
+import { give } from "../ops/exec-mounts.ts";
+import { openNetwork, withNetwork } from "../ops/exec-network.ts";
+import type { FailedStep } from "../ops/failed-step.ts";
+import { openFailed } from "../session/failed-steps.ts";
+import { BuildSecrets } from "../session/secrets.ts";
+import type { Session } from "../session/session.ts";
+import { statusOf } from "./exit-status.ts";
+
+/** Shells by preference, tried in the root filesystem itself: what the step put there counts. */
+const SHELL = ["/bin/sh", "-c", "if [ -x /bin/bash ]; then exec /bin/bash; else exec /bin/sh; fi"];
+
+/** Runs a shell, or a command, as the step that failed last ran; resolves with its exit status. */
+export async function openShell(session: Session, options: ShellOptions): Promise<number> {
+  using held = await openFailed(session.store);
+  const { step, directory } = held;
+  const lost = step.lowers.find((lower) => !existsSync(lower));
+  if (lost !== undefined)
+    throw new TsbuildError("STORE_INVALID", "Cannot open a shell in the failed step: its base was removed", {
+      hint: "build again",
+    });
+  const notice = (message: string): void => options.emit({ type: "notice", message });
+  const hostGateway = step.hosts.some(({ address }) => address === "host-gateway");
+  using network = await openNetwork(step.network, () => session.networks(hostGateway));
+  using limits = new SandboxLimits({ limits: {}, ulimits: [], hosts: [] }, notice).open();
+  const bare = await planOf(session, step, directory, options);
+  const plan = { ...withNetwork(bare, network, step.hosts), cgroups: limits.cgroups, limits: limits.limits };
+  const missing = step.given
+    .filter(({ id, type }) => !isGiven(options, type, id))
+    .map(({ type, id }) => `${type} ${id}`);
+  if (missing.length > 0) notice(`without ${missing.join(", ")}: give it again with --secret or --ssh`);
+  const helper = await session.helper();
+  const { io } = options;
+  const exit = await helper.run(
+    plan,
+    {
+      onOutput: (stream, data) => (stream === "stdout" ? io.stdout(data) : io.stderr(data)),
+      ...(options.interactive && io.stdin !== undefined ? { stdin: io.stdin } : {}),
+      onStart: (control) => io.onStart(control),
+    },
+    options.signal,
+  );
+  return statusOf(exit, plan.argv[0] ?? "");
+}
+
+async function planOf(
+  session: Session,
+  step: FailedStep,
+  directory: string,
+  options: ShellOptions,
+): Promise<RunPlan> {
+  const secrets = new BuildSecrets(options.secrets, options.ssh, session.env);
+  const services = {
+    secret: (id: string) => secrets.value(id),
+    sshSocket: (id: string) => secrets.sshSocket(id),
+  };
+  const given = { specs: [] as MountSpec[], env: [] as string[], secrets: [] as Buffer[] };
+  for (const mount of step.given) give(services, mount, given);
+  const { columns, rows } = options.io;
+  return {
+    ...step.plan,
+    root: { kind: "overlay", lowers: step.lowers, upper: `${directory}/fs`, work: `${directory}/work` },
+    mounts: [...step.plan.mounts, ...given.specs],
+    argv: options.command.length > 0 ? options.command : SHELL,
+    env: [...(options.tty ? ["TERM=xterm"] : []), ...step.plan.env, ...given.env],
+    ...(step.security === "sandbox" && { seccomp: await defaultFilter(step.plan.capabilities) }),
+    noNewPrivileges: false,
+    readonlyRoot: false,
+    network: "none",
+    init: true,
+    stdio: options.tty ? "terminal" : "pipes",
+    ...(columns !== undefined && { columns }),
+    ...(rows !== undefined && { rows }),
+  };
+}
+
+function isGiven({ secrets, ssh }: ShellOptions, type: "secret" | "ssh", id: string): boolean {
+  return type === "ssh" ? id in ssh : secrets.some((secret) => secret.id === id);
+}
