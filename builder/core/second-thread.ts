@@ -29,6 +29,8 @@ export interface ThreadJobs {
     },
     undefined,
   ];
+  /** A frame of zstd. */
+  readonly "zstd-frame": readonly [{ readonly block: Uint8Array; readonly level: number }, Uint8Array];
   /** Ends that hash. */
   readonly "end-hash": readonly [{ readonly blob: number }, Digest];
 }

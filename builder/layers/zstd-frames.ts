@@ -1,3 +1,4 @@
+import { secondThread } from "../core/second-thread.ts";
 import { blocks } from "./blocks.ts";
 
 /**
@@ -5,20 +6,47 @@ import { blocks } from "./blocks.ts";
  * that knows no streams; at this size they cost no space against one frame for all, and readers need a window no larger.
  */
 const FRAME = 4 * 1024 * 1024;
+/** Less is done sooner than a thread is started. */
+const SMALL = 512 * 1024;
+/** One is compressed while the next is read. */
+const AT_ONCE = 2;
 
 /**
  * zstd by one WebAssembly build of it, also where Node has zstd itself: equal input gives equal bytes on every Node, which
- * versions of zstd do not.
+ * versions of zstd do not. All but a small layer is compressed in the second thread: at high levels a frame takes a
+ * second, in which this one goes on to draw and to listen.
  */
 export async function* zstdStream(source: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Buffer> {
+  const running: Promise<Buffer>[] = [];
+  try {
+    let empty = true;
+    for await (const block of blocks(source, FRAME)) {
+      empty = false;
+      running.push(frameOf(block, level));
+      if (running.length === AT_ONCE) yield await shift(running);
+    }
+    if (empty) yield await frameOf(Buffer.alloc(0), level);
+    while (running.length > 0) yield await shift(running);
+  } finally {
+    // Whoever stops early leaves no frame behind whose failure nobody hears.
+    await Promise.allSettled(running);
+  }
+}
+
+/** One frame, here and now. */
+export async function compressFrame(block: Uint8Array, level: number): Promise<Buffer> {
   const { default: zstd } = await import("@foxglove/wasm-zstd");
   await zstd.isLoaded;
-  let empty = true;
-  for await (const block of blocks(source, FRAME)) {
-    empty = false;
-    yield zstd.compress(block, level);
-    // Each frame takes 15 ms: the rest of the process has its turn in between.
-    await new Promise(setImmediate);
-  }
-  if (empty) yield zstd.compress(new Uint8Array(), level);
+  return zstd.compress(block, level);
+}
+
+async function frameOf(block: Buffer, level: number): Promise<Buffer> {
+  const thread = block.length < SMALL ? undefined : await secondThread();
+  if (thread === undefined) return compressFrame(block, level);
+  const frame = await thread.ask("zstd-frame", { block, level });
+  return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+}
+
+function shift(running: Promise<Buffer>[]): Promise<Buffer> {
+  return running.shift() ?? Promise.resolve(Buffer.alloc(0));
 }

@@ -3,13 +3,16 @@ import { parentPort } from "node:worker_threads";
 import { FileReader } from "../context/files.ts";
 import { Hasher, hexOf } from "../core/digest.ts";
 import { errnoOf, messageOf } from "../core/errors.ts";
+import { compressFrame } from "../layers/zstd-frames.ts";
 import type { ThreadJobs, ThreadReply, ThreadRequest } from "../core/second-thread.ts";
 
 /*
  * What runs in the second thread (core/second-thread.ts): the build's first thread gives it files to hash and blobs to
  * write while it does the rest of the work itself.
  */
-type Jobs = { readonly [K in keyof ThreadJobs]: (job: ThreadJobs[K][0]) => ThreadJobs[K][1] };
+type Jobs = {
+  readonly [K in keyof ThreadJobs]: (job: ThreadJobs[K][0]) => ThreadJobs[K][1] | Promise<ThreadJobs[K][1]>;
+};
 
 const STAMPS = 4;
 const HASH = 32;
@@ -53,6 +56,10 @@ const jobs: Jobs = {
     return undefined;
   },
 
+  async "zstd-frame"({ block, level }) {
+    return compressFrame(block, level);
+  },
+
   "end-hash"({ blob }) {
     const hasher = hashers.get(blob) ?? new Hasher();
     hashers.delete(blob);
@@ -66,10 +73,11 @@ function append(blob: number, fd: number, data: Uint8Array): void {
   for (let done = 0; done < data.length;) done += writeSync(fd, data, done);
 }
 
-parentPort?.on("message", ({ id, kind, job }: ThreadRequest) => {
+parentPort?.on("message", async ({ id, kind, job }: ThreadRequest) => {
   let reply: ThreadReply;
   try {
-    reply = { id, answer: jobs[kind](job as never) };
+    const answer = jobs[kind](job as never);
+    reply = { id, answer: answer instanceof Promise ? await answer : answer };
   } catch (error) {
     reply = { id, failure: { message: messageOf(error), errno: errnoOf(error) } };
   }
