@@ -10,6 +10,7 @@
 
 #include "apply.h"
 #include "copy.h"
+#include "deflate_file.h"
 #include "diff.h"
 #include "list.h"
 #include "namespaces.h"
@@ -144,6 +145,7 @@ static int execute_again(char **argv, char *mode, struct error *error) {
 int main(int argc, char **argv) {
   struct lane control;
   struct error error = {0, ""};
+  if (argc == 2 && strcmp(argv[1], "deflate") == 0) return deflate_file();
   unsigned long lanes = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;
   if (lanes < 1 || lanes > MAX_LANES) {
     fprintf(stderr, "usage: tsbuild-helper LANES [userns | try-userns | plain | join NAMESPACE]; it is started by tsbuild, not by hand\n");

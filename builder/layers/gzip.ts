@@ -18,7 +18,7 @@ export async function* gzipStream(source: AsyncIterable<Uint8Array>, level: numb
   let checksum = 0;
   let size = 0;
   try {
-    yield header(level);
+    yield gzipHeader(level);
     let window: Buffer | undefined;
     for await (const block of blocks(source, BLOCK)) {
       checksum = crc32(block, checksum);
@@ -32,20 +32,25 @@ export async function* gzipStream(source: AsyncIterable<Uint8Array>, level: numb
     // Whoever stops early leaves no block behind whose failure nobody hears.
     await Promise.allSettled(running);
   }
-  // An empty final block (RFC 1951, 3.2.3, fixed codes), then RFC 1952's checksum and size.
-  const end = Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-  end.writeUInt32LE(checksum, 2);
-  end.writeUInt32LE(size % 2 ** 32, 6);
-  yield end;
+  yield gzipEnd(checksum, size);
 }
 
 function shift(running: Promise<Buffer>[]): Promise<Buffer> {
   return running.shift() ?? Promise.resolve(Buffer.alloc(0));
 }
 
-function header(level: number): Buffer {
+/** What a gzip member begins with (RFC 1952). */
+export function gzipHeader(level?: number): Buffer {
   const extra = level === 9 ? 2 : level === 1 ? 4 : 0;
   return Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, extra, 255]);
+}
+
+/** What it ends with: an empty final block (RFC 1951, 3.2.3, fixed codes), then RFC 1952's checksum and size. */
+export function gzipEnd(checksum: number, size: number): Buffer {
+  const end = Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  end.writeUInt32LE(checksum, 2);
+  end.writeUInt32LE(size % 2 ** 32, 6);
+  return end;
 }
 
 function deflateBlock(block: Buffer, level: number, dictionary: Buffer | undefined): Promise<Buffer> {

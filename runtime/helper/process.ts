@@ -118,7 +118,8 @@ export class HelperProcess {
   }
 }
 
-function startError(binary: string, error: Error): TsbuildError {
+/** Why the helper's program cannot be executed. */
+export function startError(binary: string, error: Error): TsbuildError {
   if (errnoOf(error) === "ENOENT")
     return new TsbuildError("HELPER_MISSING", `Cannot start the native helper: '${binary}' does not exist`, {
       hint: "install the package again; in a checkout run: make -C native",
