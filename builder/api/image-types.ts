@@ -58,4 +58,6 @@ export interface ImageSummary {
   readonly size: number;
   /** Bytes of those that other images of the store have as well. */
   readonly shared: number;
+  /** Of an index: the platforms whose images are here. */
+  readonly platforms?: readonly string[];
 }

@@ -11,7 +11,7 @@ import type { Platform } from "../core/platform.ts";
 import type { Explanation, Reason } from "../explain/types.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
 import type { Annotation } from "../image/annotations.ts";
-import type { ImageConfig, Manifest } from "../image/types.ts";
+import type { Descriptor, ImageConfig, Manifest } from "../image/types.ts";
 import type { ComparedImage, ImageDifference } from "../compare/types.ts";
 import type { NetworkMode } from "../../runtime/network/types.ts";
 import type {
@@ -115,6 +115,8 @@ export interface BuildResult {
   readonly imageId?: Digest;
   /** Digest of the manifest, or of the index of several platforms: as pushed, where it was pushed. */
   readonly digest?: Digest;
+  /** What `digest` is of: media type, size, annotations. */
+  readonly descriptor?: Descriptor;
   readonly names: readonly string[];
   readonly platforms: readonly Platform[];
   /** How many steps ran, and how many were found in the cache. */
@@ -131,7 +133,11 @@ export interface ImageDetails {
   readonly manifest: Manifest;
   readonly config: ImageConfig;
   /** What is stated of it (--attest): kinds of statements, and the artifacts that have them. */
-  readonly statements?: readonly { readonly predicateType: string; readonly artifact: Digest }[];
+  readonly statements?: readonly {
+    readonly predicateType: string;
+    readonly predicate: object;
+    readonly artifact: Digest;
+  }[];
 }
 
 /** One finding of `tsbuild doctor`. */

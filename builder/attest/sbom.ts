@@ -20,6 +20,8 @@ export interface SbomInput {
 
 const DOCUMENT = "SPDXRef-DOCUMENT";
 const IMAGE = "SPDXRef-Image";
+/** Longer is no name. */
+const MAX_SUPPLIER = 300;
 const SOURCES = { deb: "dpkg's", apk: "apk's", rpm: "rpm's", npm: "an npm" };
 
 /** The packages of an image, as a document of SPDX 2.3 (https://spdx.github.io/spdx-spec/v2.3). Equal images give equal documents. */
@@ -96,11 +98,11 @@ function purlReference(referenceLocator: string): object {
 
 /** `Name <mail>` is how dpkg and apk write a person or a team. */
 function supplierOf(supplier: string | undefined): string {
-  const [, name, mail] = /^\s*([^<]+?)\s*<([^>]+)>\s*$/.exec(supplier ?? "") ?? [];
+  const [, name, mail] = /^\s*([^<]+?)\s*<([^>]+)>\s*$/.exec(supplier?.slice(0, MAX_SUPPLIER) ?? "") ?? [];
   if (name !== undefined) return `Person: ${name} (${mail})`;
   return supplier === undefined || supplier.trim() === ""
     ? "NOASSERTION"
-    : `Organization: ${supplier.trim()}`;
+    : `Organization: ${supplier.trim().slice(0, MAX_SUPPLIER)}`;
 }
 
 function unique<T extends { readonly SPDXID: string }>(packages: readonly T[]): readonly T[] {

@@ -2,10 +2,10 @@ import { isDigest, type Digest } from "../core/digest.ts";
 import { parseJson } from "../core/json.ts";
 import type { RefTarget, Store } from "../store/types.ts";
 import { predicateIn } from "./statement.ts";
-import type { Predicate } from "./types.ts";
+import type { Attestations, Predicate } from "./types.ts";
 
 /** A statement of an image, and the artifact that has it. */
-export interface StoredPredicate extends Predicate {
+interface StoredPredicate extends Predicate {
   readonly artifact: Digest;
 }
 
@@ -26,4 +26,15 @@ export function storedPredicates(
       return found === undefined ? [] : [{ ...found, artifact: digest }];
     });
   });
+}
+
+/** The same, to be stated again under another name; undefined where nothing is stated. */
+export function storedAttestations(
+  store: Pick<Store, "blobs">,
+  target: Pick<RefTarget, "referrers">,
+  manifest: Digest,
+  name: string,
+): Attestations | undefined {
+  const predicates = storedPredicates(store, target, manifest);
+  return predicates.length === 0 ? undefined : { names: [name], predicates };
 }

@@ -216,16 +216,25 @@ async function writeAll(
 }
 
 /** The digest of the last output counts: what was pushed comes after what was stored. */
-function summaryOf(results: readonly OutputResult[]): Pick<BuildResult, "imageId" | "digest" | "names"> {
+function summaryOf(
+  results: readonly OutputResult[],
+): Pick<BuildResult, "imageId" | "digest" | "descriptor" | "names"> {
   let imageId: Digest | undefined;
   let digest: Digest | undefined;
+  let descriptor: BuildResult["descriptor"];
   const names = new Set<string>();
   for (const result of results) {
     imageId = result.imageId ?? imageId;
     digest = result.manifest ?? digest;
+    descriptor = result.descriptor ?? descriptor;
     for (const name of result.names ?? []) names.add(name);
   }
-  return { ...(imageId && { imageId }), ...(digest && { digest }), names: [...names] };
+  return {
+    ...(imageId && { imageId }),
+    ...(digest && { digest }),
+    ...(descriptor && { descriptor }),
+    names: [...names],
+  };
 }
 
 function plannedStep({ id, name, inputs, stage, at }: SharedGraph["vertices"][number]): PlannedStep {

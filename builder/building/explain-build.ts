@@ -22,6 +22,6 @@ export function latestBuild(store: Store, which: WhichBuild): FoundJournal | und
       (context === undefined || place.context === context) &&
       (which.dockerfile === undefined || place.dockerfile === which.dockerfile) &&
       (which.target === undefined || place.target === which.target) &&
-      (platform === undefined || place.platform === platform),
+      (platform === undefined || place.platform.split(",").includes(platform)),
   );
 }

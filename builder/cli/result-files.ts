@@ -28,6 +28,7 @@ export class ResultFiles {
     if (metadata !== undefined) {
       writeWhole("--metadata-file", metadata, {
         "containerimage.config.digest": result.imageId,
+        "containerimage.descriptor": result.descriptor,
         "containerimage.digest": result.digest,
         "image.name": names,
       });

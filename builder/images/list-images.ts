@@ -1,5 +1,6 @@
 import { readImage, readImages } from "../inputs/base-images.ts";
 import type { DiffId, Digest } from "../core/digest.ts";
+import { formatPlatform } from "../core/platform.ts";
 import type { Image } from "../image/types.ts";
 import type { Store } from "../store/types.ts";
 import type { ImageSummary } from "../api/image-types.ts";
@@ -18,6 +19,10 @@ export function listImages(store: Store): ImageSummary[] {
 
   return refs.map(({ name, target }) => {
     const image = readImage(store, target);
+    const platforms =
+      image === undefined || image.manifest.digest === target.digest
+        ? undefined
+        : readImages(store, target).map(({ config }) => formatPlatform(config.platform));
     const layers = [...layersOf(image === undefined ? [] : [image])];
     const sizes = layers.map(([diffId, size]) => [diffId, store.layers.peek(diffId)?.size ?? size] as const);
     return {
@@ -26,6 +31,7 @@ export function listImages(store: Store): ImageSummary[] {
       digest: target.digest,
       ...(image?.config.created === undefined ? {} : { created: image.config.created }),
       size: sum(sizes),
+      ...(platforms && { platforms }),
       shared: sum(sizes.filter(([diffId]) => (users.get(diffId)?.size ?? 0) > 1)),
     };
   });

@@ -1,4 +1,4 @@
-import { storedPredicates } from "../attest/stored.ts";
+import { storedAttestations } from "../attest/stored.ts";
 import { findImage, readDocument, readImages } from "../inputs/base-images.ts";
 import { formatPlatform, hostPlatform } from "../core/platform.ts";
 import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
@@ -57,8 +57,7 @@ export async function pushStoredImage(
   const setOf = (one: Image): Promise<AssembledSet<OutgoingLayer>> => {
     const source = { reference: name, manifest: one.manifest.digest, diffIds: one.config.diffIds };
     const rootfs = imageLayers(session, source, { emit, signal });
-    const predicates = storedPredicates(session.store, target, one.manifest.digest);
-    const attestations = predicates.length === 0 ? undefined : { names: [name], predicates };
+    const attestations = storedAttestations(session.store, target, one.manifest.digest, name);
     // What was pulled goes back byte for byte, plain layers too; our own are plain in the store alone.
     const form = target.origin === "pulled" ? undefined : USUAL_FORM;
     return storedSet(one, rootfs, (layer) => outgoingLayer(session.store, layer, form), attestations);

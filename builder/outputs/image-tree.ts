@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
+import type { Referrer } from "../attest/types.ts";
 import type { Descriptor } from "../image/types.ts";
 import type { LayerBlob } from "../layers/types.ts";
-import type { ReferrerManifest, Repository } from "../registry/types.ts";
+import type { Repository } from "../registry/types.ts";
 import type { AssembledSet } from "./assemble-set.ts";
 import type { OutgoingLayer } from "./outgoing.ts";
 
@@ -32,8 +33,8 @@ export interface ImageTree {
   /** What an index names, those that are named before those that name them. */
   readonly children: readonly TreeDocument[];
   readonly blobs: readonly TreeBlob[];
-  /** Statements of these images; their blobs are among the others. */
-  readonly referrers?: readonly ReferrerManifest[];
+  /** Statements of these images: they go along to registries. */
+  readonly referrers?: readonly Referrer[];
 }
 
 /** What was assembled, as it travels. */
@@ -44,7 +45,7 @@ export function treeOf({ images, top }: AssembledSet<OutgoingLayer>): ImageTree 
       .filter(({ manifestDescriptor }) => manifestDescriptor.digest !== top.descriptor.digest)
       .map(({ manifest, manifestDescriptor }) => ({ raw: manifest, descriptor: manifestDescriptor })),
     referrers: images.flatMap(({ referrers }) => referrers),
-    blobs: images.flatMap(({ config, configDescriptor, layers, referrers }) => [
+    blobs: images.flatMap(({ config, configDescriptor, layers }) => [
       ...layers.map(({ mediaType, digest, size, sources, path }) => ({
         descriptor: { mediaType, digest, size },
         sources,
@@ -52,9 +53,6 @@ export function treeOf({ images, top }: AssembledSet<OutgoingLayer>): ImageTree 
         open: () => bytesOf(path),
       })),
       { descriptor: configDescriptor, sources: [], open: () => once(config) },
-      ...referrers.flatMap(({ blobs }) =>
-        blobs.map(({ descriptor, data }) => ({ descriptor, sources: [], open: () => once(data) })),
-      ),
     ]),
   };
 }
@@ -68,6 +66,7 @@ async function* bytesOf(path: () => Promise<string>): AsyncGenerator<Uint8Array>
   yield* createReadStream(await path(), { highWaterMark: READ_SIZE });
 }
 
-async function* once(data: Buffer): AsyncGenerator<Uint8Array> {
+/** Bytes that are here. */
+export async function* once(data: Buffer): AsyncGenerator<Uint8Array> {
   yield data;
 }

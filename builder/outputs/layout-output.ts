@@ -35,7 +35,8 @@ export function layoutOutput(store: Store, options: LayoutOptions): Output {
       if (open === undefined) await fill(layoutDirectory(dest));
       else await writeWhole(open, (sink) => fill(new Archive(sink)));
       const imageId = imageIdOf(assembled);
-      return { ...(imageId && { imageId }), manifest: assembled.top.descriptor.digest, names, path: dest };
+      const { descriptor } = assembled.top;
+      return { ...(imageId && { imageId }), manifest: descriptor.digest, descriptor, names, path: dest };
     },
   };
 }

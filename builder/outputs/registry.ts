@@ -4,7 +4,7 @@ import type { RegistryClient } from "../registry/types.ts";
 import type { Store } from "../store/types.ts";
 import { assembleSet, imageIdOf } from "./assemble-set.ts";
 import type { ImageForm } from "./form.ts";
-import { treeOf, type ImageTree } from "./image-tree.ts";
+import { once, treeOf, type ImageTree } from "./image-tree.ts";
 import { outgoingLayer } from "./outgoing.ts";
 import type { Output, OutputContext } from "./types.ts";
 
@@ -27,7 +27,8 @@ export function registryOutput(store: Store, options: RegistryOptions): Output {
       for (const name of names)
         await pushTree(await client(), slots, treeOf(assembled), { name, byDigest }, context);
       const imageId = imageIdOf(assembled);
-      return { ...(imageId && { imageId }), manifest: assembled.top.descriptor.digest, names };
+      const { descriptor } = assembled.top;
+      return { ...(imageId && { imageId }), manifest: descriptor.digest, descriptor, names };
     },
   };
 }
@@ -43,16 +44,20 @@ export async function pushTree(
   const { pushImage } = await import("../registry/push.ts");
   const named = parseReference(name);
   const { registry, repository } = named;
+  const statements = referrers.flatMap((referrer) => referrer.blobs);
   await pushImage({
     client,
     reference: byDigest ? { registry, repository, digest: top.descriptor.digest } : named,
     manifest: { raw: top.raw, ...top.descriptor },
-    blobs: blobs.map(({ descriptor, sources, path, open }) => ({
-      descriptor,
-      sources,
-      open,
-      ...(path && { ready: path }),
-    })),
+    blobs: [
+      ...blobs.map(({ descriptor, sources, path, open }) => ({
+        descriptor,
+        sources,
+        open,
+        ...(path && { ready: path }),
+      })),
+      ...statements.map(({ descriptor, data }) => ({ descriptor, open: () => once(data) })),
+    ],
     referrers,
     children: children.map(({ raw, descriptor }) => ({ raw, ...descriptor })),
     slots,

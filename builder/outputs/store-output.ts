@@ -36,7 +36,7 @@ export function storeOutput(store: Store, naming: StoreNames, form: ImageForm, u
       const target = { mediaType, digest, size, time: Date.now(), origin: "built" as const, referrers };
       for (const name of [...names, ...digestNames(naming, digest)]) store.refs.set(name, target);
       const imageId = imageIdOf(assembled);
-      return { ...(imageId && { imageId }), manifest: digest, names };
+      return { ...(imageId && { imageId }), manifest: digest, descriptor: assembled.top.descriptor, names };
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Attestations } from "../attest/types.ts";
 import type { Emit } from "../core/events.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
-import type { HistoryEntry, RunConfig } from "../image/types.ts";
+import type { Descriptor, HistoryEntry, RunConfig } from "../image/types.ts";
 import type { RootFs } from "../layers/types.ts";
 
 /** A built image before it is written anywhere: outputs decide on media types and compression. */
@@ -28,6 +28,8 @@ export interface OutputResult {
   readonly imageId?: Digest;
   /** Digest of the manifest, or of the index of several, as it stands at the destination. */
   readonly manifest?: Digest;
+  /** The descriptor of that. */
+  readonly descriptor?: Descriptor;
   readonly names?: readonly string[];
   readonly path?: string;
 }

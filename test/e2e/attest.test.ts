@@ -103,6 +103,8 @@ test(
       details?.Attestations.map(({ PredicateType }) => PredicateType),
       kinds,
     );
+    const printed = await ok("inspect", "--attestation=sbom", name);
+    assert.equal((JSON.parse(printed.stdout) as { spdxVersion: string }).spdxVersion, "SPDX-2.3");
     await ok("tag", name, `${registry.host}/copy`);
     const pushed = await ok("push", `${registry.host}/copy`);
     const [, copied = ""] = pushed.stdout.split("\n");

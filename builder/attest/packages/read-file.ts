@@ -1,6 +1,7 @@
 import { bytesOf, type Bytes } from "../../core/bytes.ts";
 import type { Tree } from "../../core/entry.ts";
-import { resolveInTree } from "../../core/resolve.ts";
+import { TsbuildError } from "../../core/errors.ts";
+import { resolveInTree, type Resolved } from "../../core/resolve.ts";
 import { ContentReader } from "../../layers/content-reader.ts";
 
 /** A database that is bigger is none of a container's, or an attack. */
@@ -8,8 +9,9 @@ const MAX_FILE = 256 << 20;
 
 /** A regular file of an image, links followed inside of it; undefined where there is none, or it is larger than `limit`. */
 export function readFile(tree: Tree, path: string | Bytes, limit: number = MAX_FILE): Buffer | undefined {
-  const { path: at, entry } = resolveInTree(tree, bytesOf(path), true);
-  if (entry === undefined || (entry.type !== "file" && entry.type !== "hardlink")) return undefined;
+  const { path: at, entry } = resolved(tree, bytesOf(path));
+  if (at === undefined || entry === undefined || (entry.type !== "file" && entry.type !== "hardlink"))
+    return undefined;
   const size = entry.type === "hardlink" ? (tree.stat(entry.link ?? at)?.size ?? 0) : entry.size;
   if (size > limit) return undefined;
   using reader = new ContentReader();
@@ -23,6 +25,16 @@ export function readFile(tree: Tree, path: string | Bytes, limit: number = MAX_F
     }
     return data.subarray(0, done);
   });
+}
+
+/** An image may have links that go in a circle: then nothing is there. */
+function resolved(tree: Tree, path: Bytes): Partial<Resolved> {
+  try {
+    return resolveInTree(tree, path, true);
+  } catch (error) {
+    if (error instanceof TsbuildError) return {};
+    throw error;
+  }
 }
 
 /** Paragraphs of `Key: value` lines, as dpkg keeps packages; lines that continue a value are left out. */

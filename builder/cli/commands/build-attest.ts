@@ -4,10 +4,10 @@ import type { AttestRequest } from "../../api/types.ts";
 import { csvPairs } from "../csv.ts";
 import { usageError } from "../flags.ts";
 
-const KNOWN: Readonly<Record<string, readonly string[] | undefined>> = {
-  provenance: ["mode", "builder-id", "version", "disabled", "reproducible", "inline-only"],
-  sbom: ["generator", "disabled"],
-};
+const KNOWN: ReadonlyMap<string, readonly string[]> = new Map([
+  ["provenance", ["mode", "builder-id", "version", "disabled", "reproducible", "inline-only"]],
+  ["sbom", ["generator", "disabled"]],
+]);
 const MODES = ["min", "max"] as const;
 
 /** --attest, --provenance and --sbom, as buildx reads them; undefined where nothing is asked for, or all is disabled. */
@@ -49,9 +49,9 @@ function expand(type: string, text: string): string {
 }
 
 function check(flag: string, type: string, pairs: ReadonlyMap<string, string>): void {
-  const known = KNOWN[type];
+  const known = KNOWN.get(type);
   if (known === undefined)
-    throw refuse(flag, `type "${type}" is none of provenance, sbom`, didYouMean(type, Object.keys(KNOWN)));
+    throw refuse(flag, `type "${type}" is none of provenance, sbom`, didYouMean(type, [...KNOWN.keys()]));
   for (const key of pairs.keys()) {
     if (key !== "type" && !known.includes(key))
       throw refuse(flag, `"${key}" is not known`, didYouMean(key, known));

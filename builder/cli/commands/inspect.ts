@@ -1,6 +1,7 @@
 import type { Container } from "../../api/container-types.ts";
 import type { ImageDetails, Tsbuild } from "../../api/types.ts";
 import { TsbuildError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/suggest.ts";
 import { command } from "../command.ts";
 import { familiarName, splitName } from "../familiar.ts";
 import { usageError } from "../flags.ts";
@@ -9,6 +10,10 @@ import { onePlatform } from "../values.ts";
 import { withStore } from "../with-tsbuild.ts";
 import { dockerContainer } from "./container-inspect.ts";
 
+const PREDICATES: ReadonlyMap<string, string> = new Map([
+  ["provenance", "https://slsa.dev/provenance/v1"],
+  ["sbom", "https://spdx.dev/Document"],
+]);
 const TYPES = ["container", "image"];
 
 /** `tsbuild inspect`: of a container where there is one of this name, as docker has it. */
@@ -24,6 +29,7 @@ export const inspectCommand = command({
       doc: "Of an image for several platforms, this one",
       default: "this machine's",
     },
+    attestation: { value: "KIND", doc: "Print what is stated of an image: provenance (SLSA) or sbom (SPDX)" },
   },
   missing: { "size|s": undefined },
   operands: { min: 1, max: Infinity, name: "NAME" },
@@ -31,8 +37,16 @@ export const inspectCommand = command({
     ["tsbuild inspect app | jq '.[0].Config.Env'", "shows the environment of an image"],
     ["tsbuild inspect -f {{.State.ExitCode}} job", "shows how a container ended"],
   ],
-  async execute({ format, type, platform: wanted }, names, session) {
+  async execute({ format, type, attestation, platform: wanted }, names, session) {
     const platform = onePlatform(wanted);
+    if (attestation !== undefined) {
+      const predicateType = predicateTypeOf(attestation);
+      const stated = await withStore(session, (tsbuild) =>
+        names.map((name) => predicateOf(tsbuild.inspect(name, platform), predicateType, name)),
+      );
+      for (const one of stated) session.io.stdout.write(`${JSON.stringify(one, undefined, 2)}\n`);
+      return 0;
+    }
     if (type !== undefined && !TYPES.includes(type)) {
       throw usageError("inspect", `Cannot use --type ${type}: it is none of ${TYPES.join(", ")}`);
     }
@@ -56,6 +70,29 @@ export const inspectCommand = command({
     return 0;
   },
 });
+
+function predicateTypeOf(name: string): string {
+  const known = PREDICATES.get(name);
+  if (known !== undefined) return known;
+  const names = [...PREDICATES.keys()];
+  throw usageError(
+    "inspect",
+    `Cannot use --attestation ${name}: it is none of ${names.join(", ")}`,
+    didYouMean(name, names),
+  );
+}
+
+function predicateOf({ statements = [] }: ImageDetails, predicateType: string, name: string): object {
+  const found = statements.find((one) => one.predicateType === predicateType);
+  if (found !== undefined) return found.predicate;
+  throw new TsbuildError(
+    "USAGE",
+    `Cannot show an attestation of "${name}": the store has none of this kind`,
+    {
+      hint: "build it with --provenance or --sbom",
+    },
+  );
+}
 
 /** The container of a name; undefined where an image may be meant. */
 async function containerOf(

@@ -1,3 +1,4 @@
+import { storedAttestations } from "../../attest/stored.ts";
 import { readDocument, readImages } from "../../inputs/base-images.ts";
 import { imageLayers } from "../../inputs/image-layers.ts";
 import { compressionOf } from "../../image/layer-types.ts";
@@ -31,7 +32,8 @@ export async function storedTree(
   const setOf = (one: Image): Promise<AssembledSet<OutgoingLayer>> => {
     const source = { reference: name, manifest: one.manifest.digest, diffIds: one.config.diffIds };
     const rootfs = imageLayers(session, source, { emit, signal });
-    return storedSet(one, rootfs, (layer) => layerAsIs(layer, plain));
+    const attestations = storedAttestations(session.store, target, one.manifest.digest, name);
+    return storedSet(one, rootfs, (layer) => layerAsIs(layer, plain), attestations);
   };
   const document = platform === undefined && !plain ? readDocument(session.store, target) : undefined;
   if (document !== undefined && "manifests" in document) {
