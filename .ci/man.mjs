@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "../dist/builder/cli/catalog.js";
 import { commandPage, generalPage } from "../dist/builder/cli/man.js";
-import { version } from "../dist/builder/cli/version.js";
+import { version } from "../dist/builder/core/version.js";
 
 const folder = fileURLToPath(new URL("../dist/man", import.meta.url));
 rmSync(folder, { recursive: true, force: true });

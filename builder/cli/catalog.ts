@@ -3,6 +3,8 @@ import type { Command } from "./types.ts";
 /** A command before it is loaded. */
 export interface CatalogEntry {
   readonly name: string;
+  /** Heading of the help that it stands under. */
+  readonly group: "Build" | "Images" | "Registries" | "Containers" | "Cache and store" | "Help";
   readonly summary: string;
   load(): Promise<Command>;
 }
@@ -11,171 +13,205 @@ export interface CatalogEntry {
 export const COMMANDS: readonly CatalogEntry[] = [
   {
     name: "build",
+    group: "Build",
     summary: "Build an image from a Dockerfile",
     load: async () => (await import("./commands/build.ts")).buildCommand,
   },
   {
     name: "explain",
+    group: "Build",
     summary: "Say why the steps of the last build ran",
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
   {
     name: "logs",
+    group: "Build",
     summary: "Show what a container said, or the steps of the last build",
     load: async () => (await import("./commands/logs.ts")).logsCommand,
   },
   {
-    name: "run",
-    summary: "Run a command in a new container of an image",
-    load: async () => (await import("./commands/run.ts")).runCommand,
-  },
-  {
     name: "shell",
+    group: "Build",
     summary: "Open a shell where the last step failed",
     load: async () => (await import("./commands/shell.ts")).shellCommand,
   },
   {
-    name: "ps",
-    summary: "List containers",
-    load: async () => (await import("./commands/ps.ts")).psCommand,
+    name: "context",
+    group: "Build",
+    summary: "Show what COPY can take, what is ignored, and by which line",
+    load: async () => (await import("./commands/context.ts")).contextCommand,
   },
   {
-    name: "exec",
-    summary: "Run a command in a container that runs",
-    load: async () => (await import("./commands/exec.ts")).execCommand,
-  },
-  {
-    name: "stop",
-    summary: "Ask containers to end, and kill those that do not",
-    load: async () => (await import("./commands/container-ends.ts")).stopCommand,
-  },
-  {
-    name: "kill",
-    summary: "Send a signal to containers",
-    load: async () => (await import("./commands/container-ends.ts")).killCommand,
-  },
-  {
-    name: "wait",
-    summary: "Wait until containers end, and print their exit codes",
-    load: async () => (await import("./commands/container-ends.ts")).waitCommand,
-  },
-  {
-    name: "rm",
-    summary: "Remove containers and what they wrote",
-    load: async () => (await import("./commands/container-ends.ts")).rmCommand,
-  },
-  {
-    name: "commit",
-    summary: "Make an image of a container",
-    load: async () => (await import("./commands/commit.ts")).commitCommand,
-  },
-  {
-    name: "push",
-    summary: "Send an image to its registry",
-    load: async () => (await import("./commands/transfer.ts")).pushCommand,
-  },
-  {
-    name: "pull",
-    summary: "Fetch an image from its registry",
-    load: async () => (await import("./commands/transfer.ts")).pullCommand,
-  },
-  {
-    name: "copy",
-    summary: "Copy an image between registries, archives, layouts and the store",
-    load: async () => (await import("./commands/copy.ts")).copyCommand,
-  },
-  {
-    name: "save",
-    summary: "Write images to an archive",
-    load: async () => (await import("./commands/archives.ts")).saveCommand,
-  },
-  {
-    name: "load",
-    summary: "Take the images of an archive into the store",
-    load: async () => (await import("./commands/archives.ts")).loadCommand,
-  },
-  {
-    name: "login",
-    summary: "Log in to a registry",
-    load: async () => (await import("./commands/login.ts")).loginCommand,
-  },
-  {
-    name: "logout",
-    summary: "Forget the credentials of a registry",
-    load: async () => (await import("./commands/login.ts")).logoutCommand,
+    name: "verify",
+    group: "Build",
+    summary: "Build twice, and say what makes the two builds differ",
+    load: async () => (await import("./commands/verify.ts")).verifyCommand,
   },
   {
     name: "images",
+    group: "Images",
     summary: "List the images of the store",
     load: async () => (await import("./commands/images.ts")).imagesCommand,
   },
   {
-    name: "rmi",
-    summary: "Remove names of images from the store",
-    load: async () => (await import("./commands/names.ts")).rmiCommand,
-  },
-  {
     name: "tag",
+    group: "Images",
     summary: "Give an image another name",
     load: async () => (await import("./commands/names.ts")).tagCommand,
   },
   {
+    name: "rmi",
+    group: "Images",
+    summary: "Remove names of images from the store",
+    load: async () => (await import("./commands/names.ts")).rmiCommand,
+  },
+  {
     name: "inspect",
+    group: "Images",
     summary: "Show all that is known of containers and images, as JSON",
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,
   },
   {
     name: "history",
+    group: "Images",
     summary: "Show how an image was made, step by step",
     load: async () => (await import("./commands/history.ts")).historyCommand,
   },
   {
     name: "manifest",
+    group: "Images",
     summary: "Show the manifest that a name leads to",
     load: async () => (await import("./commands/manifest.ts")).manifestCommand,
   },
   {
     name: "diff",
+    group: "Images",
     summary: "Show which files and settings differ between two images",
     load: async () => (await import("./commands/diff.ts")).diffCommand,
   },
   {
-    name: "verify",
-    summary: "Build twice, and say what makes the two builds differ",
-    load: async () => (await import("./commands/verify.ts")).verifyCommand,
+    name: "save",
+    group: "Images",
+    summary: "Write images to an archive",
+    load: async () => (await import("./commands/archives.ts")).saveCommand,
   },
   {
-    name: "context",
-    summary: "Show what COPY can take, what is ignored, and by which line",
-    load: async () => (await import("./commands/context.ts")).contextCommand,
+    name: "load",
+    group: "Images",
+    summary: "Take the images of an archive into the store",
+    load: async () => (await import("./commands/archives.ts")).loadCommand,
+  },
+  {
+    name: "push",
+    group: "Registries",
+    summary: "Send an image to its registry",
+    load: async () => (await import("./commands/transfer.ts")).pushCommand,
+  },
+  {
+    name: "pull",
+    group: "Registries",
+    summary: "Fetch an image from its registry",
+    load: async () => (await import("./commands/transfer.ts")).pullCommand,
+  },
+  {
+    name: "copy",
+    group: "Registries",
+    summary: "Copy an image between registries, archives, layouts and the store",
+    load: async () => (await import("./commands/copy.ts")).copyCommand,
+  },
+  {
+    name: "login",
+    group: "Registries",
+    summary: "Log in to a registry",
+    load: async () => (await import("./commands/login.ts")).loginCommand,
+  },
+  {
+    name: "logout",
+    group: "Registries",
+    summary: "Forget the credentials of a registry",
+    load: async () => (await import("./commands/login.ts")).logoutCommand,
+  },
+  {
+    name: "run",
+    group: "Containers",
+    summary: "Run a command in a new container of an image",
+    load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  {
+    name: "ps",
+    group: "Containers",
+    summary: "List containers",
+    load: async () => (await import("./commands/ps.ts")).psCommand,
+  },
+  {
+    name: "exec",
+    group: "Containers",
+    summary: "Run a command in a container that runs",
+    load: async () => (await import("./commands/exec.ts")).execCommand,
+  },
+  {
+    name: "stop",
+    group: "Containers",
+    summary: "Ask containers to end, and kill those that do not",
+    load: async () => (await import("./commands/container-ends.ts")).stopCommand,
+  },
+  {
+    name: "kill",
+    group: "Containers",
+    summary: "Send a signal to containers",
+    load: async () => (await import("./commands/container-ends.ts")).killCommand,
+  },
+  {
+    name: "wait",
+    group: "Containers",
+    summary: "Wait until containers end, and print their exit codes",
+    load: async () => (await import("./commands/container-ends.ts")).waitCommand,
+  },
+  {
+    name: "rm",
+    group: "Containers",
+    summary: "Remove containers and what they wrote",
+    load: async () => (await import("./commands/container-ends.ts")).rmCommand,
+  },
+  {
+    name: "commit",
+    group: "Containers",
+    summary: "Make an image of a container",
+    load: async () => (await import("./commands/commit.ts")).commitCommand,
   },
   {
     name: "cache",
+    group: "Cache and store",
     summary: "Carry the cache and its cache mounts from one machine to another",
     load: async () => (await import("./commands/cache.ts")).cacheCommand,
   },
   {
     name: "du",
+    group: "Cache and store",
     summary: "Show what takes space in the store, and why it is kept",
     load: async () => (await import("./commands/du.ts")).duCommand,
   },
   {
     name: "prune",
+    group: "Cache and store",
     summary: "Remove cache that no image and no running build needs",
     load: async () => (await import("./commands/prune.ts")).pruneCommand,
   },
   {
     name: "store",
+    group: "Cache and store",
     summary: "Verify every blob, layer, record and name of the store",
     load: async () => (await import("./commands/store.ts")).storeCommand,
   },
   {
     name: "doctor",
+    group: "Help",
     summary: "Say what this machine offers to builds, and how to get more",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand,
   },
   {
     name: "completion",
+    group: "Help",
     summary: "Print the script that completes command lines in a shell",
     load: async () => (await import("./commands/completion.ts")).completionCommand,
   },

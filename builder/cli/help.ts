@@ -6,11 +6,22 @@ const MIN_WIDTH = 40;
 
 /** `tsbuild --help`. */
 export function generalHelp(
-  commands: readonly { readonly name: string; readonly summary: string }[],
+  commands: readonly { readonly name: string; readonly group: string; readonly summary: string }[],
   columns: number,
 ): string {
   const width = widthFor(columns);
-  const rows = commands.map(({ name, summary }) => [name, summary] as const);
+  const left = Math.max(...commands.map(({ name }) => name.length));
+  const groups = [...new Set(commands.map(({ group }) => group))].flatMap((title) => {
+    const rows = commands.filter(({ group }) => group === title);
+    return [
+      `${title}:`,
+      ...columnsOf(
+        rows.map(({ name, summary }) => [name.padEnd(left), summary] as const),
+        width,
+      ),
+      "",
+    ];
+  });
   return [
     "Turns a Dockerfile into an OCI image: no daemon, nothing to configure",
     "",
@@ -18,9 +29,7 @@ export function generalHelp(
     "  tsbuild [build] [OPTIONS] PATH",
     "  tsbuild COMMAND [OPTIONS] [ARGUMENTS]",
     "",
-    "Commands:",
-    ...columnsOf(rows, width),
-    "",
+    ...groups,
     "Options:",
     ...columnsOf(
       [

@@ -8,8 +8,10 @@ export async function answerShell(argv: readonly string[], session: Session): Pr
   const words = argv[0] === "--" ? argv.slice(1) : argv;
   const images = (): Promise<readonly string[]> =>
     withStore(session, (tsbuild) => tsbuild.images().map(({ name }) => familiarName(name)));
+  const containers = (): Promise<readonly string[]> =>
+    withStore(session, async (tsbuild) => (await tsbuild.containers.list()).map(({ record }) => record.name));
   try {
-    const { candidates, paths } = await complete(words, { images });
+    const { candidates, paths } = await complete(words, { images, containers });
     const lines = candidates.map(({ text, doc }) => (doc === undefined ? text : `${text}\t${doc}`));
     session.io.stdout.write([...lines, `:${paths}`, ""].join("\n"));
     return 0;

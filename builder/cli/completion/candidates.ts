@@ -19,6 +19,7 @@ export interface Completion {
 /** What only the store knows. */
 export interface Names {
   images(): Promise<readonly string[]>;
+  containers(): Promise<readonly string[]>;
 }
 
 const NOTHING: Completion = { candidates: [], paths: "none" };
@@ -131,6 +132,7 @@ async function completeOperand(
   }
   // What follows the image or the container is another program's.
   if (command.flagsFirst && operands.length > 0) return FILES;
+  if (name.includes("CONTAINER")) return among(await names.containers(), current);
   if (/IMAGE|NAME/.test(name)) return among(await names.images(), current);
   if (name === "PATH") return DIRECTORIES;
   return name.includes("FILE") ? FILES : NOTHING;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { complete } from "../../../builder/cli/completion/candidates.ts";
 
-const names = { images: async () => ["app:latest", "base:1"] };
+const names = { images: async () => ["app:latest", "base:1"], containers: async () => ["brave_web", "db"] };
 
 test("complete() offers what may stand where the cursor is", async () => {
   const table: readonly (readonly [line: string, texts: readonly string[], paths: string])[] = [
@@ -25,6 +25,9 @@ test("complete() offers what may stand where the cursor is", async () => {
     ["run --rm base:1 --", [], "files"],
     ["run -- b", ["base:1"], "none"],
     ["rmi app:latest ", ["app:latest", "base:1"], "none"],
+    ["stop ", ["brave_web", "db"], "none"],
+    ["exec d", ["db"], "none"],
+    ["exec -it db s", [], "files"],
     ["cache ", ["save", "restore"], "none"],
     ["cache save ", [], "files"],
     ["doctor ", [], "none"],
