@@ -9,7 +9,7 @@ import type { LoadedImage, LoadOptions } from "../api/image-types.ts";
 /** Takes the images of an archive into the store, under the names that they have there. */
 export async function loadImages(session: Session, options: LoadOptions): Promise<readonly LoadedImage[]> {
   const { source, label, name, signal } = options;
-  const trees = await readArchive(session.store, source, label);
+  const trees = await readArchive(session.store, until(signal, source), label);
   if (name !== undefined && trees.length !== 1) {
     throw new TsbuildError("USAGE", `Cannot name the image of ${label}: it has ${trees.length} images`, {
       hint: "leave out --tag: they have names of their own",
@@ -30,4 +30,16 @@ export async function loadImages(session: Session, options: LoadOptions): Promis
   }
   await session.makeDurable();
   return loaded;
+}
+
+/** Who reads from a pipe waits long for nothing: the one end of it is that somebody gives up. */
+async function* until(signal: AbortSignal, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of source) {
+      signal.throwIfAborted();
+      yield chunk;
+    }
+  } finally {
+    signal.throwIfAborted();
+  }
 }

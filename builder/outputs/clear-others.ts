@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { toFsPath, type Bytes } from "../core/bytes.ts";
 import { TsbuildError } from "../core/errors.ts";
@@ -12,8 +12,8 @@ export function at(root: string, path: Bytes): string | Buffer {
 
 /** A slip of the pen must not empty the directory that one works in, or the whole disk. */
 export function refuseToClear(root: string, dest: string): void {
-  const inside = `${process.cwd()}/`;
-  if (!inside.startsWith(root === "/" ? root : `${root}/`)) return;
+  const real = existsSync(root) ? realpathSync(root) : root;
+  if (!`${process.cwd()}/`.startsWith(real === "/" ? real : `${real}/`)) return;
   throw new TsbuildError(
     "USAGE",
     `Cannot use --output mode=delete with "${dest}": it would remove the directory that you are in`,

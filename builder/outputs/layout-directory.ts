@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
+import { parseJson } from "../core/json.ts";
 import { makeDirectory } from "../core/make-directory.ts";
 import { parseIndexDocument } from "../image/manifest.ts";
 import type { Descriptor } from "../image/types.ts";
@@ -72,12 +73,20 @@ export function layoutDirectory(dest: string): LayoutWriter {
   };
 }
 
-/** What index.json has beside these: entries of other names; one without a name goes, as nothing could tell it apart. */
+/**
+ * What index.json has beside these, with all that is said of it: entries of other names; one without a name goes, as
+ * nothing could tell it apart.
+ */
 function others(path: string, manifests: readonly Descriptor[]): readonly Descriptor[] {
   if (!existsSync(path)) return [];
   const names = new Set(manifests.map(nameOf));
-  const there = parseIndexDocument(readFileSync(path)).manifests;
-  return there.filter((one) => nameOf(one) !== undefined && !names.has(nameOf(one)));
+  const raw = readFileSync(path);
+  const there = parseIndexDocument(raw).manifests;
+  const whole = (parseJson(raw, path) as { readonly manifests: readonly Descriptor[] }).manifests;
+  return whole.filter((_, at) => {
+    const name = there[at] && nameOf(there[at]);
+    return name !== undefined && !names.has(name);
+  });
 }
 
 function nameOf({ annotations }: Descriptor): string | undefined {

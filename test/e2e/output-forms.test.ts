@@ -84,6 +84,8 @@ test("an output compresses as it is told, and leaves a base's layers alone unles
 
   // Another name beside the one that is there, and a new image under the old one.
   await build(rig, "FROM base\nCOPY more /\n", [to("base", ",name=other:2")], ...base);
+  const file = join(layout("base"), "index.json");
+  writeFileSync(file, readFileSync(file, "utf8").replaceAll('"size":', '"x-unknown":{"a":1},"size":'));
   await build(rig, "FROM scratch\nCOPY more /\n", [to("base", ",name=base:1")]);
   const index = JSON.parse(readFileSync(join(layout("base"), "index.json"), "utf8")) as {
     manifests: Described[];
@@ -91,6 +93,11 @@ test("an output compresses as it is told, and leaves a base's layers alone unles
   assert.deepEqual(
     index.manifests.map(({ annotations: notes }) => notes?.["org.opencontainers.image.ref.name"]),
     ["2", "1"],
+  );
+  assert.deepEqual(
+    index.manifests.map((one) => "x-unknown" in one),
+    [true, false],
+    "what others say of theirs stays",
   );
   assert.equal((await readImage(layout("base"), 0)).types.length, 2);
   assert.equal((await readImage(layout("base"), 1)).types.length, 1);

@@ -85,6 +85,7 @@ export const loadCommand = command({
     if (input !== "-" && !existsSync(input)) {
       throw usageError("load", `Cannot read archive "${input}": there is no such file`);
     }
+    signal.addEventListener("abort", () => io.stdin.close(), { once: true });
     const source = input === "-" ? io.stdin.read() : createReadStream(input, { highWaterMark: READ_SIZE });
     const label = input === "-" ? "the archive on standard input" : `archive "${input}"`;
     const loaded = await withStore(session, (tsbuild, emit) =>
