@@ -5,6 +5,8 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { declaredLicense } from "../../builder/attest/licenses.ts";
+import { berkeleyValues } from "../../builder/attest/packages/berkeley.ts";
+import { ndbBlobs } from "../../builder/attest/packages/ndb.ts";
 import { tableRows } from "../../builder/attest/packages/sqlite.ts";
 import { sbom } from "../../builder/attest/sbom.ts";
 import { memoryTree } from "../support/memory-tree.ts";
@@ -12,6 +14,8 @@ import { projectRoot } from "../support/project.ts";
 
 /** Of rpm itself: three packages, one of which goes over several pages. */
 const RPMDB = gunzipSync(readFileSync(join(projectRoot, "fixtures/sbom/rpmdb.sqlite.gz")));
+/** The same packages, as rpm before 4.16 kept them. */
+const BERKELEY = gunzipSync(readFileSync(join(projectRoot, "fixtures/sbom/Packages.gz")));
 
 const DPKG = `Package: bash
 Status: install ok installed
@@ -73,6 +77,10 @@ function packagesOf(
   return packages.slice(1);
 }
 
+function namesOf(files: Readonly<Record<string, Buffer>>): readonly string[] {
+  return packagesOf(files).map(({ name }) => name);
+}
+
 function purlsOf(files: Readonly<Record<string, string | Buffer>>): readonly (string | undefined)[] {
   return packagesOf(files).map(({ externalRefs }) => externalRefs[0]?.referenceLocator);
 }
@@ -129,26 +137,71 @@ test("sbom() says who supplies a package, and its licence where that is SPDX's",
   for (const [text, license] of table) assert.equal(declaredLicense(text), license, text);
 });
 
-test("sbom() tells of databases of rpm that it cannot read", () => {
-  const notices: string[] = [];
-  assert.deepEqual(packagesOf({ "var/lib/rpm/Packages": "x" }, notices), []);
-  assert.deepEqual(packagesOf({ "var/lib/rpm/rpmdb.sqlite": RPMDB.subarray(0, 5000) }, notices), []);
-  assert.match(notices[0] ?? "", /\/var\/lib\/rpm\/Packages is a database of Berkeley DB or ndb/);
-  assert.match(notices[1] ?? "", /\/var\/lib\/rpm\/rpmdb.sqlite cannot be read, it ends too early/);
+/** As rpm's ndb has them: slots, and blobs behind them. */
+function ndb(headers: readonly Buffer[]): Buffer {
+  const head = Buffer.alloc(4096);
+  head.write("RpmP");
+  head.writeUInt32LE(1, 12);
+  for (let at = 32; at < 4096; at += 16) head.write("Slot", at);
+  const blobs: Buffer[] = [];
+  let end = 4096;
+  for (const [index, header] of headers.entries()) {
+    const blob = Buffer.alloc(16 + Math.ceil(header.length / 16) * 16);
+    blob.write("BlbS");
+    blob.writeUInt32LE(header.length, 12);
+    header.copy(blob, 16);
+    head.writeUInt32LE(index + 1, 36 + 32 * index);
+    head.writeUInt32LE(end / 16, 40 + 32 * index);
+    blobs.push(blob);
+    end += blob.length;
+  }
+  return Buffer.concat([head, ...blobs]);
+}
+
+const HEADERS = [...tableRows(RPMDB, "Packages")].flatMap(([, header]) => header ?? []);
+
+test("sbom() reads the databases of older rpms and of openSUSE as well", () => {
+  const all = ["demo-1", "demo-2", "demo-3"];
+  assert.deepEqual(namesOf({ "var/lib/rpm/Packages": BERKELEY }), all);
+  assert.deepEqual(namesOf({ "usr/lib/sysimage/rpm/Packages.db": ndb(HEADERS) }), all);
 });
 
-test("tableRows() ends whatever a database holds", () => {
-  const changes = fc.array(fc.tuple(fc.nat(RPMDB.length - 1), fc.nat(255)), { minLength: 1, maxLength: 40 });
-  fc.assert(
-    fc.property(changes, (bytes) => {
-      const database = Buffer.from(RPMDB);
-      for (const [at, value] of bytes) database[at % 16_384] = value;
-      try {
-        for (const row of tableRows(database, "Packages")) assert.ok(row.length >= 0);
-      } catch (error) {
-        assert.ok(error instanceof RangeError, String(error));
-      }
-    }),
-    { numRuns: 300 },
-  );
+test("sbom() tells of databases of rpm that it cannot read", () => {
+  const broken: readonly (readonly [string, string | Buffer, RegExp])[] = [
+    ["Packages", "x", /Packages cannot be read, it is no hash of Berkeley DB/],
+    ["Packages", BERKELEY.subarray(0, 12_288), /it ends too early/],
+    ["Packages.db", ndb(HEADERS).subarray(0, 5000), /it has a broken blob/],
+    ["rpmdb.sqlite", RPMDB.subarray(0, 5000), /rpmdb.sqlite cannot be read, it ends too early/],
+  ];
+  for (const [name, data, message] of broken) {
+    const notices: string[] = [];
+    assert.deepEqual(packagesOf({ [`var/lib/rpm/${name}`]: data }, notices), []);
+    assert.match(notices[0] ?? "", message);
+  }
+});
+
+test("rpm's databases end whatever they hold", () => {
+  const readers = [
+    [RPMDB, (data: Buffer) => tableRows(data, "Packages")],
+    [BERKELEY, berkeleyValues],
+    [ndb(HEADERS), ndbBlobs],
+  ] as const;
+  for (const [database, read] of readers) {
+    const changes = fc.array(fc.tuple(fc.nat(Math.min(database.length, 16_384) - 1), fc.nat(255)), {
+      minLength: 1,
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(changes, (bytes) => {
+        const changed = Buffer.from(database);
+        for (const [at, value] of bytes) changed[at] = value;
+        try {
+          for (const value of read(changed)) assert.ok(value.length >= 0);
+        } catch (error) {
+          assert.ok(error instanceof RangeError, String(error));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  }
 });
