@@ -24,7 +24,9 @@ export async function forecastBuild(session: Session, options: BuildOptions): Pr
   const { signal } = options;
   const { store } = session;
   const contexts = await openContexts(session, options);
-  const lock = await lockOf(options, contexts);
+  // Nothing is stated of what is not built: then no source has to be asked what it is.
+  const { attest: _attest, ...asked } = options;
+  const lock = await lockOf(asked, contexts);
   const graph = await planGraph(session, options, contexts, lock);
   checkEntitlements(graph, options.allow ?? []);
   const { vertices } = graph;
