@@ -184,6 +184,11 @@ test("hostile and broken archives are refused, and nothing of them stays", async
       /it has no/,
     ],
     ["no list", tar(json("manifest.json", ENTRY)), /not a list of images/],
+    [
+      "a key twice",
+      tar({ name: "manifest.json", data: `[{"Config":"a",${JSON.stringify(ENTRY).slice(1)}]` }, LAYER_FILE),
+      /stands in it twice, so it is ambiguous/,
+    ],
     ["no JSON", tar({ name: "manifest.json", data: "{" }), /it is not JSON/],
     [
       "a document too large",

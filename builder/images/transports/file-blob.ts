@@ -48,7 +48,8 @@ export function fileBlob(files: ImageFiles, path: string, descriptor: TreeBlob["
   };
 }
 
-function sizeOf(files: ImageFiles, path: string): number {
+/** The size of a file that must be there. */
+export function sizeOf(files: ImageFiles, path: string): number {
   const size = files.size(path);
   if (size !== undefined) return size;
   throw new TsbuildError("ARCHIVE_INVALID", `Cannot read ${files.label}: it has no "${printable(path)}"`, {

@@ -5,7 +5,7 @@ import type { Store } from "../../store/types.ts";
 import { ArchiveFiles } from "./archive-files.ts";
 import { dockerImageIds, readDockerArchive } from "./read-docker-archive.ts";
 import { readLayout } from "./read-layout.ts";
-import type { ImageFiles, NamedTree } from "./types.ts";
+import type { NamedTree } from "./types.ts";
 
 const READ_SIZE = 1 << 20;
 
@@ -43,7 +43,7 @@ export async function readArchive(
 }
 
 /** docker since 25 writes both descriptions; where they tell of other images, each tool would load its own. */
-function refuseTwoTales(files: ImageFiles, trees: readonly NamedTree[]): void {
+function refuseTwoTales(files: ArchiveFiles, trees: readonly NamedTree[]): void {
   const ids = new Set(
     trees.flatMap(({ tree }) =>
       [tree.top, ...tree.children].flatMap(({ raw, descriptor }) => {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { sha256, type Digest } from "../../core/digest.ts";
+import { duplicateKey } from "../../core/duplicate-key.ts";
 import { TsbuildError } from "../../core/errors.ts";
 import { parseJson } from "../../core/json.ts";
 import { buildManifest } from "../../image/build.ts";
@@ -9,8 +10,9 @@ import { formatReference, parseReference } from "../../image/reference.ts";
 import { MEDIA_TYPES } from "../../image/types.ts";
 import { detectCompression } from "../../layers/decompress.ts";
 import type { TreeBlob } from "../../outputs/image-tree.ts";
-import { fileBlob, readDocument } from "./file-blob.ts";
-import type { ImageFiles, NamedTree } from "./types.ts";
+import { fileBlob, readDocument, sizeOf } from "./file-blob.ts";
+import type { ArchiveFiles } from "./archive-files.ts";
+import type { NamedTree } from "./types.ts";
 
 const LAYER_TYPES: Readonly<Record<string, string>> = {
   none: MEDIA_TYPES.ociLayer,
@@ -21,7 +23,7 @@ const LAYER_TYPES: Readonly<Record<string, string>> = {
 const NAMED_BY_DIGEST = /^(?:blobs\/sha256\/)?([a-f0-9]{64})(?:\.json)?$/;
 
 /** The images of `docker save` and `podman save`: manifest.json says what belongs together (moby image/tarexport). */
-export function readDockerArchive(files: ImageFiles): readonly NamedTree[] {
+export function readDockerArchive(files: ArchiveFiles): readonly NamedTree[] {
   return dockerEntries(files).map((entry) => {
     const configPath = entry.string("Config");
     const raw = readDocument(files, configPath);
@@ -66,21 +68,28 @@ export function readDockerArchive(files: ImageFiles): readonly NamedTree[] {
 }
 
 /** The image ids that manifest.json tells of. */
-export function dockerImageIds(files: ImageFiles): readonly Digest[] {
+export function dockerImageIds(files: ArchiveFiles): readonly Digest[] {
   return dockerEntries(files).map((entry) => sha256(readDocument(files, entry.string("Config"))));
 }
 
-function dockerEntries(files: ImageFiles): readonly Fields[] {
+function dockerEntries(files: ArchiveFiles): readonly Fields[] {
   const what = `manifest.json of ${files.label}`;
-  const entries = parseJson(readDocument(files, "manifest.json"), what);
+  const raw = readDocument(files, "manifest.json");
+  const entries = parseJson(raw, what);
+  if (duplicateKey(raw.toString("utf8")) !== undefined) {
+    throw new TsbuildError(
+      "ARCHIVE_INVALID",
+      `Cannot read ${what}: a key stands in it twice, so it is ambiguous`,
+    );
+  }
   if (Array.isArray(entries)) return entries.map((entry) => new Fields(entry, what));
   throw new TsbuildError("ARCHIVE_INVALID", `Cannot read ${what}: it is not a list of images`);
 }
 
 /** docker takes layers with and without compression, and no word of the archive says which. */
-function layerBlob(files: ImageFiles, path: string): TreeBlob {
-  const digest = files.size(path) === undefined ? undefined : files.digest(path);
-  const compression = digest === undefined ? "none" : detectCompression(headOf(files.place(path)));
+function layerBlob(files: ArchiveFiles, path: string): TreeBlob {
+  const size = sizeOf(files, path);
+  const compression = detectCompression(headOf(files.place(path)));
   const mediaType = LAYER_TYPES[compression];
   if (mediaType === undefined) {
     throw new TsbuildError(
@@ -91,7 +100,7 @@ function layerBlob(files: ImageFiles, path: string): TreeBlob {
       },
     );
   }
-  return fileBlob(files, path, { mediaType, digest: digest ?? sha256(""), size: files.size(path) ?? 0 });
+  return fileBlob(files, path, { mediaType, digest: files.digest(path), size });
 }
 
 function headOf(path: string): Buffer {
