@@ -1,7 +1,9 @@
 import { accessSync, constants, statfsSync } from "node:fs";
-import { messageOf } from "./core/errors.ts";
+import { TsbuildError, messageOf } from "./core/errors.ts";
 import { subordinateCount, USUAL_IDS } from "../runtime/isolation/idmap.ts";
-import { probeIsolation, type Isolation } from "../runtime/isolation/probe.ts";
+import { thisMachine } from "../runtime/isolation/machine.ts";
+import { kernelObstacle, NOT_ROOT } from "../runtime/isolation/obstacles.ts";
+import { isolationLevels, type Isolation } from "../runtime/isolation/probe.ts";
 import type { Session } from "./session/session.ts";
 import type { Finding } from "./api/types.ts";
 import { makeDirectory } from "./core/make-directory.ts";
@@ -13,32 +15,47 @@ const LEVELS: Readonly<Record<Isolation["level"], string>> = {
     "ordinary user with a single id: steps run in a user namespace, and owners of files are recorded beside them",
   chroot:
     "no namespaces: steps run by chroot in plain copies of their root filesystem, and share processes, network and memory with this container",
-  none: "no namespaces: steps cannot run",
+  none: "no namespaces, and no other root directory: RUN cannot be done",
 };
 const LOW_SPACE = 5 * 1024 ** 3;
 
 /** Looks at what builds need here, and names the exact setting for what is missing. */
 export async function examine(session: Session): Promise<Finding[]> {
-  const isolation = probeIsolation();
-  return [...isolationFindings(isolation), ...(await helperFindings(session)), ...storeFindings(session)];
+  return [...(await isolationFindings(session)), ...storeFindings(session)];
 }
 
-function isolationFindings(isolation: Isolation): Finding[] {
+/** Starting the helper is the only honest test of what can be done. */
+async function isolationFindings(session: Session): Promise<Finding[]> {
+  try {
+    const { isolation } = await session.isolated();
+    const message =
+      isolation.level === "chroot"
+        ? "the native helper starts, and works without namespaces"
+        : "the native helper starts and can make namespaces";
+    return [...levelFindings(isolation), { level: "ok", subject: "helper", message }];
+  } catch (error) {
+    const hint = error instanceof TsbuildError && error.hint !== undefined ? { fix: error.hint } : {};
+    const { level, missing } = isolationLevels(thisMachine(session.store.root))[0];
+    const problem: Finding = { level: "problem", subject: "helper", message: messageOf(error), ...hint };
+    if (level === "root") return [...levelFindings({ level, missing }), problem];
+    return [
+      ...levelFindings({ level: "none", missing: [...(level === "none" ? missing : []), NOT_ROOT] }),
+      problem,
+    ];
+  }
+}
+
+function levelFindings(isolation: Isolation): Finding[] {
+  const { level, idMaps } = isolation;
+  const inNamespace = level === "user" || level === "single";
+  const old = inNamespace ? kernelObstacle(thisMachine(), level) : undefined;
+  const missing = old === undefined ? isolation.missing : [...isolation.missing, old];
   const findings: Finding[] = [
-    {
-      level: isolation.level === "none" ? "problem" : "ok",
-      subject: "isolation",
-      message: LEVELS[isolation.level],
-    },
-    ...isolation.missing.map(({ what, fix }): Finding => ({
-      level: "note",
-      subject: "isolation",
-      message: what,
-      fix,
-    })),
+    { level: level === "none" ? "problem" : "ok", subject: "isolation", message: LEVELS[level] },
+    ...missing.map(({ what, fix }): Finding => ({ level: "note", subject: "isolation", message: what, fix })),
   ];
-  const ids = isolation.idMaps === undefined ? USUAL_IDS : subordinateCount(isolation.idMaps.uid);
-  if (isolation.level === "user" && ids < USUAL_IDS - 1) {
+  const ids = idMaps === undefined || process.getuid?.() === 0 ? USUAL_IDS : subordinateCount(idMaps.uid);
+  if (level === "user" && ids < USUAL_IDS - 1) {
     findings.push({
       level: "note",
       subject: "isolation",
@@ -47,18 +64,6 @@ function isolationFindings(isolation: Isolation): Finding[] {
     });
   }
   return findings;
-}
-
-/** Starting it is the only honest test of whether namespaces can be made. */
-async function helperFindings(session: Session): Promise<Finding[]> {
-  try {
-    await session.helper();
-    return [{ level: "ok", subject: "helper", message: "the native helper starts and can make namespaces" }];
-  } catch (error) {
-    const hint =
-      error instanceof Error && "hint" in error && typeof error.hint === "string" ? { fix: error.hint } : {};
-    return [{ level: "problem", subject: "helper", message: messageOf(error), ...hint }];
-  }
 }
 
 function storeFindings({ store }: Session): Finding[] {

@@ -64,8 +64,11 @@ export class Session implements AsyncDisposable {
     return this.#opened;
   };
 
-  /** Whether steps run on overlays; in plain trees where not. */
-  readonly overlays = async (): Promise<boolean> => (await this.isolated()).isolation.level !== "chroot";
+  /** Whether steps run on overlays: in plain trees where not, or not at all. */
+  readonly overlays = async (): Promise<boolean> => {
+    const opened = await this.isolated().catch(() => undefined);
+    return opened !== undefined && opened.isolation.level !== "chroot";
+  };
 
   /** Does something when the helper is first asked for. */
   onHelper(work: () => Promise<void>): void {
@@ -90,7 +93,7 @@ export class Session implements AsyncDisposable {
   /** Makes what was written survive a power cut. */
   async makeDurable(): Promise<void> {
     await this.layers.settle();
-    const helper = (await this.#opened)?.helper;
+    const helper = (await this.#opened?.catch(() => undefined))?.helper;
     await this.store.sync(helper && ((directory) => helper.sync(directory)));
   }
 
@@ -123,7 +126,8 @@ export class Session implements AsyncDisposable {
   async #openIsolation(): Promise<OpenedIsolation> {
     const { openIsolation } = await import("../../runtime/isolation/open.ts");
     const binary = this.env["TSBUILD_HELPER"];
-    const opened = await openIsolation({ ...(binary && { binary }), lanes: 3 * availableParallelism() + 4 });
+    const options = { ...(binary && { binary }), lanes: 3 * availableParallelism() + 4 };
+    const opened = await openIsolation(options, this.store.root);
     const caution = cautionOf(opened.isolation);
     if (caution !== undefined) this.emit({ type: "notice", message: caution });
     await opened.helper.remove(await this.store.sweepSessions());

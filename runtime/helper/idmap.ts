@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { TsbuildError, messageOf } from "../../builder/core/errors.ts";
+import { thisMachine } from "../isolation/machine.ts";
+import { mapperFix } from "../isolation/obstacles.ts";
 import type { IdMap, IdMaps } from "../isolation/idmap.ts";
 import type { RunPlan } from "../types.ts";
 
@@ -47,6 +49,6 @@ function runMapper(command: string, pid: number, maps: readonly IdMap[]): void {
   throw new TsbuildError(
     "SANDBOX",
     `Cannot map user ids: ${command}: ${result.error?.message ?? result.stderr.trim()}`,
-    { hint: "Install the package uidmap, and give the user ranges in /etc/subuid and /etc/subgid" },
+    { hint: mapperFix(thisMachine()) },
   );
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { TsbuildError, errnoOf } from "../../builder/core/errors.ts";
 import type { IdMaps } from "../isolation/idmap.ts";
-import { confinementHint } from "../isolation/confined.ts";
+import { refusalHint } from "../isolation/confined.ts";
 import { mapIds } from "./idmap.ts";
 import { Lane } from "./lane.ts";
 import { LanePool } from "./pool.ts";
@@ -113,7 +113,7 @@ export class HelperProcess {
     return new TsbuildError(
       refused ? "SANDBOX" : "HELPER_FAILED",
       refused ? said : `Cannot go on without the native helper: ${said === "" ? how : said}`,
-      { hint: refused ? confinementHint() : undefined },
+      { hint: refused ? refusalHint(said) : undefined },
     );
   }
 }

@@ -1,28 +1,44 @@
 import { TsbuildError } from "../../builder/core/errors.ts";
 import type { HelperOptions } from "../helper/start.ts";
 import type { Helper } from "../types.ts";
-import { isolationLevels, type Isolation, type Obstacle } from "./probe.ts";
+import { thisMachine } from "./machine.ts";
+import { isolationLevels, type Isolation } from "./probe.ts";
 
 export interface OpenedIsolation {
   readonly isolation: Isolation;
   readonly helper: Helper;
 }
 
-/**
- * Starts the helper at the best level that works. What the kernel refuses is known for sure when it was tried, so where a
- * lesser level would do as well, the better one is tried out whole: namespaces, mounts and all.
- */
-export async function openIsolation(
+/** Starts the helper at the best level that works for a store in this directory. */
+export function openIsolation(
   options: Pick<HelperOptions, "binary" | "lanes">,
-  [best, ...lesser]: readonly Isolation[] = isolationLevels(),
+  store: string,
 ): Promise<OpenedIsolation> {
-  if (best === undefined || best.level === "none") throw noneWorks(best?.missing[0]);
+  return openFirst(options, isolationLevels(thisMachine(store)));
+}
+
+/**
+ * What the kernel refuses is known for sure when it was tried. Where steps can be run without namespaces, these are
+ * tried whole, with the mounts that steps need; else the first step does it.
+ */
+async function openFirst(
+  options: Pick<HelperOptions, "binary" | "lanes">,
+  [best, ...lesser]: readonly [Isolation, ...Isolation[]],
+): Promise<OpenedIsolation> {
+  const { idMaps, level, missing } = best;
+  if (level === "none") {
+    const [obstacle] = missing;
+    throw new TsbuildError(
+      "SANDBOX",
+      `Cannot run steps here: ${obstacle?.what ?? "no namespaces can be made"}`,
+      { hint: obstacle?.fix },
+    );
+  }
   const { startHelper } = await import("../helper/start.ts");
-  const { idMaps, level } = best;
   try {
     const helper = await startHelper({
       ...options,
-      ...(idMaps && { idMaps, tried: lesser.length > 0 }),
+      ...(idMaps && { idMaps, tried: lesser.some((one) => one.level === "chroot") }),
       ...(level === "chroot" && { plain: true }),
     });
     return { isolation: best, helper };
@@ -30,16 +46,6 @@ export async function openIsolation(
     const [next, ...rest] = lesser;
     if (next === undefined || !(error instanceof TsbuildError) || error.code !== "SANDBOX") throw error;
     const obstacle = { what: error.message, fix: error.hint ?? "" };
-    return openIsolation(options, [{ ...next, missing: [obstacle, ...next.missing] }, ...rest]);
+    return openFirst(options, [{ ...next, missing: [obstacle, ...next.missing] }, ...rest]);
   }
-}
-
-function noneWorks(obstacle: Obstacle | undefined): TsbuildError {
-  return new TsbuildError(
-    "SANDBOX",
-    `Cannot run steps here: ${obstacle?.what ?? "no namespaces can be made"}`,
-    {
-      hint: obstacle?.fix,
-    },
-  );
 }

@@ -88,9 +88,9 @@ export class StoredLayer implements Layer {
     const here = this.#index ?? savedIndex(this.#layers.store, this.id);
     if (here !== undefined) return here;
     if (!(await this.#layers.overlays())) {
-      await this.tar();
-      const made = savedIndex(this.#layers.store, this.id);
-      if (made !== undefined) return made;
+      // Trees are made of tars: reading the blob for that gives the index, too.
+      const tar = await this.tar();
+      return savedIndex(this.#layers.store, this.id) ?? (await this.#unpack(tar, {})).index;
     }
     // Steps read indexes of layers that they run on: unpacking now saves reading the blob twice.
     return (await this.#unpacked()).index;

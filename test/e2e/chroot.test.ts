@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openRig, type Outcome } from "../support/rig.ts";
@@ -122,6 +122,41 @@ test("an unprivileged container builds by chroot what root builds in namespaces"
     );
   });
 
+  await t.test("doctor names the level and the setting for the next one", async () => {
+    const { status, stdout } = await inner.tsbuild(["doctor"]);
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /ok .*no namespaces: steps run by chroot/);
+    assert.match(stdout, /note .*Cannot make a user namespace.*\n.*fix:.*seccomp=unconfined/);
+    assert.match(stdout, /ok .*works without namespaces/);
+  });
+  await t.test("on the container's own filesystem, too", async () => {
+    const { status, stderr } = await inner.tsbuild(build, ["--env=TSBUILD_ROOT=/store"]);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /the store lies on an overlay filesystem.*put the store on a volume/);
+  });
+  await t.test("an ordinary user there can do all but RUN", async () => {
+    const files = {
+      Dockerfile: "FROM base\nCOPY late /x\nWORKDIR /a/b\n",
+      late: "late",
+      Run: "FROM base\nRUN ls\n",
+    };
+    const own = rig.context(files, "copies");
+    mkdirSync(rig.path("open"));
+    chmodSync(rig.path("open"), 0o777);
+    const flags = ["--user=1000", `--env=TSBUILD_ROOT=${rig.path("open/store")}`, "--env=HOME=/tmp"];
+    const copies = await inner.tsbuild(["build", ...inner.base, own], flags);
+    assert.equal(copies.status, 0, copies.stderr);
+    const step = await inner.tsbuild(["build", ...inner.base, "-f", join(own, "Run"), own], flags);
+    assert.match(step.stderr, /Cannot make a user namespace[^]*hint: a seccomp filter holds this process/);
+    const { status, stdout } = await inner.tsbuild(["doctor"], flags);
+    assert.equal(status, 1, stdout);
+    assert.match(stdout, /RUN cannot be done[^]*fix: .*runAsUser: 0/);
+  });
+  await t.test("a container cannot be run, and the message says why", async () => {
+    const { status, stderr } = await inner.tsbuild(["run", "--rm", "app", "node", "--version"]);
+    assert.equal(status, 125, stderr);
+    assert.match(stderr, /Cannot run a container here: Cannot make a user namespace/);
+  });
   await t.test("what cannot be done is an error", async () => {
     for (const [flags, why] of [
       ["--network=none", "it shares the network"],

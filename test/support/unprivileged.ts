@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, realpathSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { hostBase } from "./host-base.ts";
 import { projectRoot } from "./project.ts";
@@ -23,6 +23,8 @@ export async function unprivileged(rig: Rig): Promise<Unprivileged> {
   const context = rig.context({ Dockerfile: "FROM base\n" }, "outer");
   const built = await rig.tsbuild(["build", "-t", "outer", ...base, context]);
   if (built.status !== 0) throw new Error(built.stderr);
+  // For users other than root in the container, too.
+  chmodSync(rig.directory, 0o755);
   const installed = rig.path("installed");
   for (const part of ["dist/bin", "native/build", "package.json"]) {
     mkdirSync(join(installed, part, ".."), { recursive: true });
