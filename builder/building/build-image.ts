@@ -34,7 +34,8 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const contexts = await openContexts(session, options);
   const lock = await lockOf(options, contexts);
   const graph = await planGraph(session, options, contexts, lock);
-  lock?.save();
+  const saved = lock?.save();
+  if (saved !== undefined) emit({ type: "notice", message: saved });
   checkEntitlements(graph, allowedIn(options));
   const outputs = openOutputs(session, options);
 

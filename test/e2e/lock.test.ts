@@ -86,7 +86,8 @@ test(
     assert.match(moved.stderr, /Cannot use .*\/tool: its digest is sha256:\w+, not sha256:\w+/);
     assert.match(moved.stderr, /--update-lock/);
 
-    await ok(rig, "--update-lock", "--platform=amd64,arm64", context);
+    const updated = await ok(rig, "--update-lock", "--platform=amd64,arm64", context);
+    assert.match(updated.stderr, /tsbuild.lock is written: 0 added, 3 changed/);
     assert.notEqual(readFileSync(lock, "utf8"), locked);
     await ok(rig, "--frozen", "--platform=amd64", "-o", rig.path("out"), context);
     assert.deepEqual(files(), ["new", "new", "new"]);

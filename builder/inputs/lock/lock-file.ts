@@ -6,7 +6,8 @@ import { isCommit } from "../../net/git-url.ts";
 /** Stands beside the Dockerfile. */
 export const LOCK_NAME = "tsbuild.lock";
 
-const SECTIONS = ["images", "urls", "git"] as const;
+/** The tables of a lock, in their order. */
+export const SECTIONS = ["images", "urls", "git"] as const;
 type Section = (typeof SECTIONS)[number];
 
 /** What names stood for when they were locked; keys without a prototype's names. */

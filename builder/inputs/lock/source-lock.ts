@@ -9,7 +9,7 @@ import { gitKey, isPinned, urlKey } from "../../stages/pins.ts";
 import type { BaseImages, Pins } from "../../stages/types.ts";
 import { findImage, localImage, type BaseImageOptions } from "../base-images.ts";
 import type { BuildOptions } from "../../api/types.ts";
-import { LOCK_NAME, readLockFile, writeLockFile, type LockedSources } from "./lock-file.ts";
+import { LOCK_NAME, readLockFile, SECTIONS, writeLockFile, type LockedSources } from "./lock-file.ts";
 
 /** "read": what is locked counts, and the rest is as without a lock. "memory": for this build alone. The others are flags. */
 type Mode = "lock" | "frozen" | "update" | "read" | "memory";
@@ -99,15 +99,28 @@ export class SourceLock {
     return true;
   }
 
-  /** Writes the file, where that is what was asked for. What other Dockerfiles beside it need stays. */
-  save(): void {
-    if (this.#mode !== "lock" && this.#mode !== "update") return;
+  /**
+   * Writes the file, where that is what was asked for, and says what is new in it. What other Dockerfiles beside it need
+   * stays.
+   */
+  save(): string | undefined {
+    if (this.#mode !== "lock" && this.#mode !== "update") return undefined;
     const { images, urls, git } = this.#sources;
+    const old = this.#file ?? { images: {}, urls: {}, git: {} };
     writeLockFile(this.#path, {
-      images: { ...this.#file?.images, ...images },
-      urls: { ...this.#file?.urls, ...urls },
-      git: { ...this.#file?.git, ...git },
+      images: { ...old.images, ...images },
+      urls: { ...old.urls, ...urls },
+      git: { ...old.git, ...git },
     });
+    const changes = SECTIONS.flatMap((section) =>
+      Object.entries(this.#sources[section]).flatMap(([key, value]) => {
+        const before = old[section][key];
+        return before === value ? [] : [before === undefined ? "added" : "changed"];
+      }),
+    );
+    const count = (what: string): number => changes.filter((change) => change === what).length;
+    if (changes.length === 0) return undefined;
+    return `${LOCK_NAME} is written: ${count("added")} added, ${count("changed")} changed`;
   }
 
   #missing(key: string, diagnostics: readonly Diagnostic[] = []): TsbuildError {
