@@ -2,14 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 
+#include "cgroups.h"
 #include "devices.h"
 #include "resolve.h"
 #include "restrict.h"
@@ -94,21 +93,6 @@ static int mount_sysfs(struct mounter *mounter, const struct mount_spec *spec, s
   return 0;
 }
 
-static int mount_cgroup(struct mounter *mounter, const struct mount_spec *spec, struct error *error) {
-  cleanup_close int host = open("/sys/fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  struct statfs fs;
-  if (host < 0 || fstatfs(host, &fs) < 0) return 0;
-  cleanup_close int target = open_in_root(mounter->root, spec->target, O_PATH | O_DIRECTORY);
-  if (target < 0) return errno == ENOENT ? 0 : fail(error, errno, "Cannot open '%s'", spec->target);
-  if (fs.f_type == CGROUP2_SUPER_MAGIC &&
-      mount_on(target, "cgroup2", "cgroup2", kernel_flags(spec->flags), NULL) == 0)
-    return 0;
-  if (bind_on(host, target, true) < 0 ||
-      restrict_mount(mounter->root, spec->target, spec->flags, true) < 0)
-    return fail(error, errno, "Cannot mount cgroups on '%s'", spec->target);
-  return 0;
-}
-
 static int mount_mask(struct mounter *mounter, const struct mount_spec *spec, struct error *error) {
   cleanup_close int target = open_in_root(mounter->root, spec->target, O_PATH);
   struct stat st;
@@ -150,7 +134,7 @@ int mount_one(struct mounter *mounter, const struct mount_spec *spec, struct err
     case MOUNT_MQUEUE: return mount_type_on(mounter, spec->target, "mqueue", plain, NULL, error);
     case MOUNT_DEVPTS: return mount_devpts(mounter, spec->target, error);
     case MOUNT_DEV: return mount_dev(mounter, spec, error);
-    case MOUNT_CGROUP: return mount_cgroup(mounter, spec, error);
+    case MOUNT_CGROUP: return mount_cgroups(mounter, spec, kernel_flags(spec->flags), error);
     case MOUNT_BIND: return mount_bind(mounter, spec, error);
     case MOUNT_FILE: return mount_file(mounter, spec, error);
     case MOUNT_LAYERS: return mount_layers(mounter, spec, error);

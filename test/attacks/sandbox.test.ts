@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makeBaseImage } from "../../fixtures/base-image.ts";
+import { canaryIn } from "../support/canary.ts";
 import { listTree } from "../support/list-tree.ts";
 import { ordinaryUser } from "../support/ordinary-user.ts";
 import { hostBase } from "../support/host-base.ts";
@@ -61,13 +62,6 @@ async function asUser(): Promise<Attacked> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-function canaryIn(directory: string): string {
-  const canary = mkdtempSync(join(directory, "canary-"));
-  for (const name of ["er/dir", "dev", "proc", "sys"]) mkdirSync(join(canary, name), { recursive: true });
-  writeFileSync(join(canary, "alive"), "alive", { mode: 0o666 });
-  return canary;
 }
 
 function inStep(script: string, flags = ""): string {
