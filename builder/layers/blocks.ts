@@ -1,6 +1,13 @@
-/** The bytes again in blocks of one size, the last one smaller; copied, as sources use their buffers again. */
-export async function* blocks(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafeSlow(size);
+/**
+ * The bytes again in blocks of one size, the last one smaller; copied, as sources use their buffers again. `allocate` is
+ * asked for the next block when the reader has done with the one before.
+ */
+export async function* blocks(
+  source: AsyncIterable<Uint8Array>,
+  size: number,
+  allocate = (): Buffer => Buffer.allocUnsafeSlow(size),
+): AsyncGenerator<Buffer> {
+  let block = allocate();
   let used = 0;
   for await (const chunk of source) {
     for (let at = 0; at < chunk.length;) {
@@ -10,7 +17,7 @@ export async function* blocks(source: AsyncIterable<Uint8Array>, size: number): 
       at += part.length;
       if (used < size) continue;
       yield block;
-      block = Buffer.allocUnsafeSlow(size);
+      block = allocate();
       used = 0;
     }
   }

@@ -18,9 +18,13 @@ const AT_ONCE = 2;
  */
 export async function* zstdStream(source: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Buffer> {
   const running: Promise<Buffer>[] = [];
+  // Both threads see them, and they are used in turns: neither copies, and nothing waits for the garbage collector.
+  const memory = Array.from({ length: AT_ONCE }, () => new SharedArrayBuffer(FRAME));
+  let turn = 0;
+  const allocate = (): Buffer => Buffer.from(memory[turn++ % AT_ONCE] ?? new SharedArrayBuffer(FRAME));
   try {
     let empty = true;
-    for await (const block of blocks(source, FRAME)) {
+    for await (const block of blocks(source, FRAME, allocate)) {
       empty = false;
       running.push(frameOf(block, level));
       if (running.length === AT_ONCE) yield await shift(running);
