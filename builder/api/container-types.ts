@@ -2,12 +2,13 @@ import type { Digest, DiffId } from "../core/digest.ts";
 import type { Emit } from "../core/events.ts";
 import type { RunConfig } from "../image/types.ts";
 import type { ResourceLimit } from "../../runtime/types.ts";
-import type { ContainerIo } from "./run-options.ts";
+import type { ContainerIo, RunOptions } from "./run-options.ts";
 
 /**
  * What is known of a container, in containers/<id>/ of the store:
  *
  *     container.json   this
+ *     request.json     what it was asked for
  *     fs/ work/        what it wrote (overlay)
  *     seccomp          its filter of system calls, for `exec`
  *     log log.1 exit   what it said, and how it ended (native/journal.h)
@@ -52,6 +53,9 @@ export interface ContainerRecord {
   readonly process?: ProcessSettings;
   readonly started?: Started;
 }
+
+/** What a container was asked for: kept beside its record, for `start`. */
+export type ContainerRequest = Omit<RunOptions, "io" | "signal" | "emit" | "onCreated">;
 
 /** How its processes run, further ones too. */
 export interface ProcessSettings {
@@ -129,6 +133,15 @@ export interface ExecOptions {
   readonly signal: AbortSignal;
 }
 
+/** `tsbuild start`. */
+export interface StartOptions {
+  /** Stays with it until it ends. --attach */
+  readonly attach: boolean;
+  readonly io: ContainerIo;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+}
+
 /** What `tsbuild commit` makes of a container. */
 export interface CommitOptions {
   /** None: the image has an id alone. */
@@ -152,6 +165,8 @@ export interface Containers {
   /** `seconds` before it is killed; -1: never. Its own where not given. */
   stop(reference: string, seconds?: number): Promise<void>;
   kill(reference: string, signal: number): Promise<void>;
+  /** Runs one that ended once more; resolves with 0, or with its exit code where it is attached. */
+  start(reference: string, options: StartOptions): Promise<number>;
   /** Resolves with the exit code when it has ended. */
   wait(reference: string): Promise<number>;
   remove(reference: string, force: boolean): Promise<void>;

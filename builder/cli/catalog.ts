@@ -156,6 +156,12 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/container-ends.ts")).stopCommand,
   },
   {
+    name: "start",
+    group: "Containers",
+    summary: "Run containers that ended once more",
+    load: async () => (await import("./commands/start.ts")).startCommand,
+  },
+  {
     name: "kill",
     group: "Containers",
     summary: "Send a signal to containers",

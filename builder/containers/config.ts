@@ -1,8 +1,8 @@
 import type { RunConfig } from "../image/types.ts";
-import type { RunOptions } from "../api/run-options.ts";
+import type { ContainerRequest } from "../api/container-types.ts";
 
 /** The image's config with what the command line says in its place: docker's config of a container. */
-export function configOf(image: RunConfig, options: RunOptions): RunConfig {
+export function configOf(image: RunConfig, options: ContainerRequest): RunConfig {
   const { entrypoint, command } = options;
   const config: { -readonly [K in keyof RunConfig]: RunConfig[K] } = {
     ...image,

@@ -26,6 +26,10 @@ export function openContainers(services: ContainerServices): Containers {
       const { killContainer } = await import("./stop.ts");
       return killContainer(store, reference, signal);
     },
+    async start(reference, options) {
+      const { startContainer } = await import("./start-container.ts");
+      return startContainer(services, reference, options);
+    },
     async wait(reference) {
       const { waitContainer } = await import("./stop.ts");
       return waitContainer(store, reference);

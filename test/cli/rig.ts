@@ -101,6 +101,7 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
         throw new TsbuildError("CONTAINER_NOT_FOUND", `Cannot find container "${reference}": there is none`);
       },
       logs: never,
+      start: never,
       stop: never,
       kill: never,
       wait: never,

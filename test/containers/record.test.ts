@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import type { ContainerRecord } from "../../builder/api/container-types.ts";
+import type { ContainerRecord, ContainerRequest } from "../../builder/api/container-types.ts";
 import { parseRecord, serializeRecord } from "../../builder/containers/record.ts";
+import { readRequest, writeRequest } from "../../builder/containers/request.ts";
 import { sha256, type DiffId } from "../../builder/core/digest.ts";
 
 const ID = "0123456789abcdef".repeat(4);
@@ -68,4 +72,28 @@ test("a record that says anything is read, and belongs to its directory", () => 
       assert.ok(stopSignal >= 1 && stopSignal <= 64);
     }),
   );
+});
+
+test("a request reads as it was written, limits without an end too", (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "tsbuild-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const lists = { command: ["a"], env: ["A=Infinity"], volumes: [], capAdd: [], capDrop: [] };
+  const settings = { ulimits: [{ resource: 7, soft: 5, hard: Infinity }] };
+  const request = { ...lists, sandbox: { settings, dns: {}, mounts: [], ports: [] } };
+  writeRequest(directory, request as unknown as ContainerRequest);
+  assert.deepEqual(readRequest(directory, "web"), request);
+  for (const text of [
+    "",
+    "5",
+    "{}",
+    JSON.stringify({ ...request, env: [5] }),
+    JSON.stringify({ ...request, sandbox: [] }),
+  ]) {
+    writeFileSync(join(directory, "request.json"), text);
+    assert.throws(
+      () => readRequest(directory, "web"),
+      /Cannot start container web: its record is damaged/,
+      text,
+    );
+  }
 });

@@ -83,6 +83,25 @@ for (const { who, skip, open } of containerHosts()) {
       assert.equal(tsbuild("stop", "-t", "0", "both").status, 0);
       assert.equal(tsbuild("rm", "both").status, 0);
     });
+    await t.test("one that ended goes on with what it wrote, as it was asked for", () => {
+      const script = `fs.appendFileSync("/count", "x"); console.log(fs.readFileSync("/count", "utf8"), process.env.ASKED, process.getuid()); ${LIVES}`;
+      host.start("more", script, "-e", "ASKED=yes");
+      kill();
+      assert.equal(tsbuild("start", "more").output, "more\n");
+      assert.equal(tsbuild("start", "more").status, 0);
+      while (!tsbuild("logs", "more").output.includes("xx")) continue;
+      assert.equal(tsbuild("logs", "more").output, "x yes 0\nready\nxx yes 0\nready\n");
+      assert.match(tsbuild("ps").output, / Up .* more/);
+      assert.equal(tsbuild("exec", "more", "node", "-e", "1").status, 0);
+      tsbuild("stop", "-t", "0", "more");
+      for (const json of ["{", "[]", '{"command":[],"env":[],"volumes":[1]}']) {
+        writeFileSync(join(host.container(), "request.json"), json);
+        const { status, output } = tsbuild("start", "more");
+        assert.equal(status, 1);
+        assert.match(output, /Cannot start container more: its record is damaged/);
+      }
+      tsbuild("rm", "more");
+    });
     await t.test("logs -f goes on until the end", () => {
       host.start(
         "tail",

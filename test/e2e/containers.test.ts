@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { test } from "node:test";
 import { hostBase } from "../support/host-base.ts";
 import { openRig, type Rig } from "../support/rig.ts";
@@ -125,6 +125,24 @@ test("a detached container lives on, is listed, entered, stopped and removed", a
     assert.equal(await done("rm", "web"), "web\n");
     assert.deepEqual(readdirSync(`${rig.store}/containers`), []);
     assert.equal((await rig.tsbuild(["rm", "web"])).status, 1);
+  });
+  await t.test("of those who want a name at once, one gets it", async () => {
+    const all = await Promise.all(
+      [1, 2, 3].map(() => rig.tsbuild(["run", "-d", "--network=host", "--name", "one", "app"])),
+    );
+    assert.deepEqual(all.map(({ status }) => status).sort(), [0, 125, 125]);
+    await done("rm", "-f", "one");
+  });
+  await t.test("a log keeps its last part, and the one before", async () => {
+    const script =
+      "const line = 'x'.repeat(65535) + '\\n'; for (let i = 0; i < 1200; i++) fs.writeSync(1, line); fs.writeSync(1, 'last\\n')";
+    await done("run", "--network=host", "-d", "--name", "loud", "app", "node", "-e", script);
+    assert.equal(await done("wait", "loud"), "0\n");
+    const [loud = ""] = readdirSync(`${rig.store}/containers`);
+    const sizes = ["log", "log.1"].map((name) => statSync(`${rig.store}/containers/${loud}/${name}`).size);
+    for (const size of sizes) assert.ok(size > 0 && size <= 32 << 20, String(sizes));
+    assert.equal(await done("logs", "--tail", "1", "loud"), "last\n");
+    await done("rm", "loud");
   });
   await t.test(
     "names are nobody else's, ids are told apart, and --rm and --cidfile do what they say",

@@ -1,0 +1,70 @@
+import { makeVolumes } from "../../runtime/container/mounts.ts";
+import type { RunPlan, StartedContainer } from "../../runtime/types.ts";
+import type { Container } from "../api/container-types.ts";
+import type { ContainerIo } from "../api/run-options.ts";
+import { bootId, processStart } from "../store/session.ts";
+import { updateContainer } from "./containers.ts";
+import { statusOf } from "./exit-status.ts";
+import type { OpenSandbox } from "./sandbox.ts";
+import type { ContainerServices } from "./types.ts";
+
+export interface Launch {
+  readonly plan: RunPlan;
+  readonly sandbox: OpenSandbox;
+  /** It goes on by itself. */
+  readonly detach: boolean;
+  readonly interactive: boolean;
+  readonly io: ContainerIo;
+  readonly signal: AbortSignal;
+}
+
+/** How a launch came out: `left` to run on by itself, or over with a status. */
+export interface Launched {
+  readonly left: boolean;
+  readonly status: number;
+}
+
+/** Runs a container that has been made. `onStarted` is called once its command is about to be executed. */
+export async function launch(
+  services: ContainerServices,
+  container: Container,
+  { plan: bare, sandbox, detach, interactive, io, signal }: Launch,
+  onStarted: () => void,
+): Promise<Launched> {
+  const { record, directory } = container;
+  const helper = await services.helper();
+  const plan = { ...bare, state: directory, removeState: record.remove, stdinOpen: interactive };
+  const [command = ""] = plan.argv;
+  const started = (running: StartedContainer): void => {
+    onStarted();
+    noteStart(services, container, running);
+  };
+  makeVolumes(plan.mounts);
+  if (detach) {
+    const outcome = await helper.runDetached(plan, started);
+    if (!("pid" in outcome)) return { left: false, status: statusOf(outcome, command) };
+    sandbox.leave();
+    return { left: true, status: 0 };
+  }
+  const exit = await helper.run(
+    plan,
+    {
+      onOutput: (stream, data) => (stream === "stdout" ? io.stdout(data) : io.stderr(data)),
+      ...(interactive && io.stdin !== undefined ? { stdin: io.stdin } : {}),
+      onStart(control) {
+        started(control);
+        io.onStart(control);
+      },
+    },
+    signal,
+  );
+  return { left: false, status: statusOf(exit, command) };
+}
+
+/** Before anybody hears that it runs. */
+function noteStart({ store }: ContainerServices, container: Container, running: StartedContainer): void {
+  const { pid, supervisor } = running;
+  const start = processStart(pid) ?? 0;
+  const started = { pid, start, supervisor, time: new Date().toISOString(), boot: bootId() };
+  updateContainer(store, container, { ...container.record, started });
+}

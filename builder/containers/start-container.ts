@@ -1,0 +1,100 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { TsbuildError } from "../core/errors.ts";
+import { parseImageConfig } from "../image/config.ts";
+import { parseManifest } from "../image/manifest.ts";
+import type { Image } from "../image/types.ts";
+import { newSessionName } from "../store/session.ts";
+import type { ContainerRecord, StartOptions } from "../api/container-types.ts";
+import { findContainer, openContainer, updateContainer } from "./containers.ts";
+import { launch } from "./launch.ts";
+import { planContainer, rootOf } from "./plan-container.ts";
+import { readRequest } from "./request.ts";
+import { openSandbox, portText } from "./sandbox.ts";
+import { nameOf } from "./stop.ts";
+import { Supervisor } from "./supervisor.ts";
+import type { ContainerServices } from "./types.ts";
+
+/**
+ * Runs a container that ended once more, with all that it wrote, as it was asked for when it was made. Resolves with its
+ * exit status where it is attached; one that runs is left alone, as docker has it.
+ */
+export async function startContainer(
+  services: ContainerServices,
+  reference: string,
+  { attach, io, signal, emit }: StartOptions,
+): Promise<number> {
+  const { store } = services;
+  const { record: found } = await findContainer(store, reference);
+  const lock = await store.locks.acquire(`start ${found.id}`, { signal });
+  try {
+    const container = await openContainer(store, found.id);
+    if (container === undefined || container.state.status === "running") return 0;
+    const { record, directory } = container;
+    // Its last supervisor may still be tidying up.
+    using line = await Supervisor.call(directory);
+    await line?.ended;
+    const image = imageOf(services, record);
+    const request = readRequest(directory, nameOf(record));
+    const rootfs = services.layers.openAll(record.layers);
+    if (rootfs === undefined) throw lost(record);
+    const root = await rootOf(services, image, rootfs, request);
+    const filter = join(directory, "seccomp");
+    const seccomp = existsSync(filter) ? readFileSync(filter) : undefined;
+    const { columns, rows } = attach ? io : {};
+    const bare = planContainer(services, image, root, { directory, seccomp }, { ...request, columns, rows });
+    await using sandbox = await openSandbox(
+      services,
+      { sandbox: request.sandbox, signal, emit },
+      image.config.config,
+    );
+    const plan = sandbox.around(bare);
+    const { limits = [], cgroups = [] } = plan;
+    const { started: _, process, ...rest } = record;
+    const again: ContainerRecord = {
+      ...rest,
+      session: newSessionName(),
+      network: sandbox.network,
+      ports: sandbox.ports.map(portText),
+      ...(process && { process: { ...process, limits, cgroups } }),
+    };
+    updateContainer(store, container, again);
+    rmSync(join(directory, "exit"), { force: true });
+    const started = { ...container, record: again };
+    const interactive = request.interactive;
+    const { status } = await launch(
+      services,
+      started,
+      { plan, sandbox, detach: !attach, interactive, io, signal },
+      () =>
+        // From here on it is seen to run.
+        lock[Symbol.dispose](),
+    );
+    return status;
+  } finally {
+    lock[Symbol.dispose]();
+  }
+}
+
+function imageOf({ store }: ContainerServices, record: ContainerRecord): Image {
+  const { manifest, imageId } = record;
+  if (
+    manifest === undefined ||
+    imageId === undefined ||
+    !store.blobs.use(manifest) ||
+    !store.blobs.use(imageId)
+  )
+    throw lost(record);
+  return {
+    manifest: parseManifest(store.blobs.read(manifest)),
+    config: parseImageConfig(store.blobs.read(imageId)),
+  };
+}
+
+function lost(record: ContainerRecord): TsbuildError {
+  return new TsbuildError(
+    "STORE_INVALID",
+    `Cannot start container ${nameOf(record)}: the store has not all of its image "${record.image}"`,
+    { hint: `fetch it again: tsbuild pull ${record.image}` },
+  );
+}
