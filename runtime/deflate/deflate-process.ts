@@ -9,7 +9,7 @@ const PREFIX = 4;
 const STDERR_KEPT = 4096;
 
 interface Waiting {
-  readonly resolve: (data: Buffer) => void;
+  readonly resolve: (pieces: readonly Buffer[]) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -25,9 +25,10 @@ export class DeflateProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #waiting: Waiting[] = [];
-  /** What came of the answer that is on its way, its length first. */
-  #chunks: Buffer[] = [];
-  #got = 0;
+  /** What came of the answer that is on its way, and how much of it is still to come; at first, of its length. */
+  #pieces: Buffer[] = [];
+  #missing = 0;
+  #prefix = Buffer.alloc(0);
   #stderr = "";
   #failure: Error | undefined;
 
@@ -46,8 +47,8 @@ export class DeflateProcess implements AsyncDisposable {
     child.stdout?.on("data", (chunk: Buffer) => this.#take(chunk));
   }
 
-  /** Deflate blocks of a part, none of them the last one, that end at a byte. */
-  compress({ offset, known, size }: Part): Promise<Buffer> {
+  /** Deflate blocks of a part, none of them the last one, that end at a byte; in the pieces in which they came. */
+  compress({ offset, known, size }: Part): Promise<readonly Buffer[]> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
       const request = Buffer.alloc(REQUEST);
@@ -67,16 +68,20 @@ export class DeflateProcess implements AsyncDisposable {
   }
 
   #take(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#got += chunk.length;
-    while (this.#got >= PREFIX) {
-      if ((this.#chunks[0]?.length ?? 0) < PREFIX) this.#chunks = [Buffer.concat(this.#chunks)];
-      const size = this.#chunks[0]?.readUInt32LE(0) ?? 0;
-      if (this.#got < PREFIX + size) return;
-      const all = Buffer.concat(this.#chunks);
-      this.#waiting.shift()?.resolve(all.subarray(PREFIX, PREFIX + size));
-      this.#got -= PREFIX + size;
-      this.#chunks = this.#got === 0 ? [] : [all.subarray(PREFIX + size)];
+    for (let rest = chunk; rest.length > 0;) {
+      if (this.#missing === 0) {
+        const length = PREFIX - this.#prefix.length;
+        this.#prefix = Buffer.concat([this.#prefix, rest.subarray(0, length)]);
+        rest = rest.subarray(length);
+        if (this.#prefix.length < PREFIX) return;
+        this.#missing = this.#prefix.readUInt32LE(0);
+        this.#prefix = Buffer.alloc(0);
+      }
+      const piece = rest.subarray(0, this.#missing);
+      this.#pieces.push(piece);
+      this.#missing -= piece.length;
+      rest = rest.subarray(piece.length);
+      if (this.#missing === 0) this.#waiting.shift()?.resolve(this.#pieces.splice(0));
     }
   }
 

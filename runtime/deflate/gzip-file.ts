@@ -21,7 +21,7 @@ const PARTS_EACH = 3;
 export async function* gzipFile(path: string): AsyncGenerator<Buffer> {
   const fd = openSync(path, "r");
   const processes: DeflateProcess[] = [];
-  const running: Promise<Buffer>[] = [];
+  const running: Promise<readonly Buffer[]>[] = [];
   try {
     const { size } = fstatSync(fd);
     const count = Math.ceil(size / PART);
@@ -43,9 +43,9 @@ export async function* gzipFile(path: string): AsyncGenerator<Buffer> {
       made?.catch(() => {});
       read(fd, part, offset, length, path);
       checksum = crc32(part.subarray(0, length), checksum);
-      if (running.length >= PARTS_EACH * processes.length) yield await next(running);
+      if (running.length >= PARTS_EACH * processes.length) yield* await next(running);
     }
-    while (running.length > 0) yield await next(running);
+    while (running.length > 0) yield* await next(running);
     yield gzipEnd(checksum, size);
   } finally {
     await Promise.all(processes.map((process) => process[Symbol.asyncDispose]()));
@@ -53,8 +53,8 @@ export async function* gzipFile(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-function next(running: Promise<Buffer>[]): Promise<Buffer> {
-  return running.shift() ?? Promise.resolve(Buffer.alloc(0));
+function next(running: Promise<readonly Buffer[]>[]): Promise<readonly Buffer[]> {
+  return running.shift() ?? Promise.resolve([]);
 }
 
 function read(fd: number, buffer: Buffer, offset: number, length: number, path: string): void {

@@ -113,7 +113,7 @@ test("compress() makes blocks that inflate with what is known before them", asyn
         const known = before % (Math.min(offset, WINDOW) + 1);
         const blocks = await deflater.compress({ offset, known, size: data.length - offset });
         const dictionary = data.subarray(offset - known, offset);
-        const inflated = inflateRawSync(Buffer.concat([blocks, END]), known > 0 ? { dictionary } : {});
+        const inflated = inflateRawSync(Buffer.concat([...blocks, END]), known > 0 ? { dictionary } : {});
         assert.ok(inflated.equals(data.subarray(offset)));
       }),
       { numRuns: 400 },
