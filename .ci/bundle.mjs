@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 process.chdir(fileURLToPath(new URL("../dist", import.meta.url)));
 const buildId = idOfInputs();
@@ -32,11 +32,23 @@ await Promise.all([
     banner: { js: "#!/usr/bin/env node" },
   }),
 ]);
-// start.ts reads it byte by byte. esbuild has left regular expressions and comments as they were written.
-const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-const program = readFileSync("bin/program.cjs", "utf8").replace(/[^\x00-\x7f]/g, escaped);
 // What is left of these are packages (code-cache.ts).
-writeFileSync("bin/program.cjs", lazyBuiltins(program).replace(/\bimport\((?=")/g, "importPackage("));
+const program = lazyBuiltins(readFileSync("bin/program.cjs", "utf8")).replace(
+  /\bimport\((?=")/g,
+  "importPackage(",
+);
+// A third is comments and indentation, and all of it is read whenever something is built; names and lines stay for stacks.
+const { code } = await transform(program, {
+  minifyWhitespace: true,
+  lineLimit: 160,
+  legalComments: "none",
+  target: "node20",
+});
+// start.ts reads it byte by byte. esbuild has left regular expressions as they were written.
+const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+// One expression, so that nobody has to copy a megabyte to make it one.
+const parameters = "exports, require, module, __filename, __dirname, importPackage";
+writeFileSync("bin/program.cjs", `(function (${parameters}) {${code.replace(/[^\x00-\x7f]/g, escaped)}\n})`);
 writeFileSync("bin/build-id", buildId);
 
 /** Node's own modules that take a millisecond or more are loaded when something of them is asked for the first time. */

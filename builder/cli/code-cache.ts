@@ -4,7 +4,6 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 
-const PARAMETERS = "exports, require, module, __filename, __dirname, importPackage";
 const DIGEST = 32;
 /**
  * What V8 compiled of a script, kept in a file of the store: loading that takes a third of the time of compiling again.
@@ -29,17 +28,14 @@ export class CodeCache {
   }
 
   /**
-   * Evaluates a CommonJS file; its exports. What it would write as `import()` it has to write as `importPackage()`: Node 20
+   * Evaluates a CommonJS file that is a function of what such a file is given; its exports. What it would write as `import()` it has to write as `importPackage()`: Node 20
    * calls the other experimental in such a script, aloud.
    */
   load(path: string): unknown {
     // The bundle is ASCII, which is read twice as fast as UTF-8.
     const source = readFileSync(path, "latin1");
     const cachedData = this.#read();
-    this.#script = new Script(`(function (${PARAMETERS}) {${source}\n})`, {
-      filename: path,
-      ...(cachedData && { cachedData }),
-    });
+    this.#script = new Script(source, { filename: path, ...(cachedData && { cachedData }) });
     if (this.#script.cachedDataRejected === true) this.#generation = 0;
     const module = { exports: {} };
     const run = this.#script.runInThisContext() as (...args: readonly unknown[]) => void;

@@ -39,7 +39,8 @@ export function matchesIn(text: string): readonly Match[] {
 
 /** The same in a setting or a command, and passwords in addresses. */
 export function matchesInSetting(text: string): readonly Match[] {
-  const passwords = [...text.matchAll(URL_PASSWORD)].map(({ index }) => ({
+  const addresses = text.includes("://") ? text.matchAll(URL_PASSWORD) : [];
+  const passwords = [...addresses].map(({ index }) => ({
     what: "a password in an address",
     at: index,
   }));

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { CodeCache } from "../../builder/cli/code-cache.ts";
 
-const PROGRAM = `exports.answer = (n) => n + 41; exports.file = __filename; exports.path = require("node:path").sep;
-exports.lazy = () => importPackage("node:os");`;
+const PROGRAM = `(function (exports, require, module, __filename, __dirname, importPackage) {
+exports.answer = (n) => n + 41; exports.file = __filename; exports.path = require("node:path").sep;
+exports.lazy = () => importPackage("node:os"); })`;
 
 interface Place extends Disposable {
   readonly folder: string;
