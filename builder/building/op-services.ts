@@ -45,7 +45,7 @@ export function opServices(
         session.helper,
       );
       // A step by chroot has its cache's directory moved to where it sees it: nobody else can have it meanwhile.
-      const alone = sharing === "shared" && !(await session.overlays());
+      const alone = sharing === "shared" && (await session.form()) === "none";
       return cacheMounts.open(id, alone ? "locked" : sharing, ...request);
     },
     sandbox,

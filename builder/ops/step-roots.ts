@@ -33,7 +33,7 @@ export interface OverlayServices {
   /** Only one id exists. */
   readonly single: boolean;
   tempPath(label: string): string;
-  adopt(upper: string, lower: RootFs, owners: Uint8Array | undefined): Layer;
+  adopt(upper: string, lower: RootFs, owners: Uint8Array | undefined): Promise<Layer>;
   /** Removes a directory of tmp/ beside the build. */
   discard(directory: string): void;
   remove(directory: string): Promise<void>;
@@ -53,7 +53,7 @@ export function overlayRoots(services: OverlayServices): StepRoots {
         spec: { kind: "overlay", lowers: await snapshotsOf(base), upper, work: `${directory}/work` },
         ...(services.single && { owners: await specialOwners(base) }),
         async adopt() {
-          const layer = services.adopt(upper, base, ownersIn(`${directory}/work.owners`));
+          const layer = await services.adopt(upper, base, ownersIn(`${directory}/work.owners`));
           services.discard(directory);
           return layer;
         },

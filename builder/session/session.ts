@@ -11,6 +11,7 @@ import type { Store } from "../store/types.ts";
 import { cautionOf } from "../../runtime/isolation/caution.ts";
 import type { OpenedIsolation } from "../../runtime/isolation/open.ts";
 import { LayerStore } from "../../runtime/layers/layer-store.ts";
+import { formAt, type SnapshotForm } from "../../runtime/layers/snapshot-form.ts";
 import type { NetworkPool } from "../../runtime/network/pool.ts";
 import type { Helper } from "../../runtime/types.ts";
 
@@ -47,7 +48,7 @@ export class Session implements AsyncDisposable {
     this.emit = emit;
     this.stdout = stdout;
     this.store = openStore({ env });
-    this.layers = new LayerStore(this.store, this.helper, this.overlays);
+    this.layers = new LayerStore(this.store, this.helper, this.form);
     const cpus = availableParallelism();
     this.slots = new Slots({ network: NETWORK_SLOTS, cpu: cpus, exec: cpus });
   }
@@ -64,10 +65,10 @@ export class Session implements AsyncDisposable {
     return this.#opened;
   };
 
-  /** Whether steps run on overlays: in plain trees where not, or not at all. */
-  readonly overlays = async (): Promise<boolean> => {
+  /** How layers are unpacked for steps; where steps cannot be run at all, not. */
+  readonly form = async (): Promise<SnapshotForm> => {
     const opened = await this.isolated().catch(() => undefined);
-    return opened !== undefined && opened.isolation.level !== "chroot";
+    return opened === undefined ? "none" : formAt(opened.isolation.level);
   };
 
   /** Does something when the helper is first asked for. */
@@ -140,7 +141,7 @@ export class Session implements AsyncDisposable {
       helper: this.helper,
       tempPath: () => this.store.tempPath("net"),
       env: this.env,
-      shared: !(await this.overlays()),
+      shared: (await this.form()) === "none",
       hostGateway,
       notice: (message) => this.emit({ type: "notice", message }),
     });

@@ -5,6 +5,7 @@ import { parseIndex } from "../../builder/layers/index-file.ts";
 import { deltaChanges, layerDelta } from "../../builder/layers/layer-delta.ts";
 import type { LayerIndex, Snapshot } from "../../builder/layers/types.ts";
 import type { Store } from "../../builder/store/types.ts";
+import { isOfForm, type SnapshotForm } from "./snapshot-form.ts";
 
 /** Directories that one layer may become before it is made in full again: overlayfs looks into each of them. */
 const MAX_DIRECTORIES = 8;
@@ -12,11 +13,12 @@ const MAX_DIRECTORIES = 8;
 const MAX_SHARE = 1 / 4;
 
 /** The snapshot that the store has of a layer; undefined where it has none, or where a part of it is gone. */
-export function storedSnapshot(store: Store, diffId: DiffId): Snapshot | undefined {
+export function storedSnapshot(store: Store, diffId: DiffId, form: SnapshotForm): Snapshot | undefined {
   const paths: string[] = [];
   for (let at: DiffId | undefined = diffId; at !== undefined;) {
     const record = store.layers.get(at);
-    if (record?.snapshot === undefined || paths.length === MAX_DIRECTORIES) return undefined;
+    if (record?.snapshot === undefined || !isOfForm(record.snapshot, form)) return undefined;
+    if (paths.length === MAX_DIRECTORIES) return undefined;
     const path = store.path("snapshots", record.snapshot);
     if (!existsSync(path)) return undefined;
     paths.unshift(path);
@@ -34,8 +36,9 @@ export async function deltaOver(
   earlier: DiffId,
   index: LayerIndex,
   tar: string,
+  form: SnapshotForm,
 ): Promise<{ readonly below: Snapshot; readonly changes: LayerIndex } | undefined> {
-  const below = storedSnapshot(store, earlier);
+  const below = storedSnapshot(store, earlier, form);
   const before = savedIndex(store, earlier);
   if (below === undefined || below.length >= MAX_DIRECTORIES || before === undefined) return undefined;
   if (!store.blobs.use(earlier)) return undefined;

@@ -1,5 +1,4 @@
 import { renameSync } from "node:fs";
-import { randomBytes } from "node:crypto";
 import type { Digest, DiffId } from "../../builder/core/digest.ts";
 import { LayerRecorder } from "../../builder/layers/layer-recorder.ts";
 import { serializeIndex } from "../../builder/layers/index-file.ts";
@@ -11,6 +10,7 @@ import { hexOf } from "../../builder/core/digest.ts";
 import type { EntryVisitor, Helper } from "../types.ts";
 import { copyRecords } from "./copy-records.ts";
 import { earlierTar } from "./earlier-tar.ts";
+import { isOfForm, snapshotName, type SnapshotForm } from "./snapshot-form.ts";
 import { StoredLayer } from "./stored-layer.ts";
 import type { CopyRecords, LayerServices, RemoteBlob } from "./types.ts";
 import { UpperLayer } from "./upper-layer.ts";
@@ -35,7 +35,7 @@ const BIG = 16 << 20;
 export class LayerStore implements LayerServices {
   readonly store: Store;
   readonly helper: () => Promise<Helper>;
-  readonly overlays: () => Promise<boolean>;
+  readonly form: () => Promise<SnapshotForm>;
   readonly copies: CopyRecords;
   readonly #known = new Map<DiffId, StoredLayer>();
   /** Work that nobody waits for while the build goes on; `settle` does. */
@@ -43,10 +43,14 @@ export class LayerStore implements LayerServices {
   /** Snapshots of layers that turned out to have one already. */
   readonly #doomed: string[] = [];
 
-  constructor(store: Store, helper: () => Promise<Helper>, overlays = () => Promise.resolve(true)) {
+  constructor(
+    store: Store,
+    helper: () => Promise<Helper>,
+    form: () => Promise<SnapshotForm> = () => Promise.resolve("root"),
+  ) {
     this.store = store;
     this.helper = helper;
-    this.overlays = overlays;
+    this.form = form;
     this.copies = copyRecords(store);
   }
 
@@ -119,8 +123,9 @@ export class LayerStore implements LayerServices {
    * Takes the upper directory that a step wrote as a snapshot. The blob is sealed beside the build: the next step needs
    * the snapshot alone.
    */
-  adopt(upper: string, lower: RootFs, options: AdoptOptions): Layer {
-    const snapshot = this.newSnapshot();
+  async adopt(upper: string, lower: RootFs, options: AdoptOptions): Promise<Layer> {
+    const form = await this.form();
+    const snapshot = snapshotName(form);
     const path = this.store.path("snapshots", snapshot);
     renameSync(upper, path);
     const layer = new UpperLayer(path, async () => {
@@ -133,7 +138,8 @@ export class LayerStore implements LayerServices {
       const sealed = this.#sealed(writer.commit(), index);
       const record = this.store.layers.get(await sealed.diffId());
       // Another step, or another process, may have made the very same layer.
-      if (record?.snapshot === undefined) this.store.layers.update(await sealed.diffId(), { snapshot });
+      if (record?.snapshot === undefined || !isOfForm(record.snapshot, form))
+        this.store.layers.update(await sealed.diffId(), { snapshot });
       else if (record.snapshot !== snapshot) this.#doomed.push(path);
       return sealed;
     });
@@ -154,10 +160,6 @@ export class LayerStore implements LayerServices {
       },
       [Symbol.dispose]: () => writer[Symbol.dispose](),
     };
-  }
-
-  newSnapshot(): string {
-    return randomBytes(8).toString("hex");
   }
 
   /** Lets work go on; its failure is reported by whoever asks for its result. */

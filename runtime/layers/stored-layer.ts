@@ -6,6 +6,7 @@ import { MEDIA_TYPES } from "../../builder/image/types.ts";
 import type { Layer, LayerBlob, LayerIndex, LayerOrigin, Snapshot } from "../../builder/layers/types.ts";
 import { applyIndexed } from "./apply-indexed.ts";
 import { deltaOver, savedIndex, storedSnapshot } from "./delta-snapshot.ts";
+import { snapshotName, type SnapshotForm } from "./snapshot-form.ts";
 import type { LayerServices, RemoteBlob } from "./types.ts";
 import { unpack, type Unpacked } from "./unpack.ts";
 
@@ -87,7 +88,7 @@ export class StoredLayer implements Layer {
   readonly index = lazy(async (): Promise<LayerIndex> => {
     const here = this.#index ?? savedIndex(this.#layers.store, this.id);
     if (here !== undefined) return here;
-    if (!(await this.#layers.overlays())) {
+    if ((await this.#layers.form()) === "none") {
       // Trees are made of tars: reading the blob for that gives the index, too.
       const tar = await this.tar();
       return savedIndex(this.#layers.store, this.id) ?? (await this.#unpack(tar, {})).index;
@@ -96,10 +97,11 @@ export class StoredLayer implements Layer {
     return (await this.#unpacked()).index;
   });
 
-  readonly snapshot = lazy(
-    async (): Promise<Snapshot> =>
-      storedSnapshot(this.#layers.store, this.id) ?? (await this.#makeSnapshot()),
-  );
+  readonly snapshot = lazy(async (): Promise<Snapshot> => {
+    const form = await this.#layers.form();
+    if (form === "none") return [];
+    return storedSnapshot(this.#layers.store, this.id, form) ?? (await this.#makeSnapshot(form));
+  });
 
   /** Snapshot and index at once, out of one reading of the blob. */
   readonly #unpacked = lazy(async (): Promise<Unpacked & { readonly snapshot: Snapshot }> => {
@@ -116,17 +118,17 @@ export class StoredLayer implements Layer {
       await helper.remove([directory]);
       throw error;
     }
-    return { ...unpacked, snapshot: [this.#keepSnapshot(directory)] };
+    return { ...unpacked, snapshot: [this.#keepSnapshot(directory, await this.#layers.form())] };
   });
 
-  async #makeSnapshot(): Promise<Snapshot> {
+  async #makeSnapshot(form: SnapshotForm): Promise<Snapshot> {
     const { store, copies } = this.#layers;
     const tar = this.#tarHere();
     const index = this.#index ?? savedIndex(store, this.id);
     if (tar === undefined || index === undefined) return (await this.#unpacked()).snapshot;
     const earlier = this.#kin === undefined ? undefined : copies.last(this.#kin);
     const on = earlier === this.id ? undefined : earlier;
-    const delta = on === undefined ? undefined : await deltaOver(store, on, index, tar.path);
+    const delta = on === undefined ? undefined : await deltaOver(store, on, index, tar.path, form);
     const directory = store.tempPath("snapshot");
     const helper = await this.#layers.helper();
     try {
@@ -135,14 +137,14 @@ export class StoredLayer implements Layer {
       await helper.remove([directory]);
       throw error;
     }
-    const path = this.#keepSnapshot(directory, delta === undefined ? undefined : on);
+    const path = this.#keepSnapshot(directory, form, delta === undefined ? undefined : on);
     if (this.#kin !== undefined) copies.keep(this.#kin, this.id);
     return [...(delta?.below ?? []), path];
   }
 
-  #keepSnapshot(directory: string, on?: DiffId): string {
+  #keepSnapshot(directory: string, form: SnapshotForm, on?: DiffId): string {
     const { store } = this.#layers;
-    const snapshot = this.#layers.newSnapshot();
+    const snapshot = snapshotName(form);
     const path = store.path("snapshots", snapshot);
     renameSync(directory, path);
     store.layers.update(this.id, { snapshot, ...(on && { on }) });

@@ -3,6 +3,7 @@ import type { LayerIndex } from "../../builder/layers/types.ts";
 import type { Store } from "../../builder/store/types.ts";
 import type { Descriptor } from "../../builder/image/types.ts";
 import type { Helper } from "../types.ts";
+import type { SnapshotForm } from "./snapshot-form.ts";
 
 /** A blob that can be had from elsewhere: its descriptor, and how to bring it into the store. */
 export interface RemoteBlob {
@@ -16,11 +17,9 @@ export interface RemoteBlob {
 export interface LayerServices {
   readonly store: Store;
   helper(): Promise<Helper>;
-  /** Whether steps run on overlays, which are made of snapshots. */
-  overlays(): Promise<boolean>;
+  /** Which snapshots can be made and used here. */
+  form(): Promise<SnapshotForm>;
   saveIndex(diffId: DiffId, index: LayerIndex): void;
-  /** A name for a snapshot: random, as a step's snapshot is there before its DiffID is known. */
-  newSnapshot(): string;
   /** The layer that a COPY made last and that was unpacked, by what the COPY is. */
   readonly copies: CopyRecords;
 }

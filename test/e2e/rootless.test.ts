@@ -72,6 +72,11 @@ test("an ordinary user builds the layers that root builds", { skip }, async (t) 
     assert.match(output, /files are this user's on disk.*newuidmap and newgidmap are not installed/);
     assert.deepEqual(layersOf(join(own, "store"), "app"), expected);
 
+    // As when its user is given subordinate ids: what was unpacked with one id has wrong owners on disk.
+    const later = user.tsbuild([...args, "--no-cache"], { TSBUILD_ROOT: join(own, "store"), HOME: own });
+    assert.equal(later.status, 0, later.output);
+    assert.deepEqual(layersOf(join(own, "store"), "app"), expected);
+
     const ran = tsbuild(["run", "--rm", "app", "sh", "-c", "id -u; stat -c %u /home/app/f"]);
     assert.match(ran.output, /^4321\n4321\n/m);
     const doctor = tsbuild(["doctor"]);
