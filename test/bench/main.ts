@@ -18,6 +18,7 @@ import { pullAndUnpack, pushFresh } from "./registry-rows.ts";
 import { machine, table, type Report } from "./report.ts";
 import { contextWith, type Bench, type Row } from "./row.ts";
 import { cachedManyFiles, cachedRebuild, trivialSteps } from "./rows.ts";
+import { diskRead, diskWrite, sysbenchCpu, sysbenchMemory } from "./sandbox-rows.ts";
 import { readSettings } from "./settings.ts";
 import { exportArchive, memoryOfCopy, runTrue } from "./store-rows.ts";
 
@@ -42,6 +43,10 @@ const ROWS: Readonly<Record<string, (bench: Bench) => Promise<Row | string>>> = 
   export: exportArchive,
   memory: memoryOfCopy,
   "run-true": runTrue,
+  "sandbox-cpu": sysbenchCpu,
+  "sandbox-memory": sysbenchMemory,
+  "sandbox-write": diskWrite,
+  "sandbox-read": diskRead,
 };
 
 const settings = readSettings(process.argv.slice(2), Object.keys(ROWS));

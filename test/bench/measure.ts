@@ -27,7 +27,8 @@ export async function inTurns(rounds: number, works: readonly Work[]): Promise<S
   return times.map(sample);
 }
 
-function sample(times: readonly number[]): Sample {
+/** What many runs come to. */
+export function sample(times: readonly number[]): Sample {
   const sorted = times.toSorted((a, b) => a - b);
   return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };
 }
