@@ -2,7 +2,6 @@ import { constants } from "node:os";
 import { TsbuildError } from "../core/errors.ts";
 import type { Store } from "../store/types.ts";
 import { findContainer, openContainer } from "./containers.ts";
-import { readEnding } from "./ending.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { Container } from "../api/container-types.ts";
 
@@ -17,7 +16,7 @@ export async function stopContainer(store: Store, reference: string, seconds?: n
   if (line === undefined) return;
   const { stopSignal, stopTimeout } = container.record;
   const patience = seconds ?? stopTimeout;
-  await line.signal(stopSignal);
+  await send(container, line, stopSignal);
   const ended = await within(line.ended, patience < 0 ? undefined : patience * 1000);
   if (ended) return;
   await endByForce(container, line);
@@ -34,13 +33,7 @@ export async function killContainer(store: Store, reference: string, signal: num
   const container = await findContainer(store, reference);
   using line = container.state.status === "running" ? await Supervisor.call(container.directory) : undefined;
   if (line === undefined) throw notRunning("kill", container);
-  const errno = await line.signal(signal);
-  if (errno === constants.errno.EINVAL) {
-    throw new TsbuildError("USAGE", `Cannot use signal ${signal}: the kernel has no such signal`);
-  }
-  if (errno !== 0 && errno !== constants.errno.ESRCH) {
-    throw new TsbuildError("SANDBOX", `Cannot send signal ${signal}: the kernel refused it (errno ${errno})`);
-  }
+  await send(container, line, signal);
   if (signal === SIGKILL) await within(line.ended, KILL_PATIENCE);
 }
 
@@ -53,7 +46,8 @@ export async function waitContainer(store: Store, reference: string): Promise<nu
   // It was over, or its supervisor died.
   const now = await openContainer(store, container.record.id);
   if (now?.state.status === "exited") return now.state.ending.code;
-  return readEnding(container.directory)?.code ?? 0;
+  // Never started; or killed with its supervisor, and removed by somebody who saw that first.
+  return line === undefined ? 0 : 128 + SIGKILL;
 }
 
 export function notRunning(verb: string, { record }: Container): TsbuildError {
@@ -67,8 +61,23 @@ export function nameOf({ name, id }: Container["record"]): string {
   return name === "" ? id.slice(0, 12) : name;
 }
 
-async function endByForce({ record }: Container, line: Supervisor): Promise<void> {
-  await line.signal(SIGKILL);
+/** One that ended meanwhile takes any signal. */
+async function send({ record }: Container, line: Supervisor, signal: number): Promise<void> {
+  const errno = await line.signal(signal);
+  if (errno === 0 || errno === constants.errno.ESRCH) return;
+  if (errno === constants.errno.EINVAL)
+    throw new TsbuildError("USAGE", `Cannot use signal ${signal}: the kernel has no such signal`);
+  const verb = `Cannot send signal ${signal} to container ${nameOf(record)}`;
+  if (errno !== constants.errno.ETIMEDOUT)
+    throw new TsbuildError("SANDBOX", `${verb}: the kernel refused it (errno ${errno})`);
+  throw new TsbuildError("SANDBOX", `${verb}: its supervisor does not answer`, {
+    hint: "whoever ran it in the foreground takes none of its output: end that command, and it ends too",
+  });
+}
+
+async function endByForce(container: Container, line: Supervisor): Promise<void> {
+  const { record } = container;
+  await send(container, line, SIGKILL);
   if (await within(line.ended, KILL_PATIENCE)) return;
   throw new TsbuildError(
     "SANDBOX",

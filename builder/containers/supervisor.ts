@@ -6,6 +6,8 @@ import { isAlive } from "../store/dial.ts";
 
 /** More callers than the kernel queues: they come again after so long (ms). */
 const BUSY_MS = 20;
+/** A supervisor answers at once, but not while nobody takes what its container says in the foreground (ms). */
+const PATIENCE_MS = 10_000;
 const ANSWER = { signal: "S".charCodeAt(0), end: "E".charCodeAt(0) };
 
 function controlOf(directory: string): string {
@@ -49,11 +51,15 @@ export class Supervisor implements Disposable {
     }
   }
 
-  /** Sends a signal to the container's first process; 0 or an errno. */
+  /** Sends a signal to the container's first process; 0 or an errno: ETIMEDOUT where there was no answer. */
   signal(number: number): Promise<number> {
     return new Promise((resolve) => {
       if (this.#socket.destroyed || this.#code !== undefined) return resolve(constants.errno.ESRCH);
-      this.#waiting.push(resolve);
+      const late = setTimeout(() => resolve(constants.errno.ETIMEDOUT), PATIENCE_MS);
+      this.#waiting.push((errno) => {
+        clearTimeout(late);
+        resolve(errno);
+      });
       this.#socket.write(Buffer.of(number));
     });
   }
