@@ -72,7 +72,7 @@ async function fetchBlob(
       done,
       time: Date.now(),
     });
-  await session.slots.use("network", signal, async () => {
+  const fetch = async (): Promise<void> => {
     const client = await session.registry();
     using writer = blobs.create();
     let reported = 0;
@@ -83,5 +83,7 @@ async function fetchBlob(
     }
     writer.commit(digest);
     report(size, true);
-  });
+  };
+  const { again } = await import("../registry/download.ts");
+  await session.slots.use("network", signal, () => again(fetch));
 }

@@ -70,6 +70,8 @@ function explain(error: unknown, { url, proxy, timeouts }: Destination): Explana
     case "UND_ERR_SOCKET":
     case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
       return { state: "the connection broke", transient: true };
+    case "TimeoutError":
+      return { state: `its answer did not end within ${seconds(timeouts.wholeMs)}` };
     case "UND_ERR_HEADERS_OVERFLOW":
       return { state: "the headers of its answer are too long" };
     default:
@@ -112,6 +114,7 @@ function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   if (!(error instanceof Error)) return "";
   if ("code" in error && typeof error.code === "string") return error.code;
+  if (error.name === "TimeoutError") return error.name;
   return error.cause === undefined ? "" : codeOf(error.cause);
 }
 

@@ -8,7 +8,14 @@ import { MAX_REDIRECTS, isRedirect, redirectHeaders, redirectTarget } from "./re
 import { basic } from "./source-auth.ts";
 import type { HttpRequest, HttpResponse, Timeouts, Transport, TransportOptions } from "./types.ts";
 
-const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 15_000, answerMs: 60_000, stallMs: 60_000 };
+const DEFAULT_TIMEOUTS: Timeouts = {
+  connectMs: 15_000,
+  answerMs: 60_000,
+  stallMs: 60_000,
+  wholeMs: 300_000,
+};
+/** A rest that nobody wants is read for so long; then its connection is given up. */
+const DISCARD_MS = 2_000;
 
 /** Makes a transport. Nothing is loaded and no connection opened before the first request. */
 export function createTransport(options: TransportOptions): Transport {
@@ -55,7 +62,9 @@ async function attemptOnce(
       destination = { url, proxy: route.proxy, timeouts };
       const response = await send({ ...request, url, headers }, route.dispatcher, destination);
       const followed = request.method === "GET" || request.method === "HEAD";
-      if (!followed || !isRedirect(response.status)) return response;
+      if (!followed || !isRedirect(response.status)) {
+        return request.whole === undefined ? response : await read(response, request.whole);
+      }
       await response.discard();
       if (hop === MAX_REDIRECTS) {
         throw new TsbuildError(
@@ -69,6 +78,22 @@ async function attemptOnce(
     } catch (error) {
       return explainFailure(error, destination);
     }
+  }
+}
+
+/** The same answer with its body read; a failure, which may be worth another try, where that breaks. */
+async function read(response: HttpResponse, limit: number): Promise<HttpResponse | Failure> {
+  if (response.status < 200 || response.status > 299) return response;
+  try {
+    const data = await response.bytes(limit);
+    const { status, url, header } = response;
+    const body = (async function* () {
+      yield data;
+    })();
+    return { status, url, header, body, bytes: async () => data, discard: async () => undefined };
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error;
+    return { error, transient: error.code === "NETWORK" };
   }
 }
 
@@ -89,7 +114,7 @@ async function send(
   });
   // Bodies that nobody reads to their end still fail when the connection does.
   answer.body.on("error", () => undefined);
-  const read = (): AsyncIterable<Buffer> => pieces(answer.body, signal, destination);
+  const arriving = (): AsyncIterable<Buffer> => pieces(answer.body, signal, destination);
   return {
     status: answer.statusCode,
     url,
@@ -98,12 +123,23 @@ async function send(
       return Array.isArray(value) ? value.join(", ") : value;
     },
     get body() {
-      return read();
+      return arriving();
     },
-    bytes: (limit) => collect(read(), limit, url),
+    async bytes(limit) {
+      const timer = setTimeout(
+        () => answer.body.destroy(new DOMException("too slow", "TimeoutError")),
+        destination.timeouts.wholeMs,
+      );
+      try {
+        return await collect(arriving(), limit, url);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
     async discard() {
       // A short rest is read so that the connection can be used again; a long one is not worth it.
-      await answer.body.dump({ limit: 64 * 1024, signal }).catch(() => undefined);
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(DISCARD_MS)]);
+      await answer.body.dump({ limit: 64 * 1024, signal: patience }).catch(() => undefined);
     },
   };
 }
@@ -128,7 +164,7 @@ async function collect(body: AsyncIterable<Buffer>, limit: number, url: URL): Pr
     size += chunk.length;
     if (size > limit) {
       throw new TsbuildError(
-        "NETWORK",
+        "REGISTRY_RESPONSE",
         `Cannot read the answer of ${url.host}: it is longer than ${limit} bytes`,
       );
     }

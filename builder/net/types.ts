@@ -14,6 +14,11 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | StreamBody;
   readonly signal: AbortSignal;
+  /**
+   * The body is read within the try, where the status is 2xx: one that breaks is asked for again. At most so many bytes;
+   * REGISTRY_RESPONSE otherwise.
+   */
+  readonly whole?: number;
   /** How often it is tried while that may help (408, 429, 5xx, broken connections); the transport's number when not given. */
   readonly attempts?: number;
 }
@@ -26,7 +31,7 @@ export interface HttpResponse {
   header(name: string): string | undefined;
   /** The body as it comes; to be read once, to the end or until the reader breaks off. Ends with NETWORK where it breaks. */
   readonly body: AsyncIterable<Buffer>;
-  /** The whole body, where it has at most `limit` bytes; NETWORK otherwise. */
+  /** The whole body, where it has at most `limit` bytes; REGISTRY_RESPONSE otherwise. */
   bytes(limit: number): Promise<Buffer>;
   /** Gives the body up. */
   discard(): Promise<void>;
@@ -54,6 +59,8 @@ export interface Timeouts {
   readonly answerMs: number;
   /** Between two pieces of a body. */
   readonly stallMs: number;
+  /** For a body that is read as a whole, however lively it drips. */
+  readonly wholeMs: number;
 }
 
 export interface Backoff {

@@ -3,6 +3,7 @@ import { leadsInside } from "../net/redirect.ts";
 import type { HttpResponse, Transport } from "../net/types.ts";
 import { parseChallenge, type Challenge } from "./challenge.ts";
 import type { Endpoint } from "./endpoints.ts";
+import { Shared } from "./shared.ts";
 import { basic, fetchToken, type Token } from "./token.ts";
 import type { Credential, CredentialStore } from "./types.ts";
 
@@ -14,7 +15,7 @@ export class Authorizer {
   readonly #transport: Transport;
   readonly #credentials: CredentialStore;
   readonly #challenges = new Map<string, Challenge>();
-  readonly #tokens = new Map<string, Promise<Token>>();
+  readonly #tokens = new Shared<Token>();
 
   constructor(transport: Transport, credentials: CredentialStore) {
     this.#transport = transport;
@@ -50,7 +51,7 @@ export class Authorizer {
     this.#challenges.set(endpoint.origin, challenge);
     const key = tokenKey(endpoint, scopes);
     // Of parallel requests whose token expired only the first one throws it away.
-    if (refused !== undefined && refused === bearer(await this.#tokens.get(key))) this.#tokens.delete(key);
+    await this.#tokens.forget(key, (token) => bearer(token) === refused);
     const header = await this.header(endpoint, scopes, signal);
     return header === refused ? undefined : header;
   }
@@ -59,32 +60,33 @@ export class Authorizer {
     return this.#credentials.find(endpoint.registry, endpoint.repository, signal);
   }
 
-  async #token(
+  #token(
     endpoint: Endpoint,
     challenge: Challenge & { scheme: "bearer" },
     scopes: readonly string[],
     signal: AbortSignal,
   ): Promise<Token> {
-    const key = tokenKey(endpoint, scopes);
-    const known = await this.#tokens.get(key);
-    if (known !== undefined && performance.now() < known.staleAt) return known;
-    const pending = this.credential(endpoint, signal).then((credential) =>
-      fetchToken(this.#transport, { registry: endpoint.registry, challenge, scopes, credential, signal }),
+    const ask = async (): Promise<Token> => {
+      const credential = await this.credential(endpoint, signal);
+      return fetchToken(this.#transport, {
+        registry: endpoint.registry,
+        challenge,
+        scopes,
+        credential,
+        signal,
+      });
+    };
+    return this.#tokens.get(
+      tokenKey(endpoint, scopes),
+      signal,
+      ask,
+      ({ staleAt }) => performance.now() < staleAt,
     );
-    this.#tokens.set(key, pending);
-    try {
-      return await pending;
-    } catch (error) {
-      if (this.#tokens.get(key) === pending) this.#tokens.delete(key);
-      throw error;
-    }
   }
 }
 
-function bearer(token: Token): string;
-function bearer(token: Token | undefined): string | undefined;
-function bearer(token: Token | undefined): string | undefined {
-  return token === undefined ? undefined : `Bearer ${token.value}`;
+function bearer(token: Token): string {
+  return `Bearer ${token.value}`;
 }
 
 function tokenKey(endpoint: Endpoint, scopes: readonly string[]): string {

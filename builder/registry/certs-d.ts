@@ -5,28 +5,29 @@ import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
 import type { Environment, KeyPair } from "../net/types.ts";
 import type { Certificates } from "./types.ts";
 
-const NONE: Certificates = { ca: [], keypairs: [] };
+/** Of a host that no folder is for. */
+export const NO_CERTIFICATES: Certificates = { ca: [], keypairs: [] };
 
 /**
  * Reads the certs.d folders of docker and podman, for a host at a time: `HOST[:PORT]/` holds `*.crt` of authorities, and
  * `NAME.cert` with `NAME.key` of a client (containers-certs.d(5)). A host's own folder counts; of several the first.
  */
-export function certificatesOf(env: Environment): (host: string) => Certificates {
+export function certificatesOf(env: Environment, system = "/etc"): (host: string) => Certificates {
   const known = new Map<string, Certificates>();
   return (host) => {
-    const found = known.get(host) ?? find(foldersOf(env), host);
+    const found = known.get(host) ?? find(foldersOf(env, system), host);
     known.set(host, found);
     return found;
   };
 }
 
-function foldersOf(env: Environment): readonly string[] {
+function foldersOf(env: Environment, system: string): readonly string[] {
   const config = env["XDG_CONFIG_HOME"] || join(env["HOME"] || homedir(), ".config");
   return [
     join(config, "containers/certs.d"),
     join(config, "docker/certs.d"),
-    "/etc/containers/certs.d",
-    "/etc/docker/certs.d",
+    join(system, "containers/certs.d"),
+    join(system, "docker/certs.d"),
   ];
 }
 
@@ -35,7 +36,7 @@ function find(folders: readonly string[], host: string): Certificates {
     const found = read(join(folder, host));
     if (found !== undefined) return found;
   }
-  return NONE;
+  return NO_CERTIFICATES;
 }
 
 function read(folder: string): Certificates | undefined {

@@ -1,5 +1,6 @@
 import { createTransport } from "../net/transport.ts";
 import type { Environment, TransportOptions } from "../net/types.ts";
+import { hasBlob, mountBlob } from "./blobs.ts";
 import { getBlob } from "./download.ts";
 import { tlsOf } from "./endpoints.ts";
 import { login } from "./login.ts";
@@ -7,7 +8,7 @@ import { getManifest, headManifest, putManifest } from "./manifests.ts";
 import { putReferrer } from "./referrers.ts";
 import { Session } from "./session.ts";
 import type { CredentialStore, RegistryClient, RegistryConfig } from "./types.ts";
-import { hasBlob, mountBlob, putBlob } from "./upload.ts";
+import { putBlob } from "./upload.ts";
 
 export interface RegistryClientOptions extends Pick<TransportOptions, "timeouts" | "backoff"> {
   readonly config: RegistryConfig;

@@ -9,17 +9,16 @@ import { loadLocations } from "./registries-conf.ts";
 import { invalidConfig, parseToml, type Table } from "./toml.ts";
 import type { RegistryConfig, RegistrySettings } from "./types.ts";
 
-const SYSTEM_FILE = "/etc/tsbuild/config.toml";
 const KEYS = ["mirrors", "http", "insecure", "ca", "keypair"] as const;
 
 /**
  * What is configured about registries: /etc/tsbuild/config.toml, over it the user's file ($XDG_CONFIG_HOME/tsbuild/config.toml),
  * over both TSBUILD_REGISTRY_MIRRORS. TSBUILD_CONFIG names one file that is read instead of the two. The keys are those of
- * buildkitd.toml. Where they say nothing, the certs.d folders and the registries.conf of docker and podman count.
+ * buildkitd.toml. `system` is where the machine's own files are. Where they say nothing, the certs.d folders and the registries.conf of docker and podman count.
  */
-export async function loadRegistryConfig(env: Environment): Promise<RegistryConfig> {
+export async function loadRegistryConfig(env: Environment, system = "/etc"): Promise<RegistryConfig> {
   const registries = new Map<string, RegistrySettings>();
-  for (const path of configFiles(env)) {
+  for (const path of configFiles(env, system)) {
     const text = readConfig(path, path === env["TSBUILD_CONFIG"]);
     if (text === undefined) continue;
     for (const [name, settings] of readRegistries(await parseToml(text, path), path)) {
@@ -29,15 +28,19 @@ export async function loadRegistryConfig(env: Environment): Promise<RegistryConf
   for (const [name, mirrors] of mirrorsOf(env["TSBUILD_REGISTRY_MIRRORS"] ?? "")) {
     registries.set(name, { ...(registries.get(name) ?? NOTHING_SET), mirrors });
   }
-  return { registries, certificates: certificatesOf(env), locations: await loadLocations(env) };
+  return {
+    registries,
+    certificates: certificatesOf(env, system),
+    locations: await loadLocations(env, system),
+  };
 }
 
 const NOTHING_SET: RegistrySettings = { mirrors: [], ca: [] };
 
-function configFiles(env: Environment): readonly string[] {
+function configFiles(env: Environment, system: string): readonly string[] {
   if (env["TSBUILD_CONFIG"]) return [env["TSBUILD_CONFIG"]];
   const home = env["XDG_CONFIG_HOME"] || join(env["HOME"] || homedir(), ".config");
-  return [SYSTEM_FILE, join(home, "tsbuild/config.toml")];
+  return [join(system, "tsbuild/config.toml"), join(home, "tsbuild/config.toml")];
 }
 
 function readConfig(path: string, required: boolean): string | undefined {

@@ -5,6 +5,7 @@ import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
 import { registerSecret } from "../core/redact.ts";
 import type { Environment } from "../net/types.ts";
 import { askHelper } from "./credential-helper.ts";
+import { Shared } from "./shared.ts";
 import type { Credential, CredentialStore } from "./types.ts";
 
 /** Docker's name for Docker Hub, since its first API; helpers are asked for it too. */
@@ -27,7 +28,7 @@ interface CredentialFile {
  */
 export function loadCredentials(env: Environment): CredentialStore {
   let files: readonly CredentialFile[] | undefined;
-  const fromHelpers = new Map<string, Promise<Credential | undefined>>();
+  const fromHelpers = new Shared<Credential | undefined>();
   return {
     async find(registry, repository, signal) {
       files ??= filesOf(env).flatMap(readCredentialFile);
@@ -35,13 +36,8 @@ export function loadCredentials(env: Environment): CredentialStore {
         const helper = helperFor(file, registry);
         if (helper !== undefined) {
           const server = isDockerHub(registry) ? DOCKER_HUB_KEY : registry;
-          const key = `${helper} ${server}`;
-          const pending = fromHelpers.get(key) ?? askHelper(helper, server, env, signal);
-          fromHelpers.set(key, pending);
-          const credential = await pending.catch((error: unknown) => {
-            fromHelpers.delete(key);
-            throw error;
-          });
+          const ask = (): Promise<Credential | undefined> => askHelper(helper, server, env, signal);
+          const credential = await fromHelpers.get(`${helper} ${server}`, signal, ask);
           if (credential !== undefined) return credential;
         }
         const credential = findAuth(file, registry, repository);

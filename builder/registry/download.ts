@@ -8,7 +8,13 @@ import { nameOf } from "./manifests.ts";
 import { pullScope, type RegistryRequest, type Session } from "./session.ts";
 import type { Repository } from "./types.ts";
 
-/** A blob as it arrives. Where the connection breaks the rest is asked for; size and digest are verified at the end. */
+/** So much has to arrive for the patience with broken connections to begin anew. */
+const PROGRESS_BYTES = 1 << 20;
+
+/**
+ * A blob as it arrives. Where the connection breaks the rest is asked for; size and digest are verified at the end. What
+ * is wrong with a mirror's bytes shows when they were all passed on: see `again()`.
+ */
 export async function* getBlob(
   session: Session,
   repository: Repository,
@@ -18,35 +24,81 @@ export async function* getBlob(
   const action = `pull ${nameOf(repository, descriptor.digest)}`;
   const hasher = new Hasher();
   const { attempts } = session.transport.backoff;
+  const mirrors = new Set<Endpoint>();
   let received = 0;
+  let secured = 0;
   for (let failures = 0; ;) {
-    const { response, skip } = await openAt(session, repository, descriptor, received, action, signal);
+    const opened = await openAt(session, repository, descriptor, received, action, signal);
+    const { response, skip } = opened;
+    if (opened.endpoint.isMirror) mirrors.add(opened.endpoint);
     try {
       for await (const chunk of skipping(response.body, skip)) {
+        if (received + chunk.length > descriptor.size) {
+          throw damaged(
+            session,
+            descriptor,
+            mirrors,
+            mismatch(action, response, `more than ${descriptor.size} bytes`),
+          );
+        }
         received += chunk.length;
-        if (received > descriptor.size)
-          throw mismatch(action, response, `more than ${descriptor.size} bytes`);
         hasher.update(chunk);
-        failures = 0;
         yield chunk;
       }
       if (received === descriptor.size) break;
-      if (++failures >= attempts)
+      failures = received - secured >= PROGRESS_BYTES ? 1 : failures + 1;
+      if (failures >= attempts)
         throw mismatch(action, response, `${received} bytes instead of ${descriptor.size}`);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof TsbuildError) || error.code !== "NETWORK" || ++failures >= attempts) throw error;
+      if (!(error instanceof TsbuildError) || error.code !== "NETWORK") throw error;
+      failures = received - secured >= PROGRESS_BYTES ? 1 : failures + 1;
+      if (failures >= attempts) throw error;
     }
+    if (failures === 1) secured = received;
     await pause(delayAfter(failures, session.transport.backoff) ?? 0, signal);
   }
   const digest = hasher.digest();
   if (digest === descriptor.digest) return;
-  throw new TsbuildError("DIGEST_MISMATCH", `Cannot ${action}: what arrived is ${digest}`, {
+  const error = new TsbuildError("DIGEST_MISMATCH", `Cannot ${action}: what arrived is ${digest}`, {
     hint: "the registry, a mirror or a proxy in between has it damaged; try again, or push it again",
   });
+  throw damaged(session, descriptor, mirrors, error);
+}
+
+/** Errors of blobs that came from a mirror: the next endpoint may have them whole. */
+const ofMirrors = new WeakSet<TsbuildError>();
+
+/** The error, and who had a hand in the bytes is not asked for this blob again. */
+function damaged(
+  session: Session,
+  { digest }: Descriptor,
+  mirrors: ReadonlySet<Endpoint>,
+  error: TsbuildError,
+): TsbuildError {
+  for (const mirror of mirrors) session.distrust(mirror, digest);
+  if (mirrors.size > 0) ofMirrors.add(error);
+  return error;
+}
+
+/** Whether a mirror's bytes were at fault, and another try asks somebody else. */
+export function isOfMirror(error: TsbuildError): boolean {
+  return ofMirrors.has(error);
+}
+
+/** Does what fetches a blob, and does it again from the beginning as long as a mirror's bytes were at fault. */
+export async function again<T>(fetch: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await fetch();
+    } catch (error) {
+      if (!(error instanceof TsbuildError) || !isOfMirror(error)) throw error;
+    }
+  }
 }
 
 interface Opened {
+  readonly endpoint: Endpoint;
   readonly response: HttpResponse;
   /** Bytes of the answer that are here already, where the server does not know ranges. */
   readonly skip: number;
@@ -60,7 +112,7 @@ function openAt(
   action: string,
   signal: AbortSignal,
 ): Promise<Opened> {
-  return session.fromAny(repository, signal, async (endpoint) => {
+  const ask = async (endpoint: Endpoint): Promise<Opened> => {
     const request = blobRequest(endpoint, descriptor, start, action, signal);
     const response = await session.send(endpoint, request);
     if (response.status === 416) {
@@ -84,8 +136,9 @@ function openAt(
       await response.discard();
       throw mismatch(action, response, `${length} bytes instead of ${expected}`);
     }
-    return { response, skip };
-  });
+    return { endpoint, response, skip };
+  };
+  return session.fromAny(repository, signal, ask, (endpoint) => session.trusts(endpoint, descriptor.digest));
 }
 
 function blobRequest(

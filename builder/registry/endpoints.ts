@@ -1,7 +1,8 @@
 import { isLoopback } from "../net/proxy.ts";
 import type { TlsSettings } from "../net/types.ts";
+import { NO_CERTIFICATES } from "./certs-d.ts";
 import { blocked, locationOf, relocated } from "./registries-conf.ts";
-import type { Certificates, Location, RegistryConfig, Repository } from "./types.ts";
+import type { Certificates, Location, RegistryConfig, Repository, Serves } from "./types.ts";
 
 /** One server that may have what a repository has. */
 export interface Endpoint {
@@ -12,6 +13,10 @@ export interface Endpoint {
   /** The repository's name there. */
   readonly repository: string;
   readonly isMirror: boolean;
+  /** Of manifests, what a mirror is asked for; undefined: for all. */
+  readonly serves?: Serves;
+  /** Where it does not answer over TLS it is asked without. */
+  readonly mayBePlain?: boolean;
 }
 
 const DOCKER_HUB = "docker.io";
@@ -27,6 +32,7 @@ export function originOf(repository: Repository, config: RegistryConfig): Endpoi
     origin: new URL(`${scheme}://${host}`).origin,
     repository: repository.name,
     isMirror: false,
+    ...(scheme === "https" && mayBePlain(repository.registry, config) ? { mayBePlain: true } : {}),
   };
 }
 
@@ -45,7 +51,7 @@ export function endpointsOf(repository: Repository, config: RegistryConfig): rea
   const { prefix } = location;
   const at = (place: string): Endpoint => placeOf(relocated(name, prefix, place), config);
   return [
-    ...location.mirrors.map((mirror) => ({ ...at(mirror.location), isMirror: true })),
+    ...location.mirrors.map(({ location, serves }) => ({ ...at(location), isMirror: true, serves })),
     location.location === "" ? origin : at(location.location),
   ];
 }
@@ -67,13 +73,20 @@ function tlsOfRegistry(
   config: RegistryConfig,
 ): Certificates & { readonly insecure?: boolean } {
   const own = config.registries.get(registry);
-  const others = config.certificates?.(hostOf(registry)) ?? { ca: [], keypairs: [] };
+  const others = certificatesOf(hostOf(registry), config);
   const insecure = own?.insecure ?? isInsecure(registry, config.locations ?? []);
   return {
     ca: [...(own?.ca ?? []), ...others.ca],
     keypairs: own?.keypairs ?? others.keypairs,
     ...(insecure ? { insecure } : {}),
   };
+}
+
+/** URLs leave out the port of https, which the name of a folder may well have. */
+function certificatesOf(host: string, { certificates }: RegistryConfig): Certificates {
+  const found = certificates?.(host) ?? NO_CERTIFICATES;
+  const hasPort = /:\d+$/.test(host);
+  return found === NO_CERTIFICATES && !hasPort ? (certificates?.(`${host}:443`) ?? found) : found;
 }
 
 /** Whether registries.conf lets a host's certificate go unchecked. */
@@ -84,6 +97,12 @@ function isInsecure(host: string, locations: readonly Location[]): boolean {
       (insecure && isThere(location || prefix)) ||
       mirrors.some((mirror) => mirror.insecure && isThere(mirror.location)),
   );
+}
+
+/** containers-registries.conf(5): insecure is TLS that is not checked, and where there is none plain HTTP. */
+function mayBePlain(registry: string, config: RegistryConfig): boolean {
+  const own = config.registries.get(registry);
+  return own?.http === undefined && own?.insecure !== true && isInsecure(registry, config.locations ?? []);
 }
 
 /** The endpoint of `host[:port]/repository`. */

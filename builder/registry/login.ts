@@ -8,7 +8,7 @@ export async function login(session: Session, registry: string, signal: AbortSig
   const endpoint = session.origin({ registry, name: "" });
   const request: RegistryRequest = {
     method: "GET",
-    path: new URL(`${endpoint.origin}/v2/`),
+    path: "/v2/",
     scopes: [],
     action: `log in to ${registry}`,
     signal,

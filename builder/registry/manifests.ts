@@ -9,6 +9,9 @@ import type { FetchedManifest, Repository } from "./types.ts";
 /** OCI distribution-spec: what every registry must take, and what we read of one that sends more. */
 const MAX_MANIFEST = 4 * 1024 * 1024;
 
+/** What servers and proxies answer that do not know this method. */
+export const NO_HEAD: readonly number[] = [405, 501];
+
 const ACCEPT = [
   MEDIA_TYPES.ociIndex,
   MEDIA_TYPES.dockerIndex,
@@ -23,7 +26,7 @@ export function getManifest(
   reference: string,
   signal: AbortSignal,
 ): Promise<FetchedManifest> {
-  return session.fromAny(repository, signal, async (endpoint) => {
+  const ask = async (endpoint: Endpoint): Promise<FetchedManifest> => {
     const request = manifestRequest("GET", endpoint, repository, reference, signal);
     const response = await session.expect(endpoint, request, [200]);
     const raw = await response.bytes(MAX_MANIFEST);
@@ -37,7 +40,8 @@ export function getManifest(
     }
     refuseWebPage(raw, request.action, response);
     return { raw, digest, mediaType: response.header("content-type") ?? "" };
-  });
+  };
+  return session.fromAny(repository, signal, ask, (endpoint) => serves(endpoint, reference));
 }
 
 /** What a tag or digest names, or undefined where it is nowhere. */
@@ -47,21 +51,22 @@ export function headManifest(
   reference: string,
   signal: AbortSignal,
 ): Promise<Descriptor | undefined> {
-  return session.fromAny(repository, signal, async (endpoint) => {
+  const ask = async (endpoint: Endpoint): Promise<Descriptor | undefined> => {
     const request = manifestRequest("HEAD", endpoint, repository, reference, signal);
-    const wanted = endpoint.isMirror ? [200] : [200, 404];
+    const wanted = endpoint.isMirror ? [200, ...NO_HEAD] : [200, 404, ...NO_HEAD];
     const response = await session.expect(endpoint, request, wanted);
     await response.discard();
     if (response.status === 404) return undefined;
     const digest = isDigest(reference) ? reference : announcedDigest(response);
     const size = Number(response.header("content-length"));
-    if (digest !== undefined && Number.isSafeInteger(size)) {
+    if (response.status === 200 && digest !== undefined && Number.isSafeInteger(size)) {
       return { mediaType: response.header("content-type")?.split(";", 1)[0] ?? "", digest, size };
     }
-    // The two headers are only recommended: without them the manifest itself tells.
+    // The two headers are only recommended, and some know no HEAD: then the manifest itself tells.
     const { raw, mediaType } = await getManifest(session, repository, reference, signal);
     return { mediaType, digest: sha256(raw), size: raw.length };
-  });
+  };
+  return session.fromAny(repository, signal, ask, (endpoint) => serves(endpoint, reference));
 }
 
 /** Stores a manifest under a tag or its digest. */
@@ -83,8 +88,9 @@ export async function putManifest(
     action: `push ${nameOf(repository, reference)}`,
     signal,
   };
-  const response = await session.expect(endpoint, request, [200, 201, 202]);
+  const response = await session.expect(endpoint, request, [200, 201, 202, 204]);
   await response.discard();
+  refuseWebPage(undefined, request.action, response);
   const digest = sha256(raw);
   const announced = announcedDigest(response);
   if (announced === undefined || announced === digest) return digest;
@@ -113,7 +119,13 @@ function manifestRequest(
     scopes: [pullScope(endpoint.repository)],
     action: `pull ${nameOf(repository, reference)}`,
     signal,
+    ...(method === "GET" ? { whole: MAX_MANIFEST } : {}),
   };
+}
+
+/** Whether a mirror is to be asked for it (containers-registries.conf(5), pull-from-mirror). */
+function serves({ serves: what = "all" }: Endpoint, reference: string): boolean {
+  return what === "all" || isDigest(reference) === (what === "digest-only");
 }
 
 function announcedDigest(response: HttpResponse): Digest | undefined {
@@ -121,9 +133,13 @@ function announcedDigest(response: HttpResponse): Digest | undefined {
   return isDigest(header) ? header : undefined;
 }
 
-/** What captive portals and company proxies answer to everything. */
-function refuseWebPage(raw: Buffer, action: string, response: HttpResponse): void {
-  if (!/^\s*</.test(raw.subarray(0, 64).toString("latin1"))) return;
+/** What captive portals and company proxies answer to everything: known by its beginning, else by its type. */
+export function refuseWebPage(raw: Buffer | undefined, action: string, response: HttpResponse): void {
+  const isPage =
+    raw === undefined
+      ? /^text\/html\b/.test(response.header("content-type") ?? "")
+      : /^\s*</.test(raw.subarray(0, 64).toString("latin1"));
+  if (!isPage) return;
   throw new TsbuildError(
     "REGISTRY_RESPONSE",
     `Cannot ${action}: ${response.url.host} sent a web page, not a registry's answer`,

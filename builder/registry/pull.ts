@@ -5,6 +5,7 @@ import { parseManifestOrIndex } from "../image/manifest.ts";
 import { formatReference, withDefaultTag, type Reference } from "../image/reference.ts";
 import { selectPlatform } from "../image/select-platform.ts";
 import type { Descriptor, Image, Manifest } from "../image/types.ts";
+import { again } from "./download.ts";
 import type { FetchedManifest, RegistryClient, Repository } from "./types.ts";
 
 /** As for manifests: an image config is read into memory in one piece. */
@@ -66,9 +67,13 @@ async function withConfig(
       `Cannot use ${name}: its config has ${manifest.config.size} bytes`,
     );
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of client.getBlob(repository, manifest.config, signal)) chunks.push(chunk);
-  const config = parseImageConfig(Buffer.concat(chunks));
+  const config = parseImageConfig(
+    await again(async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of client.getBlob(repository, manifest.config, signal)) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    }),
+  );
   if (config.diffIds.length !== manifest.layers.length) {
     throw new TsbuildError(
       "IMAGE_INVALID",

@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
 import type { Environment } from "../net/types.ts";
 import { invalidConfig, parseToml, type Table } from "./toml.ts";
-import type { Location } from "./types.ts";
+import type { Location, LocationMirror } from "./types.ts";
 
 /**
  * The `[[registry]]` tables of podman's and buildah's registries.conf, version 2 (containers-registries.conf(5)): of the
  * user's file or else the system's, and of the drop-ins beside it, a later one of the same prefix replacing an earlier.
  * What it says about short names is not used: a name without a registry is Docker Hub's.
  */
-export async function loadLocations(env: Environment): Promise<readonly Location[]> {
+export async function loadLocations(env: Environment, system = "/etc"): Promise<readonly Location[]> {
   const locations = new Map<string, Location>();
-  for (const path of filesOf(env)) {
+  for (const path of filesOf(env, system)) {
     const text = read(path);
     if (text === undefined) continue;
     for (const location of readLocations(await parseToml(text, path), path)) {
@@ -49,12 +49,14 @@ function prefixLength(prefix: string, repository: string): number | undefined {
   return repository.length === prefix.length || repository[prefix.length] === "/" ? prefix.length : undefined;
 }
 
-function filesOf(env: Environment): readonly string[] {
+function filesOf(env: Environment, system: string): readonly string[] {
   const config = env["XDG_CONFIG_HOME"] || join(env["HOME"] || homedir(), ".config");
   const user = join(config, "containers/registries.conf");
   const named = env["CONTAINERS_REGISTRIES_CONF"];
-  const main = named ? [named] : [read(user) === undefined ? "/etc/containers/registries.conf" : user];
-  return [...main, ...dropIns("/etc/containers/registries.conf.d"), ...dropIns(`${user}.d`)];
+  const main = named
+    ? [named]
+    : [read(user) === undefined ? join(system, "containers/registries.conf") : user];
+  return [...main, ...dropIns(join(system, "containers/registries.conf.d")), ...dropIns(`${user}.d`)];
 }
 
 function dropIns(folder: string): readonly string[] {
@@ -79,6 +81,11 @@ function read(path: string): string | undefined {
 }
 
 function* readLocations(document: Table, path: string): Generator<Location> {
+  if (document["registries"] !== undefined) {
+    const hint =
+      "write [[registry]] tables (containers-registries.conf(5)); [registries.search] and the like are gone";
+    throw invalidConfig(path, "it is in version 1 of its format", hint);
+  }
   const tables = document["registry"] ?? [];
   if (!Array.isArray(tables)) throw invalidConfig(path, "registry is not a list of tables");
   for (const value of tables as readonly unknown[]) {
@@ -93,16 +100,25 @@ function* readLocations(document: Table, path: string): Generator<Location> {
       location: location === prefix || prefix.startsWith("*.") ? "" : location,
       insecure: table["insecure"] === true,
       blocked: table["blocked"] === true,
-      mirrors: (mirrors as readonly unknown[]).map((mirror) => mirrorOf(Object(mirror) as Table, path)),
+      mirrors: (mirrors as readonly unknown[]).map((mirror) =>
+        mirrorOf(Object(mirror) as Table, table["mirror-by-digest-only"] === true, path),
+      ),
       file: path,
     };
   }
 }
 
-function mirrorOf(table: Table, path: string): Location["mirrors"][number] {
+function mirrorOf(table: Table, byDigestOnly: boolean, path: string): LocationMirror {
   const location = text(table, "location", path);
   if (location === "") throw invalidConfig(path, "a [[registry.mirror]] has no location");
-  return { location, insecure: table["insecure"] === true };
+  const serves = text(table, "pull-from-mirror", path) || (byDigestOnly ? "digest-only" : "all");
+  if (serves === "all" || serves === "digest-only" || serves === "tag-only")
+    return { location, insecure: table["insecure"] === true, serves };
+  throw invalidConfig(
+    path,
+    `pull-from-mirror of "${location}" is "${serves}"`,
+    "it is all, digest-only or tag-only",
+  );
 }
 
 function text(table: Table, key: string, path: string): string {

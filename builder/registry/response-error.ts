@@ -1,4 +1,5 @@
 import { TsbuildError, type ErrorCode } from "../core/errors.ts";
+import { retryAfterMs } from "../net/backoff.ts";
 import type { HttpResponse } from "../net/types.ts";
 
 const MAX_BODY = 64 * 1024;
@@ -56,7 +57,8 @@ function patience(
   retryAfter: string | undefined,
   details: { readonly registry: string; readonly hasCredential: boolean },
 ): string {
-  const wait = retryAfter === undefined ? "wait a while" : `wait ${legible(retryAfter)} s`;
+  const ms = retryAfterMs(retryAfter);
+  const wait = ms === undefined ? "wait a while" : `wait ${Math.ceil(ms / 1000)} s`;
   return details.hasCredential
     ? wait
     : `${wait}, log in (tsbuild login ${details.registry}), or configure a mirror`;

@@ -1,17 +1,26 @@
+import type { Digest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { HttpRequest, HttpResponse, Transport } from "../net/types.ts";
 import { Authorizer } from "./auth.ts";
 import { endpointsOf, originOf, type Endpoint } from "./endpoints.ts";
 import { responseError } from "./response-error.ts";
+import { Shared } from "./shared.ts";
 import type { CredentialStore, RegistryConfig, Repository } from "./types.ts";
+import type { Upload } from "./upload-session.ts";
 
 /** One request to a registry, below /v2/REPOSITORY/ of whichever endpoint is asked. */
 export interface RegistryRequest extends Omit<HttpRequest, "url"> {
-  /** `manifests/latest`; or a whole URL, as an upload's Location is. */
+  /** `manifests/latest`; `/v2/` from the top of the host; or a whole URL, as an upload's Location is. */
   readonly path: string | URL;
   readonly scopes: readonly string[];
   /** For messages: "pull docker.io/library/debian:12". */
   readonly action: string;
+}
+
+/** An answer, and whether the server asked who comes and was told. */
+interface Proof {
+  readonly response: HttpResponse;
+  readonly proved: boolean;
 }
 
 /** A mirror gives way to the next one soon; the registry itself is worth more patience. */
@@ -24,6 +33,10 @@ export class Session {
   readonly #authorizer: Authorizer;
   /** Mirrors that were not reached once: 60 layers shall not each wait for the same time-out. */
   readonly #down = new Set<string>();
+  readonly #origins = new Shared<string>();
+  /** By mirror and digest: what came from there damaged. */
+  readonly #distrusted = new Set<string>();
+  readonly #uploads = new Map<string, Upload>();
 
   constructor(transport: Transport, config: RegistryConfig, credentials: CredentialStore) {
     this.transport = transport;
@@ -40,32 +53,82 @@ export class Session {
     repository: Repository,
     signal: AbortSignal,
     ask: (endpoint: Endpoint) => Promise<T>,
+    isMeant: (endpoint: Endpoint) => boolean = () => true,
   ): Promise<T> {
-    for (const endpoint of endpointsOf(repository, this.#config)) {
-      if (!endpoint.isMirror) break;
-      if (this.#down.has(endpoint.origin)) continue;
+    const endpoints = endpointsOf(repository, this.#config);
+    const refusals: string[] = [];
+    for (const endpoint of endpoints) {
+      if (!endpoint.isMirror || this.#down.has(endpoint.origin) || !isMeant(endpoint)) continue;
       try {
         return await ask(endpoint);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof TsbuildError)) throw error;
         if (error.code === "NETWORK") this.#down.add(endpoint.origin);
+        if (error.code !== "REGISTRY_NOT_FOUND") refusals.push(error.message);
       }
     }
-    return ask(this.origin(repository));
+    try {
+      return await ask(endpoints.at(-1) ?? this.origin(repository));
+    } catch (error) {
+      throw refusals.length > 0 && error instanceof TsbuildError ? afterMirrors(error, refusals) : error;
+    }
+  }
+
+  /** A mirror sent something else than this digest names. */
+  distrust(mirror: Endpoint, digest: Digest): void {
+    this.#distrusted.add(`${mirror.origin} ${digest}`);
+  }
+
+  trusts(endpoint: Endpoint, digest: Digest): boolean {
+    return !this.#distrusted.has(`${endpoint.origin} ${digest}`);
+  }
+
+  /** Keeps an upload that was begun for a blob until somebody takes it. */
+  keepUpload({ origin, repository }: Endpoint, digest: Digest, upload: Upload): void {
+    this.#uploads.set(`${origin} ${repository} ${digest}`, upload);
+  }
+
+  takeUpload({ origin, repository }: Endpoint, digest: Digest): Upload | undefined {
+    const key = `${origin} ${repository} ${digest}`;
+    const upload = this.#uploads.get(key);
+    this.#uploads.delete(key);
+    return upload;
+  }
+
+  /** The same endpoint as it is reached: without TLS, where registries.conf allows that and there is none. */
+  async #reached(endpoint: Endpoint, signal: AbortSignal): Promise<Endpoint> {
+    if (endpoint.mayBePlain !== true) return endpoint;
+    const probe = async (origin: string): Promise<string> => {
+      const url = new URL(`${origin}/v2/`);
+      await (await this.transport.request({ method: "GET", url, attempts: 1, signal })).discard();
+      return origin;
+    };
+    const find = async (): Promise<string> => {
+      try {
+        return await probe(endpoint.origin);
+      } catch (error) {
+        signal.throwIfAborted();
+        // Of two errors the one over TLS is the one to mend.
+        return probe(endpoint.origin.replace("https:", "http:")).catch(() => Promise.reject(error));
+      }
+    };
+    return { ...endpoint, origin: await this.#origins.get(endpoint.origin, signal, find) };
   }
 
   /** The answer, after authorization where the server wants one. */
   async send(endpoint: Endpoint, request: RegistryRequest): Promise<HttpResponse> {
-    if (isElsewhere(endpoint, request.path)) return this.#sendAs(endpoint, request, undefined);
-    return (await this.prove(endpoint, request)).response;
+    const reached = await this.#reached(endpoint, request.signal);
+    if (isElsewhere(reached, request.path)) return this.#sendAs(reached, request, undefined);
+    return (await this.#prove(reached, request)).response;
   }
 
   /** The same, and whether the server asked who comes and was told. */
-  async prove(
-    endpoint: Endpoint,
-    request: RegistryRequest,
-  ): Promise<{ readonly response: HttpResponse; readonly proved: boolean }> {
+  async prove(endpoint: Endpoint, request: RegistryRequest): Promise<Proof> {
+    return this.#prove(await this.#reached(endpoint, request.signal), request);
+  }
+
+  async #prove(endpoint: Endpoint, request: RegistryRequest): Promise<Proof> {
     const { scopes, signal } = request;
     const first = await this.#authorizer.header(endpoint, scopes, signal);
     const response = await this.#sendAs(endpoint, request, first);
@@ -107,14 +170,22 @@ export class Session {
     const { path } = request;
     return this.transport.request({
       method: request.method,
-      url: typeof path === "string" ? new URL(`${endpoint.origin}/v2/${endpoint.repository}/${path}`) : path,
+      url: typeof path === "string" ? new URL(path, `${endpoint.origin}/v2/${endpoint.repository}/`) : path,
       headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
       ...(request.body === undefined ? {} : { body: request.body }),
       ...(endpoint.isMirror ? { attempts: MIRROR_ATTEMPTS } : {}),
       ...(request.attempts === undefined ? {} : { attempts: request.attempts }),
+      ...(request.whole === undefined ? {} : { whole: request.whole }),
       signal: request.signal,
     });
   }
+}
+
+/** What the registry said, and why nobody before it could. */
+function afterMirrors(error: TsbuildError, refusals: readonly string[]): TsbuildError {
+  const before = `before it: ${refusals.join("; ")}`;
+  const hint = error.hint === undefined ? before : `${error.hint}; ${before}`;
+  return new TsbuildError(error.code, error.message, { hint, cause: error.cause ?? error });
 }
 
 /** An upload may be sent to another host, scheme or port: without credentials (CVE-2026-50151). */

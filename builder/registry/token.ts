@@ -31,7 +31,10 @@ export async function fetchToken(transport: Transport, request: TokenRequest): P
   const url = new URL(challenge.realm);
   const action = `log in to ${registry}`;
   const asked = performance.now();
-  const response = await transport.request(tokenRequest(url, scopes, challenge.service, credential, signal));
+  const response = await transport.request({
+    ...tokenRequest(url, scopes, challenge.service, credential, signal),
+    whole: MAX_ANSWER,
+  });
   if (response.status !== 200) {
     throw await responseError(action, response, { registry, hasCredential: credential !== undefined });
   }

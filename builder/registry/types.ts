@@ -41,10 +41,19 @@ export interface Location {
   readonly insecure: boolean;
   readonly blocked: boolean;
   /** Asked before it, in this order; each in the prefix's place. */
-  readonly mirrors: readonly { readonly location: string; readonly insecure: boolean }[];
+  readonly mirrors: readonly LocationMirror[];
   /** The file that says so. */
   readonly file: string;
 }
+
+export interface LocationMirror {
+  readonly location: string;
+  readonly insecure: boolean;
+  /** Asked for manifests that are named by digest alone, by tag alone, or for all (pull-from-mirror). */
+  readonly serves: Serves;
+}
+
+export type Serves = "all" | "digest-only" | "tag-only";
 
 /** What proves to a registry who asks. */
 export type Credential =

@@ -1,36 +1,30 @@
-import type { Digest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { Descriptor } from "../image/types.ts";
 import { delayAfter, isTransientStatus, pause } from "../net/backoff.ts";
 import type { HttpResponse } from "../net/types.ts";
-import type { Endpoint } from "./endpoints.ts";
+import { BlobReader } from "./blob-reader.ts";
+import { isOfMirror } from "./download.ts";
 import { nameOf } from "./manifests.ts";
-import { pullScope, pushScope, type RegistryRequest, type Session } from "./session.ts";
+import { pushScope, type RegistryRequest, type Session } from "./session.ts";
 import type { Repository, TransferProgress } from "./types.ts";
+import {
+  completing,
+  continued,
+  resumed,
+  startUpload,
+  type Upload,
+  type UploadContext,
+} from "./upload-session.ts";
 
-export async function hasBlob(
-  session: Session,
-  repository: Repository,
-  digest: Digest,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const endpoint = session.origin(repository);
-  const response = await session.expect(
-    endpoint,
-    {
-      method: "HEAD",
-      path: `blobs/${digest}`,
-      scopes: [pushScope(endpoint.repository)],
-      action: `look up ${nameOf(repository, digest)}`,
-      signal,
-    },
-    [200, 404],
-  );
-  await response.discard();
-  return response.status === 200;
-}
+/** So much has to arrive for the patience with broken connections to begin anew. */
+const PROGRESS_BYTES = 1 << 20;
+/** Pieces for servers that refuse long requests: what Cloudflare takes, and down to what nginx takes by default. */
+const CHUNKS: readonly number[] = [64 << 20, 16 << 20, 4 << 20, 1 << 20];
 
-/** Uploads a blob in one piece. A try that broke begins again with an upload of its own: how much arrived is uncertain. */
+/**
+ * Uploads a blob: in one request where the registry takes it, in pieces where that is too much for it (413). After a
+ * broken connection it goes on where the registry says that it is; where it does not say, from the beginning.
+ */
 export async function putBlob(
   session: Session,
   repository: Repository,
@@ -41,135 +35,165 @@ export async function putBlob(
 ): Promise<void> {
   const endpoint = session.origin(repository);
   const action = `push ${nameOf(repository, descriptor.digest)}`;
+  const blob = new BlobUpload({ session, endpoint, action, signal }, descriptor, open, progress);
+  blob.take(session.takeUpload(endpoint, descriptor.digest));
   const { backoff } = session.transport;
-  for (let attempt = 1; ; attempt++) {
-    const last = attempt >= backoff.attempts;
-    let delay: number | undefined;
-    try {
-      const location = await startUpload(session, endpoint, action, signal);
-      location.searchParams.set("digest", descriptor.digest);
-      const request: RegistryRequest = {
-        method: "PUT",
-        path: location,
-        headers: { "content-type": "application/octet-stream" },
-        body: { size: descriptor.size, open: () => counted(open(), descriptor.size, progress) },
-        scopes: [pushScope(endpoint.repository)],
-        action,
-        attempts: 1,
-        signal,
-      };
-      const response = await session.send(endpoint, request);
-      if (response.status === 200 || response.status === 201) return await response.discard();
-      delay = delayAfter(attempt, backoff, response.header("retry-after"));
-      if (last || delay === undefined || !isTransientStatus(response.status)) {
-        throw await session.failure(endpoint, request, response);
-      }
-      await response.discard();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (last || !(error instanceof TsbuildError) || error.code !== "NETWORK") throw error;
-      delay = delayAfter(attempt, backoff);
-    }
-    await pause(delay ?? 0, signal);
-  }
-}
-
-/** Asks the registry to take a blob over from another of its repositories. */
-export async function mountBlob(
-  session: Session,
-  repository: Repository,
-  digest: Digest,
-  from: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const endpoint = session.origin(repository);
-  const query = new URLSearchParams({ mount: digest, from });
-  const request: RegistryRequest = {
-    method: "POST",
-    path: `blobs/uploads/?${query.toString()}`,
-    body: Buffer.alloc(0),
-    scopes: [pushScope(endpoint.repository), pullScope(from)],
-    action: `mount ${nameOf(repository, digest)}`,
-    signal,
-  };
-  const response = await session.send(endpoint, request);
-  await response.discard();
-  if (response.status === 201) return true;
-  // 202 is the beginning of an upload, which this one is not.
-  if (response.status === 202) await cancelUpload(session, endpoint, response, request);
-  return false;
-}
-
-async function startUpload(
-  session: Session,
-  endpoint: Endpoint,
-  action: string,
-  signal: AbortSignal,
-): Promise<URL> {
-  const request: RegistryRequest = {
-    method: "POST",
-    path: "blobs/uploads/",
-    body: Buffer.alloc(0),
-    scopes: [pushScope(endpoint.repository)],
-    action,
-    signal,
-  };
-  const response = await session.expect(endpoint, request, [202]);
-  await response.discard();
-  return uploadLocation(response, action);
-}
-
-/** Relative or absolute, on whichever host; never from TLS to plain text. */
-function uploadLocation(response: HttpResponse, action: string): URL {
-  const location = response.header("location");
-  const refuse = (state: string, hint?: string): TsbuildError =>
-    new TsbuildError("REGISTRY_RESPONSE", `Cannot ${action}: ${response.url.host} ${state}`, { hint });
-  if (location === undefined || !URL.canParse(location, response.url.href)) {
-    throw refuse("does not say where to upload to");
-  }
-  const url = new URL(location, response.url);
-  url.username = "";
-  url.password = "";
-  if (url.protocol === "https:" || url.protocol === response.url.protocol) return url;
-  throw refuse(
-    `wants the upload at ${url.protocol}//${url.host}, without TLS`,
-    "where it stands behind a proxy, let the proxy send X-Forwarded-Proto",
-  );
-}
-
-async function cancelUpload(
-  session: Session,
-  endpoint: Endpoint,
-  response: HttpResponse,
-  request: RegistryRequest,
-): Promise<void> {
+  let secured = 0;
   try {
-    const location = uploadLocation(response, request.action);
-    const answer = await session.send(endpoint, {
-      method: "DELETE",
-      path: location,
-      scopes: request.scopes,
-      action: request.action,
-      attempts: 1,
-      signal: request.signal,
-    });
-    await answer.discard();
-  } catch (error) {
-    // Only a courtesy: registries forget uploads that nobody goes on with.
-    request.signal.throwIfAborted();
-    if (!(error instanceof TsbuildError)) throw error;
+    for (let failures = 0; ;) {
+      let delay: number | undefined;
+      try {
+        const refusal = await blob.send();
+        if (refusal === undefined) return;
+        const { request, response } = refusal;
+        if (response.status === 413 && blob.useSmallerPieces()) {
+          await response.discard();
+          continue;
+        }
+        delay = delayAfter(++failures, backoff, response.header("retry-after"));
+        if (failures >= backoff.attempts || delay === undefined || !blob.mayGoOn(response.status)) {
+          throw await session.failure(endpoint, request, response);
+        }
+        await response.discard();
+        await blob.recover(isTransientStatus(response.status) || response.status === 416);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof TsbuildError) || (error.code !== "NETWORK" && !isOfMirror(error))) throw error;
+        if (++failures >= backoff.attempts) throw error;
+        delay = delayAfter(failures, backoff);
+        await blob.recover(true);
+      }
+      if (blob.offset - secured >= PROGRESS_BYTES) {
+        secured = blob.offset;
+        failures = 1;
+      }
+      await pause(delay ?? 0, signal);
+    }
+  } finally {
+    blob.close();
   }
 }
 
-async function* counted(
-  source: AsyncIterable<Uint8Array>,
-  size: number,
-  progress: TransferProgress | undefined,
-): AsyncGenerator<Uint8Array> {
-  let sent = 0;
-  for await (const chunk of source) {
-    yield chunk;
-    sent += chunk.length;
-    progress?.(sent, size);
+/** A request that was not granted. */
+interface Refusal {
+  readonly request: RegistryRequest;
+  readonly response: HttpResponse;
+}
+
+/** One blob on its way, and how far it is. */
+class BlobUpload {
+  readonly #context: UploadContext;
+  readonly #descriptor: Descriptor;
+  readonly #reader: BlobReader;
+  readonly #progress: TransferProgress | undefined;
+  #upload: Upload | undefined;
+  /** Whether bytes of an earlier request count. */
+  #isResumed = false;
+  #chunk = Number.POSITIVE_INFINITY;
+
+  constructor(
+    context: UploadContext,
+    descriptor: Descriptor,
+    open: () => AsyncIterable<Uint8Array>,
+    progress: TransferProgress | undefined,
+  ) {
+    this.#context = context;
+    this.#descriptor = descriptor;
+    this.#reader = new BlobReader(open);
+    this.#progress = progress;
+  }
+
+  get offset(): number {
+    return this.#upload?.offset ?? 0;
+  }
+
+  /** Goes on with an upload that began elsewhere. */
+  take(upload: Upload | undefined): void {
+    this.#upload = upload;
+  }
+
+  /** Sends what is missing; undefined when the registry has it all. */
+  async send(): Promise<Refusal | undefined> {
+    const { session, endpoint } = this.#context;
+    const { size, digest } = this.#descriptor;
+    this.#upload ??= await startUpload(this.#context);
+    if (this.offset > 0 || size > this.#chunk) {
+      const refusal = await this.#sendPieces(this.#upload);
+      if (refusal !== undefined) return refusal;
+    }
+    const request = this.#request("PUT", completing(this.#upload, digest), this.offset, size);
+    const response = await session.send(endpoint, request);
+    if (response.status < 200 || response.status > 204) return { request, response };
+    await response.discard();
+    return undefined;
+  }
+
+  async #sendPieces(upload: Upload): Promise<Refusal | undefined> {
+    const { session, endpoint, action } = this.#context;
+    const { size } = this.#descriptor;
+    for (let now = upload; now.offset < size; this.#upload = now) {
+      const end = Math.min(size, now.offset + Math.max(this.#chunk, now.minChunk));
+      const request = this.#request("PATCH", now.location, now.offset, end);
+      const response = await session.send(endpoint, request);
+      if (response.status < 200 || response.status > 204) return { request, response };
+      await response.discard();
+      now = continued(now, response, end, action);
+    }
+    return undefined;
+  }
+
+  /** For a server to which a request was too long: false where it has no smaller one, or the registry takes none. */
+  useSmallerPieces(): boolean {
+    const least = this.#upload?.minChunk ?? 0;
+    const sent = Math.min(this.#chunk, this.#descriptor.size);
+    const smaller = CHUNKS.find((chunk) => chunk < sent && chunk >= least);
+    this.#upload = undefined;
+    this.#chunk = smaller ?? this.#chunk;
+    return smaller !== undefined;
+  }
+
+  /** Whether another try may help: an upload can be lost, and what was pieced together be something else. */
+  mayGoOn(status: number): boolean {
+    if (isTransientStatus(status) || status === 404 || status === 416) return true;
+    return status === 400 && this.#isResumed;
+  }
+
+  /** Finds out from where to go on. */
+  async recover(mayResume: boolean): Promise<void> {
+    const { size } = this.#descriptor;
+    const upload = mayResume ? this.#upload : undefined;
+    this.#upload = upload && (await resumed(this.#context, upload, size));
+    this.#isResumed = this.#upload !== undefined;
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  #request(method: "PATCH" | "PUT", path: URL, start: number, end: number): RegistryRequest {
+    const { endpoint, action, signal } = this.#context;
+    const isPart = method === "PATCH";
+    return {
+      method,
+      path,
+      headers: {
+        "content-type": "application/octet-stream",
+        ...(isPart ? { "content-range": `${start}-${end - 1}` } : {}),
+      },
+      body: start === end ? Buffer.alloc(0) : { size: end - start, open: () => this.#read(start, end) },
+      scopes: [pushScope(endpoint.repository)],
+      action,
+      attempts: 1,
+      signal,
+    };
+  }
+
+  async *#read(start: number, end: number): AsyncGenerator<Uint8Array> {
+    let sent = start;
+    for await (const chunk of this.#reader.read(start, end)) {
+      yield chunk;
+      sent += chunk.length;
+      this.#progress?.(sent, this.#descriptor.size);
+    }
   }
 }
