@@ -64,11 +64,13 @@ export async function resumed(
 ): Promise<Upload | undefined> {
   const { session, endpoint, action, signal } = context;
   try {
-    const response = await session.send(endpoint, {
+    const request: RegistryRequest = {
       ...common(context),
       method: "GET",
       path: upload.location,
-    });
+      attempts: 2,
+    };
+    const response = await session.send(endpoint, request);
     await response.discard();
     // distribution says 0-0 of an upload without a byte as of one with a single one.
     const last = Number(/^(?:bytes=)?0-(\d{1,15})$/.exec(response.header("range") ?? "")?.[1] ?? 0);

@@ -41,37 +41,30 @@ export async function putBlob(
   let secured = 0;
   try {
     for (let failures = 0; ;) {
-      let delay: number | undefined;
-      try {
-        const refusal = await blob.send();
-        if (refusal === undefined) return;
-        const { request, response } = refusal;
-        if (response.status === 413 && blob.useSmallerPieces()) {
-          await response.discard();
-          continue;
-        }
-        delay = delayAfter(++failures, backoff, response.header("retry-after"));
-        if (failures >= backoff.attempts || delay === undefined || !blob.mayGoOn(response.status)) {
-          throw await session.failure(endpoint, request, response);
-        }
-        await response.discard();
-        await blob.recover(isTransientStatus(response.status) || response.status === 416);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof TsbuildError) || (error.code !== "NETWORK" && !isOfMirror(error))) throw error;
-        if (++failures >= backoff.attempts) throw error;
-        delay = delayAfter(failures, backoff);
-        await blob.recover(true);
-      }
-      if (blob.offset - secured >= PROGRESS_BYTES) {
-        secured = blob.offset;
-        failures = 1;
-      }
-      await pause(delay ?? 0, signal);
+      const attempt = await blob.attempt();
+      if (attempt === undefined) return;
+      if (attempt.retry === "smaller" && blob.useSmallerPieces()) continue;
+      signal.throwIfAborted();
+      const delay = delayAfter(failures + 1, backoff, attempt.retryAfter);
+      if (attempt.retry === "never" || attempt.retry === "smaller" || delay === undefined)
+        throw attempt.error;
+      await blob.recover(attempt.retry === "resume");
+      failures = blob.offset - secured >= PROGRESS_BYTES ? 1 : failures + 1;
+      secured = Math.max(secured, blob.offset);
+      if (failures >= backoff.attempts) throw attempt.error;
+      await pause(delay, signal);
     }
   } finally {
     blob.close();
   }
+}
+
+/** A try that failed. */
+interface Failed {
+  readonly error: unknown;
+  /** What may help: to go on, to begin again, shorter requests, or nothing. */
+  readonly retry: "resume" | "restart" | "smaller" | "never";
+  readonly retryAfter?: string | undefined;
 }
 
 /** A request that was not granted. */
@@ -113,7 +106,29 @@ class BlobUpload {
   }
 
   /** Sends what is missing; undefined when the registry has it all. */
-  async send(): Promise<Refusal | undefined> {
+  async attempt(): Promise<Failed | undefined> {
+    const { session, endpoint, signal } = this.#context;
+    try {
+      const refusal = await this.#send();
+      if (refusal === undefined) return undefined;
+      const { request, response } = refusal;
+      const error = await session.failure(endpoint, request, response);
+      return { error, retry: this.#retryAfter(response.status), retryAfter: response.header("retry-after") };
+    } catch (error) {
+      signal.throwIfAborted();
+      const isOurs = error instanceof TsbuildError && (error.code === "NETWORK" || isOfMirror(error));
+      return { error, retry: isOurs ? "resume" : "never" };
+    }
+  }
+
+  /** An upload can be lost (404), be elsewhere than was said (416), and what was pieced together something else (400). */
+  #retryAfter(status: number): Failed["retry"] {
+    if (status === 413) return "smaller";
+    if (isTransientStatus(status)) return "resume";
+    return status === 404 || status === 416 || (status === 400 && this.#isResumed) ? "restart" : "never";
+  }
+
+  async #send(): Promise<Refusal | undefined> {
     const { session, endpoint } = this.#context;
     const { size, digest } = this.#descriptor;
     this.#upload ??= await startUpload(this.#context);
@@ -150,12 +165,6 @@ class BlobUpload {
     this.#upload = undefined;
     this.#chunk = smaller ?? this.#chunk;
     return smaller !== undefined;
-  }
-
-  /** Whether another try may help: an upload can be lost, and what was pieced together be something else. */
-  mayGoOn(status: number): boolean {
-    if (isTransientStatus(status) || status === 404 || status === 416) return true;
-    return status === 400 && this.#isResumed;
   }
 
   /** Finds out from where to go on. */

@@ -153,7 +153,7 @@ test("getManifest() refuses a web page and an endless body", async () => {
   await assert.rejects(client.getManifest(repository, "page", SIGNAL), says("REGISTRY_RESPONSE", /web page/));
   await assert.rejects(
     client.getManifest(repository, "endless", SIGNAL),
-    says("NETWORK", /longer than 4194304/),
+    says("REGISTRY_RESPONSE", /longer than 4194304/),
   );
 });
 

@@ -96,6 +96,18 @@ test("registries.conf: insecure leaves that host's certificate unchecked, and no
   assert.equal(tls(new URL("https://mirror.example:8443/v2/")), undefined);
 });
 
+test("registries.conf: its first version, and a mirror for an unknown purpose, are refused", async () => {
+  await assert.rejects(
+    load({ "containers/registries.conf": '[registries.insecure]\nregistries = ["a"]' }),
+    says("CONFIG_INVALID", /version 1/),
+  );
+  const mirror = '[[registry.mirror]]\nlocation = "b"\npull-from-mirror = "never"';
+  await assert.rejects(
+    load({ "containers/registries.conf": `[[registry]]\nlocation = "a"\n${mirror}` }),
+    says("CONFIG_INVALID", /pull-from-mirror of "b" is "never"/),
+  );
+});
+
 test("registries.conf: a drop-in replaces the table of the same prefix", async () => {
   const config = await load({
     "containers/registries.conf": CONF,

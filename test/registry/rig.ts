@@ -2,6 +2,7 @@ import { createRegistryClient } from "../../builder/registry/client.ts";
 import type { Backoff, Environment, Timeouts } from "../../builder/net/types.ts";
 import type {
   Credential,
+  Location,
   RegistryClient,
   RegistrySettings,
   Repository,
@@ -11,6 +12,7 @@ export interface ClientSetting {
   /** By host. */
   readonly credentials?: Readonly<Record<string, Credential>>;
   readonly registries?: Readonly<Record<string, Partial<RegistrySettings>>>;
+  readonly locations?: readonly Location[];
   readonly timeouts?: Partial<Timeouts>;
   readonly backoff?: Partial<Backoff>;
   readonly env?: Environment;
@@ -24,7 +26,7 @@ export function testClient(setting: ClientSetting = {}): RegistryClient & AsyncD
     ([name, settings]) => [name, { mirrors: [], ca: [], ...settings }] as const,
   );
   const client = createRegistryClient({
-    config: { registries: new Map(registries) },
+    config: { registries: new Map(registries), ...(setting.locations && { locations: setting.locations }) },
     credentials: { find: async (registry) => setting.credentials?.[registry] },
     env: setting.env ?? {},
     timeouts: { ...setting.timeouts },

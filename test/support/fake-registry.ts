@@ -38,6 +38,9 @@ export class FakeRegistry implements AsyncDisposable {
   /** `user:password` pairs go in here as base64. */
   guard: Guard = { kind: "open" };
   readonly tokens = new Set<string>();
+  /** What uploads have so far, by their number. */
+  readonly uploads = new Map<string, Buffer>();
+  #started = 0;
   readonly #server: Server;
   readonly #faults: ArmedFault[] = [];
 
@@ -123,8 +126,8 @@ export class FakeRegistry implements AsyncDisposable {
       return;
     }
     if (path.startsWith("/token")) this.#giveToken(request, response);
-    else if (this.#mayEnter(authorization)) this.#serve(request, response);
-    else this.#challenge(response);
+    else if (this.#mayEnter(authorization)) this.serve(request, response);
+    else this.challenge(response);
   }
 
   #mayEnter(authorization: string | undefined): boolean {
@@ -133,7 +136,8 @@ export class FakeRegistry implements AsyncDisposable {
     return authorization?.startsWith("Bearer ") === true && this.tokens.has(authorization.slice(7));
   }
 
-  #challenge(response: ServerResponse): void {
+  /** Asks who comes. */
+  challenge(response: ServerResponse): void {
     const realm = this.guard.kind === "bearer" ? (this.guard.realm ?? `http://${this.host}/token`) : "";
     const header =
       this.guard.kind === "bearer" ? `Bearer realm="${realm}",service="fake"` : 'Basic realm="fake registry"';
@@ -152,7 +156,8 @@ export class FakeRegistry implements AsyncDisposable {
     response.end(JSON.stringify({ token, expires_in: guard.lifetime ?? 300 }));
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
+  /** As if nothing were armed and everybody let in. */
+  serve(request: IncomingMessage, response: ServerResponse): void {
     const { method = "", url = "" } = request;
     const { pathname, searchParams } = new URL(url, "http://fake");
     const [, repository = "", kind = "", name = ""] =
@@ -162,16 +167,20 @@ export class FakeRegistry implements AsyncDisposable {
       if (searchParams.has("mount") && this.blobs.has(searchParams.get("mount") ?? "")) {
         return void response.writeHead(201).end();
       }
-      return void response.writeHead(202, { location: `/v2/${repository}/blobs/uploads/1?state=a` }).end();
+      const id = String(++this.#started);
+      this.uploads.set(id, Buffer.alloc(0));
+      return void response
+        .writeHead(202, { location: `/v2/${repository}/blobs/uploads/${id}?state=a` })
+        .end();
+    }
+    const upload = /\/blobs\/uploads\/(\d+)$/.exec(pathname)?.[1];
+    if (upload !== undefined && (method === "GET" || method === "PATCH")) {
+      return void this.#goOn(request, response, upload);
     }
     if (method === "DELETE") return void response.writeHead(204).end();
     if (method === "PUT") {
-      void this.#store(
-        request,
-        response,
-        kind,
-        kind === "blobs" ? (searchParams.get("digest") ?? "") : `${repository} ${name}`,
-      );
+      const place = kind === "blobs" ? (searchParams.get("digest") ?? "") : `${repository} ${name}`;
+      void this.#store(request, response, kind, place, upload);
       return;
     }
     const found = kind === "blobs" ? this.blobs.get(name) : this.manifests.get(`${repository} ${name}`);
@@ -186,15 +195,36 @@ export class FakeRegistry implements AsyncDisposable {
     }
   }
 
+  /** A piece of an upload, or the question how far it is. */
+  async #goOn(request: IncomingMessage, response: ServerResponse, upload: string): Promise<void> {
+    const start = /^(\d+)-/.exec(request.headers["content-range"] ?? "")?.[1];
+    const piece = request.method === "PATCH" ? await collect(request) : Buffer.alloc(0);
+    const before = this.uploads.get(upload);
+    if (before === undefined) return void response.writeHead(404).end();
+    const fits = start === undefined || Number(start) === before.length;
+    const data = fits ? Buffer.concat([before, piece]) : before;
+    this.uploads.set(upload, data);
+    const status = request.method === "GET" ? 204 : fits ? 202 : 416;
+    response.writeHead(status, {
+      location: (request.url ?? "").replace(/digest=.*/, ""),
+      range: `0-${Math.max(0, data.length - 1)}`,
+    });
+    response.end();
+  }
+
   async #store(
     request: IncomingMessage,
     response: ServerResponse,
     kind: string,
     name: string,
+    upload = "",
   ): Promise<void> {
-    const data = await collect(request);
-    if (kind === "blobs") this.blobs.set(name, data);
-    else {
+    const data = Buffer.concat([this.uploads.get(upload) ?? Buffer.alloc(0), await collect(request)]);
+    if (kind === "blobs") {
+      if (sha256(data) !== name)
+        return void response.writeHead(400).end('{"errors":[{"code":"DIGEST_INVALID"}]}');
+      this.blobs.set(name, data);
+    } else {
       const [repository = "", reference = ""] = name.split(" ");
       this.addManifest(repository, reference, data, request.headers["content-type"] ?? "");
     }
