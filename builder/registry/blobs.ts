@@ -2,7 +2,7 @@ import type { Digest } from "../core/digest.ts";
 import { NO_HEAD, nameOf, refuseWebPage } from "./manifests.ts";
 import { pullScope, pushScope, type RegistryRequest, type Session } from "./session.ts";
 import type { Repository } from "./types.ts";
-import { cancelUpload, startedUpload } from "./upload-session.ts";
+import { cancelUpload, keepUpload, startedUpload, takeUpload } from "./upload-session.ts";
 
 /** Whether a repository has a blob; false as well where the registry cannot be asked, for then it is uploaded. */
 export async function hasBlob(
@@ -52,10 +52,10 @@ export async function mountBlob(
   const response = await session.send(endpoint, request);
   await response.discard();
   const context = { session, endpoint, action: request.action, signal };
-  const unused =
-    response.status === 201 || response.status === 202 ? session.takeUpload(endpoint, digest) : undefined;
+  if (response.status !== 201 && response.status !== 202) return false;
+  const unused = takeUpload(context, digest);
   if (unused !== undefined) await cancelUpload(context, unused);
   // 202 is the beginning of an upload: the one that follows.
-  if (response.status === 202) session.keepUpload(endpoint, digest, startedUpload(response, request.action));
+  if (response.status === 202) keepUpload(context, digest, startedUpload(response, request.action));
   return response.status === 201;
 }

@@ -6,7 +6,6 @@ import { endpointsOf, originOf, type Endpoint } from "./endpoints.ts";
 import { responseError } from "./response-error.ts";
 import { Shared } from "./shared.ts";
 import type { CredentialStore, RegistryConfig, Repository } from "./types.ts";
-import type { Upload } from "./upload-session.ts";
 
 /** One request to a registry, below /v2/REPOSITORY/ of whichever endpoint is asked. */
 export interface RegistryRequest extends Omit<HttpRequest, "url"> {
@@ -36,7 +35,6 @@ export class Session {
   readonly #origins = new Shared<string>();
   /** By mirror and digest: what came from there damaged. */
   readonly #distrusted = new Set<string>();
-  readonly #uploads = new Map<string, Upload>();
 
   constructor(transport: Transport, config: RegistryConfig, credentials: CredentialStore) {
     this.transport = transport;
@@ -82,18 +80,6 @@ export class Session {
 
   trusts(endpoint: Endpoint, digest: Digest): boolean {
     return !this.#distrusted.has(`${endpoint.origin} ${digest}`);
-  }
-
-  /** Keeps an upload that was begun for a blob until somebody takes it. */
-  keepUpload({ origin, repository }: Endpoint, digest: Digest, upload: Upload): void {
-    this.#uploads.set(`${origin} ${repository} ${digest}`, upload);
-  }
-
-  takeUpload({ origin, repository }: Endpoint, digest: Digest): Upload | undefined {
-    const key = `${origin} ${repository} ${digest}`;
-    const upload = this.#uploads.get(key);
-    this.#uploads.delete(key);
-    return upload;
   }
 
   /** The same endpoint as it is reached: without TLS, where registries.conf allows that and there is none. */

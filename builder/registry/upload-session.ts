@@ -1,3 +1,4 @@
+import type { Digest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { leadsInside } from "../net/redirect.ts";
 import type { HttpResponse } from "../net/types.ts";
@@ -94,6 +95,29 @@ export async function cancelUpload(context: UploadContext, { location }: Upload)
     signal.throwIfAborted();
     if (!(error instanceof TsbuildError)) throw error;
   }
+}
+
+const kept = new WeakMap<Session, Map<string, Upload>>();
+
+/** Keeps an upload that was begun for a blob until somebody takes it. */
+export function keepUpload(
+  { session, endpoint: { origin, repository } }: UploadContext,
+  digest: Digest,
+  upload: Upload,
+): void {
+  const uploads = kept.get(session) ?? new Map<string, Upload>();
+  kept.set(session, uploads);
+  uploads.set(`${origin} ${repository} ${digest}`, upload);
+}
+
+export function takeUpload(
+  { session, endpoint: { origin, repository } }: UploadContext,
+  digest: Digest,
+): Upload | undefined {
+  const key = `${origin} ${repository} ${digest}`;
+  const upload = kept.get(session)?.get(key);
+  kept.get(session)?.delete(key);
+  return upload;
 }
 
 /** The place that ends an upload: its text is the registry's, which may have signed it, and stays as it is. */

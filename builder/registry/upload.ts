@@ -12,6 +12,7 @@ import {
   continued,
   resumed,
   startUpload,
+  takeUpload,
   type Upload,
   type UploadContext,
 } from "./upload-session.ts";
@@ -36,7 +37,6 @@ export async function putBlob(
   const endpoint = session.origin(repository);
   const action = `push ${nameOf(repository, descriptor.digest)}`;
   const blob = new BlobUpload({ session, endpoint, action, signal }, descriptor, open, progress);
-  blob.take(session.takeUpload(endpoint, descriptor.digest));
   const { backoff } = session.transport;
   let secured = 0;
   try {
@@ -94,15 +94,11 @@ class BlobUpload {
     this.#descriptor = descriptor;
     this.#reader = new BlobReader(open);
     this.#progress = progress;
+    this.#upload = takeUpload(context, descriptor.digest);
   }
 
   get offset(): number {
     return this.#upload?.offset ?? 0;
-  }
-
-  /** Goes on with an upload that began elsewhere. */
-  take(upload: Upload | undefined): void {
-    this.#upload = upload;
   }
 
   /** Sends what is missing; undefined when the registry has it all. */
