@@ -1,0 +1,64 @@
+import { COMMANDS, findCommand } from "../../builder/cli/catalog.ts";
+import { parseFlags } from "../../builder/cli/flags.ts";
+import type { Command } from "../../builder/cli/types.ts";
+import type { CodeBlock } from "./markdown.ts";
+import { commandsOf } from "./shell.ts";
+
+/** The command lines of tsbuild in a block: what a shell runs, a CI job, or a container of Kubernetes. */
+export function tsbuildLines({ language, text }: CodeBlock): readonly (readonly string[])[] {
+  const scripts = language === "yaml" ? scriptsOfYaml(text) : [text.replace(/^\$ /gm, "")];
+  const lines = scripts.flatMap(commandsOf).filter(([program]) => program === "tsbuild");
+  return [...lines.map((words) => words.slice(1)), ...(language === "yaml" ? argumentsOfYaml(text) : [])];
+}
+
+/** Why this is no command line of tsbuild; undefined where it is one. */
+export async function mistakeOf(words: readonly string[]): Promise<string | undefined> {
+  const [first = "", ...rest] = words;
+  if (["", "--help", "-h", "--version", "-v"].includes(first)) return undefined;
+  if (first === "help") return rest.every(isCommand) ? undefined : `there is no command "${rest.join(" ")}"`;
+  const entry = findCommand(first) ?? (/^[-./]|[/…]/.test(first) ? findCommand("build") : undefined);
+  if (entry === undefined) return `there is no command "${first}"`;
+  const command = await entry.load();
+  try {
+    const { values, operands } = parseFlags(command, findCommand(first) === entry ? rest : words);
+    return wrongChoice(command, values) ?? wrongWord(command, operands);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function isCommand(word: string): boolean {
+  return COMMANDS.some(({ name }) => name === word);
+}
+
+function wrongChoice({ flags }: Command, values: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [name, { choices }] of Object.entries(flags)) {
+    const value = values[name];
+    if (choices === undefined || typeof value !== "string" || value === "") continue;
+    if (!choices.includes(value.split(",")[0] ?? "")) return `--${name} has no choice "${value}"`;
+  }
+  return undefined;
+}
+
+/** The word that must come first: `tsbuild cache save`; one in brackets need not. */
+function wrongWord({ operands, usage }: Command, [word]: readonly string[]): string | undefined {
+  const { first = [] } = operands;
+  if (word === undefined || first.length === 0 || first.includes(word)) return undefined;
+  return usage.includes(`[${first.join("|")}]`) ? undefined : `"${word}" is none of ${first.join(", ")}`;
+}
+
+/** What `run:` and the items of `script:` have to say to a shell. */
+function scriptsOfYaml(text: string): readonly string[] {
+  const plain = text.replace(
+    /^(\s*)(- )?run: [>|]-?\n((?:\1\s+.*\n|\s*\n)+)/gm,
+    (_all, _indent, _item, body: string) => `- run: ${body.trim().replace(/\s*\n\s*/g, " ")}\n`,
+  );
+  return [...plain.matchAll(/^\s*(?:- run:|run:|-) (.*)$/gm)].map(([, script = ""]) => script);
+}
+
+/** `args: [build, …]` of a container whose image starts tsbuild. */
+function argumentsOfYaml(text: string): readonly (readonly string[])[] {
+  return [...text.matchAll(/^\s*(?:- )?args:\s*\[([^\]]*)\]/gm)].map(([, list = ""]) =>
+    [...list.matchAll(/"((?:[^"\\]|\\.)*)"|[^\s,"][^,]*/g)].map(([plain, quoted]) => quoted ?? plain.trim()),
+  );
+}
