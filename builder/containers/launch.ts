@@ -24,7 +24,7 @@ export interface Launched {
   readonly status: number;
 }
 
-/** Runs a container that has been made. `onStarted` is called once its command is about to be executed. */
+/** Runs a container that has been made. `onStarted` is called once others can see that it runs. */
 export async function launch(
   services: ContainerServices,
   container: Container,
@@ -36,8 +36,8 @@ export async function launch(
   const plan = { ...bare, state: directory, removeState: record.remove, stdinOpen: interactive };
   const [command = ""] = plan.argv;
   const started = (running: StartedContainer): void => {
-    onStarted();
     noteStart(services, container, running);
+    onStarted();
   };
   makeVolumes(plan.mounts);
   if (detach) {

@@ -27,12 +27,20 @@ export async function startContainer(
   const { store } = services;
   const { record: found } = await findContainer(store, reference);
   const lock = await store.locks.acquire(`start ${found.id}`, { signal });
+  let locked = true;
+  const unlock = (): void => {
+    // Once: another process may have the same ticket by then.
+    if (locked) lock[Symbol.dispose]();
+    locked = false;
+  };
   try {
     const container = await openContainer(store, found.id);
     if (container === undefined || container.state.status === "running") return 0;
-    const { record, directory } = container;
-    // Its last supervisor may still be tidying up.
+    const { record, state, directory } = container;
     using line = await Supervisor.call(directory);
+    // Whoever makes it starts it at this moment.
+    if (line !== undefined && state.status === "created") return 0;
+    // Its last supervisor may still be tidying up.
     await line?.ended;
     const image = imageOf(services, record);
     const request = readRequest(directory, nameOf(record));
@@ -66,13 +74,11 @@ export async function startContainer(
       services,
       started,
       { plan, sandbox, detach: !attach, interactive, io, signal },
-      () =>
-        // From here on it is seen to run.
-        lock[Symbol.dispose](),
+      unlock,
     );
     return status;
   } finally {
-    lock[Symbol.dispose]();
+    unlock();
   }
 }
 

@@ -44,11 +44,9 @@ export const logsCommand = command({
   ],
   async execute(flags, [wanted], session) {
     return withStore(session, async (tsbuild) => {
+      const all: Readonly<Record<string, unknown>> = flags;
       const given = (table: FlagTable): string | undefined =>
-        Object.keys(table).find(
-          (name) =>
-            flags[name as keyof typeof flags] !== undefined && flags[name as keyof typeof flags] !== false,
-        );
+        Object.keys(table).find((name) => all[name] !== undefined && all[name] !== false);
       const ofContainer = given(OF_CONTAINERS);
       const isStep = wanted === undefined || given(OF_STEPS) !== undefined;
       if (isStep && ofContainer !== undefined) {
