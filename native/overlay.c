@@ -17,19 +17,27 @@ static void name_of(int fd, char name[32]) {
   snprintf(name, 32, "/proc/self/fd/%d", fd);
 }
 
-static int configure(int fs, const int *lowers, size_t count, int upper, int work) {
+/* What takes the writes; -1 where nothing does. */
+struct writes {
+  int upper, work;
+  bool synced; /* fsync(2) is obeyed */
+};
+
+static const struct writes NO_WRITES = {-1, -1, false};
+
+static int configure(int fs, const int *lowers, size_t count, const struct writes *writes) {
   char name[32];
   for (size_t i = count; i-- > 0;) {
     name_of(lowers[i], name);
     if (sys_fsconfig(fs, CONFIG_STRING, "lowerdir+", name) < 0) return -1;
   }
-  if (upper >= 0) {
-    name_of(upper, name);
+  if (writes->upper >= 0) {
+    name_of(writes->upper, name);
     if (sys_fsconfig(fs, CONFIG_STRING, "upperdir", name) < 0) return -1;
-    name_of(work, name);
+    name_of(writes->work, name);
     if (sys_fsconfig(fs, CONFIG_STRING, "workdir", name) < 0) return -1;
     /* An upper directory of a crashed build is thrown away: nothing is gained by syncing it. */
-    sys_fsconfig(fs, CONFIG_FLAG, "volatile", NULL);
+    if (!writes->synced) sys_fsconfig(fs, CONFIG_FLAG, "volatile", NULL);
   }
   if (sys_fsconfig(fs, CONFIG_STRING, "index", "off") < 0) return -1;
   if (in_user_namespace()) {
@@ -42,9 +50,9 @@ static int configure(int fs, const int *lowers, size_t count, int upper, int wor
 }
 
 /* With the mount API of Linux 6.7 (`lowerdir+`): no limit but overlayfs' own of 500 layers. A detached mount. */
-static int mount_new(const int *lowers, size_t count, int upper, int work) {
+static int mount_new(const int *lowers, size_t count, const struct writes *writes) {
   cleanup_close int fs = sys_fsopen("overlay");
-  if (fs < 0 || configure(fs, lowers, count, upper, work) < 0) return -1;
+  if (fs < 0 || configure(fs, lowers, count, writes) < 0) return -1;
   return sys_fsmount(fs, 0);
 }
 
@@ -52,7 +60,7 @@ static int mount_new(const int *lowers, size_t count, int upper, int work) {
  * With mount(2), whose options must fit into a page: a tmpfs with symlinks of one or two characters stands in for the
  * paths. It stays below the overlay.
  */
-static int mount_classic(const int *lowers, size_t count, int upper, int work, const char *attach) {
+static int mount_classic(const int *lowers, size_t count, const struct writes *writes, const char *attach) {
   if (mount("tsbuild", attach, "tmpfs", MS_NODEV | MS_NOSUID, "mode=700,size=1m") < 0 || chdir(attach) < 0) return -1;
   char target[32], link[24];
   char *options = must_format("lowerdir=");
@@ -64,16 +72,16 @@ static int mount_classic(const int *lowers, size_t count, int upper, int work, c
     free(options);
     options = longer;
   }
-  if (upper >= 0) {
+  if (writes->upper >= 0) {
     char work_target[32];
-    name_of(upper, target);
-    name_of(work, work_target);
+    name_of(writes->upper, target);
+    name_of(writes->work, work_target);
     if (symlink(target, "u") < 0 || symlink(work_target, "w") < 0) return -1;
   }
-  char *full = must_format("%s%s,index=off%s", options, upper >= 0 ? ",upperdir=u,workdir=w" : "",
+  char *full = must_format("%s%s,index=off%s", options, writes->upper >= 0 ? ",upperdir=u,workdir=w" : "",
                            in_user_namespace() ? ",userxattr" : ",redirect_dir=off,metacopy=off");
   char *fast = must_format("%s,volatile", full);
-  int mounted = upper >= 0 ? mount("overlay", attach, "overlay", 0, fast) : -1;
+  int mounted = writes->upper >= 0 && !writes->synced ? mount("overlay", attach, "overlay", 0, fast) : -1;
   /* `volatile` is of Linux 5.10. */
   if (mounted < 0) mounted = mount("overlay", attach, "overlay", 0, full);
   int saved = errno;
@@ -100,18 +108,18 @@ static void close_all(int *fds, size_t count) {
 }
 
 /* A descriptor of the overlay. Without `attach` it is detached; -1 where the kernel cannot do that. */
-static int overlay(const struct strings *paths, int upper, int work, const char *attach, struct error *error) {
+static int overlay(const struct strings *paths, const struct writes *writes, const char *attach, struct error *error) {
   int *fds = must_alloc(paths->count * sizeof *fds);
   memset(fds, -1, paths->count * sizeof *fds);
   int result = open_lowers(paths, fds, error);
   if (result == 0) {
-    result = mount_new(fds, paths->count, upper, work);
+    result = mount_new(fds, paths->count, writes);
     if (result >= 0 && attach && sys_move_mount(result, attach) < 0) {
       close(result);
       result = -1;
     }
     if (result < 0 && attach) {
-      result = mount_classic(fds, paths->count, upper, work, attach);
+      result = mount_classic(fds, paths->count, writes, attach);
       if (result == 0) result = open(attach, O_PATH | O_DIRECTORY | O_CLOEXEC);
     }
     if (result < 0) fail(error, errno, "Cannot mount an overlay of %zu layers", paths->count);
@@ -173,7 +181,7 @@ int root_mount_throwaway(const struct strings *lowers, const char *attach, struc
     cleanup_close int upper = open_made(upper_path, error);
     cleanup_close int work = upper < 0 ? -1 : open_made(work_path, error);
     bool ready = work >= 0 && dress_upper(upper, held.items[held.count - 1], error) == 0;
-    result = ready ? overlay(&held, upper, work, attach, error) : -1;
+    result = ready ? overlay(&held, &(struct writes){upper, work, false}, attach, error) : -1;
     free(upper_path);
     free(work_path);
   }
@@ -189,14 +197,14 @@ int root_mount(const struct root_spec *spec, struct error *error) {
   const char *highest = lowers->count > 0 ? lowers->items[lowers->count - 1] : NULL;
   if (spec->kind == ROOT_LAYERS) {
     if (!highest) return fail(error, ENOENT, "Cannot mount a root filesystem without layers");
-    return lowers->count == 1 ? bind_mount(highest, error) : overlay(lowers, -1, -1, highest, error);
+    return lowers->count == 1 ? bind_mount(highest, error) : overlay(lowers, &NO_WRITES, highest, error);
   }
   cleanup_close int upper = open_made(spec->upper, error);
   if (upper < 0 || dress_upper(upper, highest, error) < 0) return -1;
   if (!highest) return bind_mount(spec->upper, error);
   clear_work(spec->work);
   cleanup_close int work = open_made(spec->work, error);
-  return work < 0 ? -1 : overlay(lowers, upper, work, spec->upper, error);
+  return work < 0 ? -1 : overlay(lowers, &(struct writes){upper, work, spec->synced}, spec->upper, error);
 }
 
 int root_view(const struct root_spec *spec, struct error *error) {
@@ -211,11 +219,11 @@ int root_view(const struct root_spec *spec, struct error *error) {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd >= 0 ? fd : fail(error, errno, "Cannot open '%s'", path);
   }
-  int fd = overlay(&layers, -1, -1, NULL, error);
+  int fd = overlay(&layers, &NO_WRITES, NULL, error);
   if (fd >= 0 || error->code == ENOENT) return fd;
   if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
     return fail(error, errno, "Cannot make a mount namespace");
-  return overlay(&layers, -1, -1, layers.items[0], error);
+  return overlay(&layers, &NO_WRITES, layers.items[0], error);
 }
 
 void clear_work(const char *work) {
@@ -243,4 +251,5 @@ void get_root(struct reader *reader, struct root_spec *spec) {
   if (spec->kind != ROOT_OVERLAY) return;
   spec->upper = get_string(reader);
   spec->work = get_string(reader);
+  spec->synced = get_u8(reader) != 0;
 }

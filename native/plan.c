@@ -32,6 +32,7 @@ static void read_mount(struct reader *reader, struct mount_spec *mount) {
       mount->source = get_string(reader);
       mount->upper = get_string(reader);
       mount->work = get_string(reader);
+      mount->synced = get_u8(reader) != 0;
       mount->flags = get_u32(reader);
       break;
     case MOUNT_SYSFS:

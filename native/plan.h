@@ -11,6 +11,7 @@ struct mount_spec {
   const char *source;  /* bind: a path of the host; layers: a path in them */
   const char *subpath; /* bind: a path inside `source`, resolved as if that were a root; "" for itself */
   const char *upper, *work; /* layers: directories that take and keep the writes; "" for throwing them away */
+  bool synced;         /* fsync(2) is obeyed there */
   uint32_t flags;      /* enum mount_flag */
   uint32_t mode, uid, gid;
   uint64_t size; /* tmpfs: bytes, 0 for the kernel's default; dev: of shm */

@@ -54,7 +54,7 @@ int mount_layers(struct mounter *mounter, const struct mount_spec *spec, struct 
   if (spec->lowers.count == 0) return fail(error, ENOENT, "Cannot mount layers on '%s': there are none", spec->target);
   bool kept = *spec->upper != 0;
   struct root_spec root = {.kind = kept ? ROOT_OVERLAY : ROOT_LAYERS, .lowers = spec->lowers,
-                           .upper = spec->upper, .work = spec->work};
+                           .upper = spec->upper, .work = spec->work, .synced = spec->synced};
   const char *attach = root_attach_path(&root);
   struct stat before;
   if (stat(attach, &before) < 0) return fail(error, errno, "Cannot open snapshot '%s'", attach);

@@ -44,6 +44,8 @@ export type RootSpec =
       readonly lowers: readonly string[];
       readonly upper: string;
       readonly work: string;
+      /** What is written is to be kept whatever happens: fsync(2) is obeyed, which else does nothing. */
+      readonly synced?: boolean;
     }
   /** A plain directory. */
   | { readonly kind: "directory"; readonly path: string };
@@ -173,7 +175,7 @@ export type MountSpec =
       readonly target: string;
       readonly lowers: readonly string[];
       readonly source: string;
-      readonly kept?: { readonly upper: string; readonly work: string };
+      readonly kept?: { readonly upper: string; readonly work: string; readonly synced: boolean };
       readonly flags: MountFlags;
     }
   /** Hidden: an empty read-only directory or /dev/null over what is there; nothing where nothing is. */

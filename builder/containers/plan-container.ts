@@ -61,6 +61,6 @@ export function planContainer(
       columns: request.columns,
       rows: request.rows,
     },
-    { lowers, directory, user, capabilities, emulation, seccomp },
+    { lowers, directory, user, capabilities, emulation, seccomp, synced: !request.remove },
   );
 }

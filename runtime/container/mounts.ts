@@ -29,6 +29,7 @@ interface MountPlaces {
   readonly lowers: readonly string[];
   /** Of the container; made when the mounts are. */
   readonly directory: string;
+  readonly synced: boolean;
 }
 
 /** All that is mounted over the root filesystem; what lies deeper comes later. */
@@ -38,7 +39,7 @@ export function containerMounts(
 ): MountSpec[] {
   let count = 0;
   const kept = (mount: { readonly target: string; readonly readonly: boolean }): MountSpec =>
-    keptVolume(mount, places.lowers, join(places.directory, "volumes", String(count++)));
+    keptVolume(mount, places, String(count++));
   const asked = [
     ...volumes.map(volumeMount),
     ...mounts.map((mount) => (mount.type === "volume" ? kept(mount) : specOf(mount))),
@@ -70,10 +71,11 @@ function specOf(mount: Exclude<ContainerMount, { type: "volume" }>): MountSpec {
 /** The image's directory with an upper directory of its own: nothing is copied. */
 function keptVolume(
   { target, readonly }: { readonly target: string; readonly readonly: boolean },
-  lowers: readonly string[],
-  directory: string,
+  { lowers, directory, synced }: MountPlaces,
+  name: string,
 ): MountSpec {
-  const kept = { upper: join(directory, "fs"), work: join(directory, "work") };
+  const own = join(directory, "volumes", name);
+  const kept = { upper: join(own, "fs"), work: join(own, "work"), synced };
   return { type: "layers", target, source: target, lowers, kept, flags: { readonly } };
 }
 

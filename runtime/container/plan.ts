@@ -29,6 +29,8 @@ export interface ContainerRoot {
   readonly lowers: readonly string[];
   /** Directory of the container in the store. */
   readonly directory: string;
+  /** What it writes outlives it: fsync(2) is obeyed. */
+  readonly synced: boolean;
   readonly user: RunUser;
   readonly capabilities: readonly number[];
   /** What a program for another architecture needs in its root (runtime/emulation). */
@@ -47,6 +49,7 @@ export function containerPlan(config: RunConfig, request: ContainerRequest, root
       lowers: root.lowers,
       upper: `${root.directory}/fs`,
       work: `${root.directory}/work`,
+      synced: root.synced,
     },
     mounts: [
       ...baseMounts({ shmSize: request.shmSize }),

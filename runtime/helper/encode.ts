@@ -15,7 +15,12 @@ export function putRoot(writer: FrameWriter, root: RootSpec | RunningRoot | Plai
     case "layers":
       return writer.u8(ROOT.LAYERS).texts(root.lowers);
     case "overlay":
-      return writer.u8(ROOT.OVERLAY).texts(root.lowers).text(root.upper).text(root.work);
+      return writer
+        .u8(ROOT.OVERLAY)
+        .texts(root.lowers)
+        .text(root.upper)
+        .text(root.work)
+        .u8(root.synced ? 1 : 0);
     case "directory":
       return writer.u8(ROOT.DIRECTORY).text(root.path);
     default:
@@ -97,6 +102,7 @@ function putMount(writer: FrameWriter, mount: MountSpec): void {
       writer
         .text(mount.kept?.upper ?? "")
         .text(mount.kept?.work ?? "")
+        .u8(mount.kept?.synced ? 1 : 0)
         .u32(flagsOf(mount.flags));
       return;
     case "sysfs":

@@ -66,6 +66,13 @@ test("mounts, limits and filters of a container", { skip }, async (t) => {
     const twice = await run("--tmpfs=/a", "-v", `${directory}:/a/`, "app", "");
     assert.match(twice.stderr, /two mounts name it/);
   });
+  await t.test("fsync is obeyed where what is written outlives the container", async () => {
+    const look = `console.log(fs.readFileSync("/proc/self/mounts", "utf8").split("\\n").filter((line) => line.split(" ")[2] === "overlay").some((line) => /volatile/.test(line)))`;
+    await prints("true", "app", look);
+    const kept = await run("--name=kept", "app", look);
+    assert.equal(kept.stdout, "false\n");
+    assert.equal((await rig.tsbuild(["rm", "kept"])).status, 0);
+  });
   await t.test("--ulimit, --shm-size, --add-host, --dns and --security-opt", async () => {
     const status = `const of = (name) => new RegExp(name + ":\\\\s+(\\\\S+)").exec(fs.readFileSync("/proc/self/status", "utf8"))[1];
       const shm = fs.statfsSync("/dev/shm"); const text = (path) => fs.readFileSync(path, "utf8");
