@@ -54,7 +54,7 @@ writeFileSync("bin/build-id", buildId);
 /** Node's own modules that take a millisecond or more are loaded when something of them is asked for the first time. */
 function lazyBuiltins(text) {
   const heavy =
-    /\b(import_\w+) = require\("(node:(?:child_process|crypto|net|stream|zlib|timers\/promises))"\);/g;
+    /\b(import_\w+) = require\("(node:(?:child_process|crypto|fs\/promises|net|stream|zlib|timers\/promises))"\);/g;
   const names = new Map();
   const bare = text.replace(heavy, (_, variable, module) => {
     names.set(variable, module);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { hexOf } from "../core/digest.ts";
 import type { BuildEvent, Emit, VertexId } from "../core/events.ts";
 import { logPath } from "./read-logs.ts";
@@ -60,7 +60,10 @@ export class StepLogs {
     const path = logPath(this.#store.root, id);
     try {
       // What it wrote the last time is not what it wrote now: nothing.
-      if (log === undefined) return rmSync(path, { force: true });
+      if (log === undefined) {
+        if (existsSync(path)) unlinkSync(path);
+        return;
+      }
       closeSync(log.descriptor);
       renameSync(log.path, this.#store.path("logs", hexOf(id)));
       this.#open.delete(id);

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { lazy } from "../core/lazy.ts";
 import { openBlobs } from "./blobs.ts";
@@ -10,7 +10,7 @@ import { recover } from "./recover.ts";
 import { namesIn } from "./names-in.ts";
 import { openRefs } from "./refs.ts";
 import { storeRoot } from "./root.ts";
-import { abandoned, livingSince, newSessionName } from "./session.ts";
+import { abandoned, livingSince, newSessionName, sinceOf } from "./session.ts";
 import type { Store } from "./types.ts";
 
 export interface StoreOptions {
@@ -60,8 +60,7 @@ export function openStore(options: StoreOptions): Store {
     },
     async close() {
       if (locked) (await locks()).close();
-      // rmSync alone takes a millisecond to load what it removes with.
-      if (!existsSync(files.sessionFolder)) return;
+      if (!existsSync(files.sessionFolder) || removeMark(files.sessionFolder)) return;
       try {
         rmSync(files.sessionFolder, { recursive: true, force: true });
       } catch {
@@ -69,4 +68,16 @@ export function openStore(options: StoreOptions): Store {
       }
     },
   };
+}
+
+/** Removes the directory of a session that made nothing: rmSync takes two milliseconds to load what it removes with. */
+function removeMark(folder: string): boolean {
+  try {
+    if (readdirSync(folder).some((name) => join(folder, name) !== sinceOf(folder))) return false;
+    unlinkSync(sinceOf(folder));
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }

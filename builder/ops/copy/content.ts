@@ -90,7 +90,7 @@ function scanOf(tree: Tree, scans: Scans, take: Take, { selected, filter }: Sele
 
 /** Bytes to collect before hashing: a call for each of 20,000 files would cost more than the hash. */
 const BATCH = 64 * 1024;
-/** Milliseconds after which signals and the display have their turn. */
+/** Milliseconds after which signals and the display have their turn; `performance` takes one to load. */
 const TURN = 50;
 
 async function digestOf(tree: Tree, take: Take, items: readonly Item[], keep: KeepList): Promise<Digest> {
@@ -104,15 +104,15 @@ async function digestOf(tree: Tree, take: Take, items: readonly Item[], keep: Ke
   };
   let batch = "";
   await tree.prehash?.(items.filter(({ entry }) => entry.type === "file").map(({ entry }) => entry.path));
-  let turn = performance.now();
+  let turn = Date.now();
   for (const { name, entry, isParent } of items) {
     const file = entry.type === "hardlink" ? (tree.stat(entry.link ?? entry.path) ?? entry) : entry;
     batch += describeItem(name, file, take, isParent);
     if (file.type === "file") batch += tree.hash(entry.path);
     if (batch.length >= BATCH) flush();
-    if (performance.now() - turn < TURN) continue;
+    if (Date.now() - turn < TURN) continue;
     await setImmediate();
-    turn = performance.now();
+    turn = Date.now();
   }
   flush();
   const digest = hasher.digest();
