@@ -86,7 +86,7 @@ async function writeTo(
   switch (place.kind) {
     case "registry": {
       const { reference } = place;
-      const name = { name: formatReference(reference), byDigest: false };
+      const name = { names: [formatReference(reference)] as const, byDigest: false };
       if (reference.digest !== undefined && reference.digest !== tree.top.descriptor.digest) {
         throw new TsbuildError(
           "USAGE",

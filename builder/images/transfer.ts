@@ -71,7 +71,7 @@ export async function pushStoredImage(
     index === undefined
       ? await setOf(image)
       : storedIndex(index.document, await Promise.all(index.images.map(setOf)));
-  const named = { name, byDigest: false };
+  const named = { names: [name] as const, byDigest: false };
   await pushTree(await session.registry(), session.slots, treeOf(assembled), named, { emit, signal });
   return { name, digest: assembled.top.descriptor.digest };
 }

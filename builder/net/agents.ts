@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
 import { TsbuildError, messageOf } from "../core/errors.ts";
+import { registerSecret } from "../core/redact.ts";
 import { proxyFor } from "./proxy.ts";
 import type { Environment, Timeouts, TlsSettings } from "./types.ts";
 
@@ -63,12 +64,14 @@ export class Agents {
       ...(settings?.insecure === true ? { rejectUnauthorized: false } : {}),
     };
     if (proxy === undefined) return new Agent({ ...timeouts, connect });
+    registerSecret(proxy.password);
+    registerSecret(decodeURIComponent(proxy.password));
     // Plain HTTP goes to the proxy as a request, not through CONNECT, which squid allows for port 443 alone.
     return new ProxyAgent({
       ...timeouts,
       uri: proxy.href,
       requestTls: connect,
-      proxyTls: { timeout: connectMs },
+      proxyTls: { timeout: connectMs, secureContext: trust({}, this.#env) },
       proxyTunnel: false,
     });
   }

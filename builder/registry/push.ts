@@ -29,6 +29,8 @@ export interface PushManifest {
 export interface PushRequest {
   readonly client: RegistryClient;
   readonly reference: Reference;
+  /** Further tags of the same repository. */
+  readonly tags?: readonly string[];
   readonly manifest: PushManifest;
   /** All that the manifest names: config and layers. */
   readonly blobs: readonly PushBlob[];
@@ -66,13 +68,10 @@ export async function pushImage(request: PushRequest): Promise<Digest> {
     await client.putManifest(repository, child.digest, child.mediaType, child.raw, signal);
   }
   for (const referrer of request.referrers ?? []) await client.putReferrer(repository, referrer, signal);
-  return client.putManifest(
-    repository,
-    named.tag ?? manifest.digest,
-    manifest.mediaType,
-    manifest.raw,
-    signal,
-  );
+  for (const tag of [named.tag ?? manifest.digest, ...(request.tags ?? [])]) {
+    await client.putManifest(repository, tag, manifest.mediaType, manifest.raw, signal);
+  }
+  return manifest.digest;
 }
 
 /** Events of a transfer come at most once for so many bytes. */

@@ -56,6 +56,8 @@ function tokenRequest(
   signal: AbortSignal,
 ): HttpRequest {
   if (credential?.kind === "identity") {
+    // As it stands in the form, which a careless server may quote.
+    registerSecret(encodeURIComponent(credential.token));
     const form = new URLSearchParams({
       grant_type: "refresh_token",
       refresh_token: credential.token,
