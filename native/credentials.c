@@ -34,6 +34,8 @@ static int open_slack(pid_t tid, int flags) {
 
 const struct credentials *people_find(const struct people *people, pid_t tid) {
   char text[32] = "";
+  /* Until somebody becomes another, everybody is root. */
+  if (people->count == 1) return people->items;
   cleanup_close int fd = open_slack(tid, O_RDONLY);
   if (fd >= 0) (void)!read(fd, text, sizeof text - 1);
   unsigned long slack = strtoul(text, NULL, 10);

@@ -21,7 +21,7 @@ struct owned {
 };
 
 struct owners {
-  size_t count;
+  uint32_t count, roots_changed;
   struct owned items[];
 };
 
@@ -54,6 +54,17 @@ void owners_note(struct owners *owners, ino_t inode, uid_t uid, gid_t gid) {
     return;
   }
   if (owners->count < MOST_OWNED) owners->items[owners->count++] = (struct owned){inode, uid, gid};
+}
+
+void owners_change_root(struct owners *owners) {
+  owners->roots_changed = 1;
+}
+
+bool owners_none_at(const struct owners *owners, const char *path, bool follow) {
+  char value[32];
+  if (owners->roots_changed || owners->count > 0) return false;
+  ssize_t size = follow ? getxattr(path, NAME, value, sizeof value) : lgetxattr(path, NAME, value, sizeof value);
+  return size < 0 && (errno == ENODATA || errno == EOPNOTSUPP);
 }
 
 int owners_save(const struct owners *owners, const char *beside, struct error *error) {

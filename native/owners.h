@@ -21,6 +21,10 @@ struct owners *owners_new(struct error *error);
 void owners_note(struct owners *owners, ino_t inode, uid_t uid, gid_t gid);
 /* Puts the noted owner into `st`; false where none is noted. */
 bool owners_find(const struct owners *owners, struct stat *st);
+/* Some process has another root directory from now on: paths that begin at it lead elsewhere. */
+void owners_change_root(struct owners *owners);
+/* True where one look at a path is enough to know that it has no owner but root: no other root directory, nothing noted. */
+bool owners_none_at(const struct owners *owners, const char *path, bool follow);
 /* Writes all that is noted into the new file `BESIDE.owners`, and reads what such a file says. */
 int owners_save(const struct owners *owners, const char *beside, struct error *error);
 struct owners *owners_read(const void *data, size_t size);

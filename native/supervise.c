@@ -36,7 +36,7 @@ static const unsigned CALLS[] = {
     SYS_chown,     SYS_lchown,    SYS_stat,      SYS_lstat,    SYS_mkdir,    SYS_mknod,    SYS_symlink,  SYS_creat,
 #endif
     SYS_fchown,    SYS_fchownat,  SYS_fstat,     SYS_newfstatat, SYS_statx,  SYS_mkdirat,  SYS_mknodat,  SYS_symlinkat,
-    SYS_getuid,    SYS_geteuid,   SYS_getgid,    SYS_getegid,  SYS_getresuid, SYS_getresgid, SYS_getgroups, SYS_setuid,
+    SYS_chroot,    SYS_pivot_root, SYS_getuid,   SYS_geteuid,   SYS_getgid,    SYS_getegid,  SYS_getresuid, SYS_getresgid, SYS_getgroups, SYS_setuid,
     SYS_setgid,    SYS_setreuid,  SYS_setregid,  SYS_setresuid, SYS_setresgid, SYS_setgroups, SYS_setfsuid, SYS_setfsgid};
 
 /* Opening is of interest only where it makes a file; the flags' argument, by call. */
@@ -131,9 +131,8 @@ static _Noreturn void supervise(int socket, struct owners *owners, const struct 
   if (!report_receive(socket, &report, &listener) || listener < 0) _exit(0);
   close(socket);
   ioctl(listener, SECCOMP_IOW(4, uint64_t), SYNC_WAKE_UP);
-  for (struct pollfd calls = {listener, POLLIN, 0}; !(calls.revents & POLLHUP);)
-    if (poll(&calls, 1, -1) > 0 && (calls.revents & POLLIN)) serve(listener, people, owners);
-  _exit(0);
+  /* Until the container's first process ends, and all with it. */
+  for (;;) serve(listener, people, owners);
 }
 
 int supervisor_start(struct owners *owners, const struct strings *known, struct error *error) {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ordinaryUser } from "../support/ordinary-user.ts";
+import { projectRoot } from "../support/project.ts";
 import { openRig } from "../support/rig.ts";
 import { layersOf } from "../support/store-image.ts";
 
@@ -11,10 +13,11 @@ const skip = "missing" in user ? user.missing : false;
 
 /** What depends on owners, done and looked at: a step that sees another owner than it should ends with an error. */
 const DOCKERFILE = `FROM scratch
-COPY busybox /bin/busybox
+COPY busybox set-capability /bin/
 COPY passwd group /etc/
 COPY --chown=11:12 given /given
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
+RUN set-capability /given && chown 11 /bin/busybox && cp /bin/busybox /bin/able && set-capability /bin/able
 RUN echo app:x:4321:4321::/home/app:/bin/sh >> /etc/passwd && echo app:x:4321: >> /etc/group && \\
     mkdir -p /home/app && chown app:app /home/app && mkdir -p /srv/d /srv/open && touch /srv/d/f && ln -s f /srv/d/l && mkfifo /srv/d/p && \\
     chown -R app:app /srv && chown 7:8 /srv/d && chown 21:22 /srv/d/f && chmod 6755 /srv/d/f && ln /srv/d/f /srv/d/same
@@ -33,6 +36,8 @@ test("an ordinary user builds the layers that root builds", { skip }, async (t) 
   await using rig = openRig();
   const context = user.directory("owners");
   copyFileSync("/bin/busybox", join(context, "busybox"));
+  const source = join(projectRoot, "fixtures/native/set-capability.c");
+  execFileSync("cc", ["-static", "-o", join(context, "set-capability"), source]);
   writeFileSync(join(context, "Dockerfile"), DOCKERFILE);
   writeFileSync(join(context, "passwd"), "root:x:0:0:root:/root:/bin/sh\n");
   writeFileSync(join(context, "group"), "root:x:0:\n");
