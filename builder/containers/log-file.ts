@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, statSync } from "node:fs";
 import { errnoOf, TsbuildError } from "../core/errors.ts";
 
 /** One piece of output. */
@@ -74,17 +74,42 @@ export class LogFile implements Disposable {
 /** The piece at the beginning; undefined where not all of it is there yet. */
 function take(held: Buffer): LogPiece | undefined {
   if (held.length < HEADER) return undefined;
+  if (!isSound(held)) throw new TsbuildError("STORE_INVALID", "Cannot read the log: it is damaged");
   const size = held.readUInt32LE(8);
-  const stream = held[12];
-  if (size > MOST || (stream !== 1 && stream !== 2)) {
-    throw new TsbuildError("STORE_INVALID", "Cannot read the log: it is damaged");
-  }
   if (held.length < HEADER + size) return undefined;
   return {
-    stream: stream === 1 ? "stdout" : "stderr",
+    stream: held[12] === 1 ? "stdout" : "stderr",
     time: held.readBigUInt64LE(0),
     data: held.subarray(HEADER, HEADER + size),
   };
+}
+
+/** Cuts off what a supervisor that was killed wrote half, before more comes after it. */
+export function mendLog(directory: string): void {
+  let file: number;
+  try {
+    file = openSync(`${directory}/log`, constants.O_RDWR | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return;
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(file);
+    const header = Buffer.alloc(HEADER);
+    let end = 0;
+    while (readSync(file, header, 0, HEADER, end) === HEADER) {
+      const next = isSound(header) ? end + HEADER + header.readUInt32LE(8) : Infinity;
+      if (next > size) break;
+      end = next;
+    }
+    if (end < size) ftruncateSync(file, end);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function isSound(header: Buffer): boolean {
+  return header.readUInt32LE(8) <= MOST && (header[12] === 1 || header[12] === 2);
 }
 
 function isSame(file: number, other: { readonly dev: number; readonly ino: number }): boolean {

@@ -11,6 +11,7 @@ import { launch } from "./launch.ts";
 import { planContainer, rootOf } from "./plan-container.ts";
 import { readRequest } from "./request.ts";
 import { openSandbox, portText } from "./sandbox.ts";
+import { mendLog } from "./log-file.ts";
 import { nameOf } from "./stop.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { ContainerServices } from "./types.ts";
@@ -68,6 +69,7 @@ export async function startContainer(
     };
     updateContainer(store, container, again);
     rmSync(join(directory, "exit"), { force: true });
+    mendLog(directory);
     const started = { ...container, record: again };
     const interactive = request.interactive;
     const { status } = await launch(

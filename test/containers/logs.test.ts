@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import * as fc from "fast-check";
-import { LogFile, type LogPiece } from "../../builder/containers/log-file.ts";
+import { LogFile, mendLog, type LogPiece } from "../../builder/containers/log-file.ts";
 import { LogTail } from "../../builder/containers/log-tail.ts";
 
 function piece(data: string, stream = 1, time = 1n): Buffer {
@@ -59,6 +59,23 @@ test("LogFile stops at a torn end, and refuses what is no log", (t) => {
     writeFileSync(join(directory, "log"), bad);
     using log = new LogFile(directory);
     assert.throws(() => read(log), /Cannot read the log: it is damaged/);
+  }
+});
+
+test("mendLog() cuts off what is torn, and nothing else", (t) => {
+  const directory = folder(t);
+  const path = join(directory, "log");
+  mendLog(directory);
+  const whole = Buffer.concat([piece("one"), piece("two", 2)]);
+  for (const torn of [
+    Buffer.alloc(0),
+    piece("x").subarray(0, 5),
+    piece("torn").subarray(0, 18),
+    Buffer.alloc(4096),
+  ]) {
+    writeFileSync(path, Buffer.concat([whole, torn]));
+    mendLog(directory);
+    assert.deepEqual(readFileSync(path), whole);
   }
 });
 
