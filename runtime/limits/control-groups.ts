@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { TsbuildError, errnoOf, messageOf } from "../../builder/core/errors.ts";
@@ -25,6 +26,8 @@ export class ControlGroups {
   readonly missing: ReadonlySet<Setting["controller"]>;
   readonly #places: readonly { readonly parent: string; readonly settings: readonly Setting[] }[];
   readonly #prefix: string;
+  /** A detached container keeps its groups when its maker is gone, and ids of processes are used again. */
+  readonly #unique = randomBytes(4).toString("hex");
   #count = 0;
 
   constructor({ limits, parent, proc }: ControlGroupsOptions) {
@@ -57,7 +60,7 @@ export class ControlGroups {
     const close = (): void => made.splice(0).forEach(removeGroup);
     try {
       for (const { parent, settings } of this.#places) {
-        const directory = join(parent, `${this.#prefix}${process.pid}-${this.#count}`);
+        const directory = join(parent, `${this.#prefix}${process.pid}-${this.#count}-${this.#unique}`);
         // Controllers of version 1 that are mounted together share their group.
         if (!made.includes(directory)) {
           mkdirSync(directory);
