@@ -42,12 +42,19 @@ export class BuildCaches {
     return inlineCache(selectRecords(keys, local, "min", await diffIdsOf(rootfs)));
   }
 
-  /** Writes the caches beside the outputs. `settled` waits for the end of that, `done` rejects where it failed. */
-  start(exported: Exportable | undefined): { settled(): Promise<void>; readonly done: Promise<void> } {
-    const done =
-      exported === undefined ? Promise.resolve() : exportCaches(this.#session, exported, this.#options);
+  /** Writes the caches beside the outputs, when those layers are there that are on their way. `settled` waits for the end of that, `done` rejects where it failed. */
+  start(
+    exported: Exportable | undefined,
+    ahead: Promise<void> | undefined,
+  ): { settled(): Promise<void>; readonly done: Promise<void> } {
+    const done = exported === undefined ? Promise.resolve() : this.#export(exported, ahead);
     const settled = done.catch(() => undefined);
     return { done, settled: () => settled };
+  }
+
+  async #export(exported: Exportable, ahead: Promise<void> | undefined): Promise<void> {
+    await ahead;
+    return exportCaches(this.#session, exported, this.#options);
   }
 }
 

@@ -15,6 +15,7 @@ import type { Built } from "./attest-images.ts";
 import { BuildJournal } from "./build-journal.ts";
 import { claimStep } from "./claim-step.ts";
 import type { BuildCaches } from "./build-caches.ts";
+import type { ExportAhead, Going } from "./export-ahead.ts";
 import { findingLines, findLeaks, refuseLeaks } from "./find-leaks.ts";
 import { checkBudgets, growthOf } from "./growth.ts";
 import { checkEmulators } from "./check-emulators.ts";
@@ -47,6 +48,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   session.onHelper(() => dropFailed(session.store, remove));
   const caches = await openCaches(session, options);
   const bases = new Set(graph.vertices.flatMap(({ op }) => (op.type === "image" ? op.diffIds : [])));
+  await using ahead = await openAhead(session, options, { graph, outputs, bases });
   const runner = createOpRunner(services, graph.vertices);
   const logs = new StepLogs(session.store);
   const journal = new BuildJournal(session.store, options, { vertices: graph.vertices, runner });
@@ -75,6 +77,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
       cache: caches?.imports.open(local) ?? local,
       openLayers: (diffIds) => session.layers.openAll(diffIds),
       claim: (key, claimSignal, onWait) => claimStep(session.store, key, claimSignal, onWait),
+      ...(ahead && { onResult: ahead.take }),
       slots: session.slots,
       signal,
       emit: journal.watching(logs.watching(caches?.imports.watching(emit) ?? emit)),
@@ -87,6 +90,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
         rootfs === null ? [] : (await solution.result(rootfs)).rootfs,
       ),
     );
+    const sent = ahead?.stop();
     contexts.save();
     journal.keep();
     if (options.budgets !== undefined) await checkBudgets(graph, results, options.budgets);
@@ -107,7 +111,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
       }),
     );
     const attested = await withStatements(session, options, images, { contexts, graph, started });
-    const writing = caches?.start(exported);
+    const writing = caches?.start(exported, sent);
     const written = await writeAll(outputs, attested, options).finally(writing?.settled);
     await writing?.done;
     await session.makeDurable();
@@ -150,6 +154,20 @@ async function openCaches(session: Session, options: BuildOptions): Promise<Buil
   if ((options.cacheFrom ?? []).length + (options.cacheTo ?? []).length === 0) return undefined;
   const { BuildCaches } = await import("./build-caches.ts");
   return new BuildCaches(session, options);
+}
+
+/** Loaded where layers leave this machine. */
+async function openAhead(
+  session: Session,
+  options: BuildOptions,
+  going: Going,
+): Promise<ExportAhead | undefined> {
+  const leave =
+    going.outputs.some(({ sends }) => sends !== undefined) ||
+    options.cacheTo?.some(({ type }) => type !== "inline") === true;
+  if (!leave) return undefined;
+  const { ExportAhead } = await import("./export-ahead.ts");
+  return new ExportAhead(session, options, going);
 }
 
 /** What the steps of a build work with; the layers of its base images are known by then, and not fetched. */

@@ -13,7 +13,7 @@ import { sha256, type DiffId } from "../core/digest.ts";
 import { messageOf, TsbuildError } from "../core/errors.ts";
 import { buildArtifact } from "../image/build.ts";
 import type { LayerForm } from "../outputs/form.ts";
-import { outgoingLayer } from "../outputs/outgoing.ts";
+import { outgoingLayer, type OutgoingLayer } from "../outputs/outgoing.ts";
 import type { Session } from "../session/session.ts";
 import type { BuildOptions } from "../api/types.ts";
 
@@ -55,7 +55,7 @@ async function exportCache(
   const name = `exporting the cache to ${target.label}`;
   emit({ type: "phase", name, state: "started", time: Date.now() });
   try {
-    const cache = await outgoingCache(session, exportable, to);
+    const cache = await outgoingCache(session, exportable, to, signal);
     await target.write(cache, { slots: session.slots, signal, emit });
     emit({ type: "phase", name, state: "done", time: Date.now() });
   } catch (error) {
@@ -79,13 +79,14 @@ async function outgoingCache(
   session: Session,
   { keys, local, result, bases }: Exportable,
   to: Destination,
+  signal: AbortSignal,
 ): Promise<OutgoingCache> {
   const records = selectRecords(keys, local, to.mode, result);
   const blobs = new Map<DiffId, OutgoingBlob>();
   await Promise.all(
     diffIdsOf(records).map(async (diffId) => {
       if (!bases.has(diffId))
-        blobs.set(diffId, await outgoingBlob(session, diffId, { ...to, format: "oci" }));
+        blobs.set(diffId, await outgoingBlob(session, diffId, { ...to, format: "oci" }, signal));
     }),
   );
   const layers = diffIdsOf(records).map((diffId): CacheLayer => {
@@ -102,12 +103,21 @@ async function outgoingCache(
   return { manifest, config, configDescriptor, blobs: outgoing };
 }
 
-async function outgoingBlob(session: Session, diffId: DiffId, form: LayerForm): Promise<OutgoingBlob> {
+async function outgoingBlob(
+  session: Session,
+  diffId: DiffId,
+  form: LayerForm,
+  signal: AbortSignal,
+): Promise<OutgoingBlob> {
   const layer = session.layers.open(diffId);
   if (layer === undefined) {
     throw new TsbuildError("STORE_INVALID", `Cannot export layer ${diffId}: it is not in the store any more`);
   }
-  const { mediaType, digest, size, sources, path } = await outgoingLayer(session.store, layer, form);
+  return cacheBlob(await outgoingLayer(session.store, layer, form, { signal }));
+}
+
+/** A layer on its way out, as caches take it. */
+export function cacheBlob({ mediaType, digest, size, sources, path }: OutgoingLayer): OutgoingBlob {
   return { descriptor: { mediaType, digest, size }, sources, path };
 }
 

@@ -44,4 +44,6 @@ export interface CacheTarget {
   readonly label: string;
   /** Brings what is missing there; the cache is to be seen when all of it is there. */
   write(cache: OutgoingCache, writing: CacheWriting): Promise<void>;
+  /** Brings a blob of a cache that is still in the making; left out where bringing it takes no time. */
+  bring?(blob: OutgoingBlob, writing: CacheWriting): Promise<void>;
 }

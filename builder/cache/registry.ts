@@ -3,9 +3,10 @@ import { sha256 } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
 import { MEDIA_TYPES } from "../image/types.ts";
+import type { PushBlob } from "../registry/push.ts";
 import type { RegistryClient, Repository } from "../registry/types.ts";
 import { loadCache } from "./load.ts";
-import type { CacheSource, CacheTarget } from "./places.ts";
+import type { CacheSource, CacheTarget, OutgoingBlob } from "./places.ts";
 
 const READ_SIZE = 1 << 20;
 
@@ -49,18 +50,18 @@ export function registryTarget(client: () => Promise<RegistryClient>, ref: strin
         client: await client(),
         reference,
         manifest: { raw: manifest, digest: sha256(manifest), mediaType: MEDIA_TYPES.ociManifest },
-        blobs: [
-          ...blobs.map(({ descriptor, sources, path }) => ({
-            descriptor,
-            sources,
-            open: () => fileOf(path),
-            ready: path,
-          })),
-          { descriptor: configDescriptor, open: () => once(config) },
-        ],
+        blobs: [...blobs.map(pushed), { descriptor: configDescriptor, open: () => once(config) }],
       });
     },
+    async bring(blob, writing) {
+      const { pushBlobs } = await import("../registry/push.ts");
+      await pushBlobs({ ...writing, client: await client(), reference, blobs: [pushed(blob)] });
+    },
   };
+}
+
+function pushed({ descriptor, sources, path }: OutgoingBlob): PushBlob {
+  return { descriptor, sources, open: () => fileOf(path), ready: path };
 }
 
 async function* fileOf(path: () => Promise<string>): AsyncGenerator<Uint8Array> {

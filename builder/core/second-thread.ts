@@ -52,6 +52,8 @@ export interface ThreadReply {
 interface Waiting {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: unknown) => void;
+  /** Nothing more is to be heard of whoever asked. */
+  readonly heard: () => void;
 }
 
 /** Half of its default: the thread makes few objects. */
@@ -92,23 +94,38 @@ export class SecondThread {
     worker.on("exit", () => this.#fail(new Error("it ended")));
   }
 
-  ask<K extends keyof ThreadJobs>(kind: K, job: ThreadJobs[K][0]): Promise<ThreadJobs[K][1]> {
+  /** When `signal` is aborted nobody waits for the answer any more, nor does the end of the process. */
+  ask<K extends keyof ThreadJobs>(
+    kind: K,
+    job: ThreadJobs[K][0],
+    signal?: AbortSignal,
+  ): Promise<ThreadJobs[K][1]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     const request: ThreadRequest = { id: ++this.#count, kind, job };
     return new Promise<ThreadJobs[K][1]>((resolve, reject) => {
       if (this.#waiting.size === 0) this.#worker.ref();
-      this.#waiting.set(request.id, { resolve, reject });
+      const drop = (): void => this.#take(request.id)?.reject(signal?.reason);
+      const heard = (): void => signal?.removeEventListener("abort", drop);
+      signal?.addEventListener("abort", drop);
+      this.#waiting.set(request.id, { resolve, reject, heard });
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- of windows
       this.#worker.postMessage(request);
     });
   }
 
   #answer({ id, answer, failure }: ThreadReply): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (this.#waiting.size === 0) this.#worker.unref();
+    const waiting = this.#take(id);
     if (failure === undefined) waiting?.resolve(answer as never);
     else waiting?.reject(Object.assign(new Error(failure.message), { code: failure.errno }));
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    waiting?.heard();
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    return waiting;
   }
 
   #fail(cause: unknown): void {
@@ -118,7 +135,10 @@ export class SecondThread {
       `Cannot go on: the second thread failed: ${messageOf(cause)}`,
       { cause },
     );
-    for (const { reject } of this.#waiting.values()) reject(this.#failure);
+    for (const { reject, heard } of this.#waiting.values()) {
+      heard();
+      reject(this.#failure);
+    }
     this.#waiting.clear();
   }
 }

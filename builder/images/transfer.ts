@@ -60,7 +60,12 @@ export async function pushStoredImage(
     const attestations = storedAttestations(session.store, target, one.manifest.digest, name);
     // What was pulled goes back byte for byte, plain layers too; our own are plain in the store alone.
     const form = target.origin === "pulled" ? undefined : USUAL_FORM;
-    return storedSet(one, rootfs, (layer) => outgoingLayer(session.store, layer, form), attestations);
+    return storedSet(
+      one,
+      rootfs,
+      (layer) => outgoingLayer(session.store, layer, form, { signal }),
+      attestations,
+    );
   };
   const index = platform === undefined ? wholeIndex(session.store, target) : undefined;
   if (index === undefined && target.digest !== image.manifest.digest) {

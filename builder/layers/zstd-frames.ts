@@ -14,9 +14,13 @@ const AT_ONCE = 2;
 /**
  * zstd by one WebAssembly build of it, also where Node has zstd itself: equal input gives equal bytes on every Node, which
  * versions of zstd do not. All but a small layer is compressed in the second thread: at high levels a frame takes a
- * second, in which this one goes on to draw and to listen.
+ * second, in which this one goes on to draw and to listen; `signal` ends that at once.
  */
-export async function* zstdStream(source: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Buffer> {
+export async function* zstdStream(
+  source: AsyncIterable<Uint8Array>,
+  level: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
   const running: Promise<Buffer>[] = [];
   // Both threads see them, and they are used in turns: neither copies, and nothing waits for the garbage collector.
   const memory = Array.from({ length: AT_ONCE }, () => new SharedArrayBuffer(FRAME));
@@ -26,7 +30,7 @@ export async function* zstdStream(source: AsyncIterable<Uint8Array>, level: numb
     let empty = true;
     for await (const block of blocks(source, FRAME, allocate)) {
       empty = false;
-      running.push(frameOf(block, level));
+      running.push(frameOf(block, level, signal));
       if (running.length === AT_ONCE) yield await shift(running);
     }
     if (empty) yield await frameOf(Buffer.alloc(0), level);
@@ -44,10 +48,10 @@ export async function compressFrame(block: Uint8Array, level: number): Promise<B
   return zstd.compress(block, level);
 }
 
-async function frameOf(block: Buffer, level: number): Promise<Buffer> {
+async function frameOf(block: Buffer, level: number, signal?: AbortSignal): Promise<Buffer> {
   const thread = block.length < SMALL ? undefined : await secondThread();
   if (thread === undefined) return compressFrame(block, level);
-  const frame = await thread.ask("zstd-frame", { block, level });
+  const frame = await thread.ask("zstd-frame", { block, level }, signal);
   return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
 }
 

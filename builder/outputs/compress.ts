@@ -5,7 +5,7 @@ import { MEDIA_TYPES } from "../image/types.ts";
 import { gzipStream } from "../layers/gzip.ts";
 import { zstdStream } from "../layers/zstd-frames.ts";
 import type { Layer, LayerBlob } from "../layers/types.ts";
-import type { Store } from "../store/types.ts";
+import type { LayerRecord, Store } from "../store/types.ts";
 import { goesAsItIs, type LayerForm } from "./form.ts";
 
 /** As `zstd` itself. */
@@ -14,46 +14,79 @@ const READ_SIZE = 1 << 20;
 
 type Packed = "gzip" | "zstd";
 
+/** How it is worked on, whatever comes of it. */
+export interface Packing {
+  readonly signal?: AbortSignal;
+  /** Steps run meanwhile: they go first. */
+  readonly aside?: boolean;
+}
+
+interface Job {
+  readonly blob: Promise<LayerBlob>;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** What is being compressed: a push and a cache that want one layer at once get one blob. */
-const running = new WeakMap<Store, Map<string, Promise<LayerBlob>>>();
+const running = new WeakMap<Store, Map<string, Job>>();
 
 /**
  * A layer as it leaves the machine: the bytes as pulled, or the blob that an earlier push made, or a new one, which the
  * store keeps so that no layer is compressed twice. gzip where no compression is asked for.
  */
-export async function compressedBlob(store: Store, layer: Layer, form: LayerForm): Promise<LayerBlob> {
+export async function compressedBlob(
+  store: Store,
+  layer: Layer,
+  form: LayerForm,
+  packing: Packing = {},
+): Promise<LayerBlob> {
   const blob = await layer.blob();
   if (goesAsItIs(blob.mediaType, layer, form)) return blob;
   const wanted = form.compression ?? "gzip";
   if (wanted === "uncompressed") return layer.tar();
-  return packed(store, await layer.diffId(), wanted, form.level, () => layer.tar());
+  return packed(store, await layer.diffId(), { compression: wanted, level: form.level, ...packing }, () =>
+    layer.tar(),
+  );
 }
 
-function packed(
+interface Wanted extends Packing {
+  readonly compression: Packed;
+  readonly level: number | undefined;
+}
+
+async function packed(
   store: Store,
   diffId: DiffId,
-  compression: Packed,
-  level: number | undefined,
+  wanted: Wanted,
   tar: () => Promise<LayerBlob>,
 ): Promise<LayerBlob> {
-  const jobs = running.get(store) ?? new Map<string, Promise<LayerBlob>>();
+  const jobs = running.get(store) ?? new Map<string, Job>();
   running.set(store, jobs);
-  const key = `${diffId} ${compression} ${level ?? ""}`;
-  const job = jobs.get(key) ?? pack(store, diffId, compression, level, tar).finally(() => jobs.delete(key));
-  jobs.set(key, job);
-  return job;
+  const key = `${diffId} ${wanted.compression} ${wanted.level ?? ""}`;
+  for (;;) {
+    wanted.signal?.throwIfAborted();
+    const theirs = jobs.get(key);
+    if (theirs === undefined) break;
+    try {
+      return await theirs.blob;
+    } catch (error) {
+      // Whoever began it was stopped; this one was not.
+      if (theirs.signal?.aborted !== true) throw error;
+    }
+  }
+  const blob = pack(store, diffId, wanted, tar).finally(() => jobs.delete(key));
+  jobs.set(key, { blob, signal: wanted.signal });
+  return blob;
 }
 
 async function pack(
   store: Store,
   diffId: DiffId,
-  compression: Packed,
-  level: number | undefined,
+  wanted: Wanted,
   tar: () => Promise<LayerBlob>,
 ): Promise<LayerBlob> {
-  const known = store.layers.get(diffId)?.compressed ?? [];
+  const { compression, level, signal } = wanted;
   // Without a level: what we make where nobody asks for one, or what was pulled.
-  const kept = known.find(
+  const kept = formsOf(store, diffId).find(
     (form) =>
       compressionOf(form.mediaType) === compression && form.level === level && store.blobs.use(form.digest),
   );
@@ -61,26 +94,33 @@ async function pack(
 
   const { path } = await tar();
   using writer = store.blobs.create();
-  for await (const chunk of compress(path, compression, level)) writer.write(chunk);
+  for await (const chunk of compress(path, wanted)) {
+    signal?.throwIfAborted();
+    writer.write(chunk);
+  }
   const mediaType = compression === "gzip" ? MEDIA_TYPES.ociLayerGzip : MEDIA_TYPES.ociLayerZstd;
   const written = { mediaType, ...writer.commit() };
+  // Asked again: meanwhile it may have been compressed in another way as well.
   store.layers.update(diffId, {
-    compressed: [...known, { ...written, ...(level !== undefined && { level }) }],
+    compressed: [...formsOf(store, diffId), { ...written, ...(level !== undefined && { level }) }],
   });
   return { ...written, path: store.blobs.path(written.digest) };
+}
+
+function formsOf(store: Store, diffId: DiffId): LayerRecord["compressed"] {
+  return store.layers.get(diffId)?.compressed ?? [];
 }
 
 /** The levels of gzip are zlib's; without one it is the helper's, which is faster and as small as level 6 but for 3 %. */
 async function* compress(
   path: string,
-  compression: Packed,
-  level: number | undefined,
+  { compression, level, aside, signal }: Wanted,
 ): AsyncGenerator<Uint8Array> {
   if (compression === "gzip" && level === undefined) {
     const { gzipFile } = await import("../../runtime/deflate/gzip-file.ts");
-    return yield* gzipFile(path);
+    return yield* gzipFile(path, aside);
   }
   const source = createReadStream(path, { highWaterMark: READ_SIZE });
-  if (compression === "zstd") yield* zstdStream(source, level ?? USUAL_ZSTD);
+  if (compression === "zstd") yield* zstdStream(source, level ?? USUAL_ZSTD, signal);
   else if (level !== undefined) yield* gzipStream(source, level);
 }

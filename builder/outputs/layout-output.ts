@@ -27,9 +27,11 @@ export function layoutOutput(store: Store, options: LayoutOptions): Output {
   const { type, names, dest, open } = options;
   return {
     label: `writing ${type === "oci" ? "OCI" : "docker"} ${open ? "archive" : "layout"} ${dest}`,
-    async write(images) {
+    async write(images, { signal }) {
       if (type === "docker") refuseSeveral(images.length);
-      const assembled = await assembleSet(images, options.form, (layer) => layerOf(store, layer, options));
+      const assembled = await assembleSet(images, options.form, (layer) =>
+        layerOf(store, layer, options, signal),
+      );
       const entry = { tree: treeOf(assembled), names };
       const fill = (writer: LayoutWriter): Promise<void> => writeLayout(writer, [entry], type);
       if (open === undefined) await fill(layoutDirectory(dest));
@@ -42,9 +44,14 @@ export function layoutOutput(store: Store, options: LayoutOptions): Output {
 }
 
 /** docker unpacks what it loads: compressing it first, where nobody asks for it, would only take time. */
-async function layerOf(store: Store, layer: Layer, { type, form }: LayoutOptions): Promise<OutgoingLayer> {
+async function layerOf(
+  store: Store,
+  layer: Layer,
+  { type, form }: LayoutOptions,
+  signal: AbortSignal,
+): Promise<OutgoingLayer> {
   const plain = type === "docker" && form.compression === undefined;
-  return outgoing(await (plain ? layer.tar() : compressedBlob(store, layer, form)));
+  return outgoing(await (plain ? layer.tar() : compressedBlob(store, layer, form, { signal })));
 }
 
 /** As BuildKit's docker exporter: an archive for docker is for one platform. */

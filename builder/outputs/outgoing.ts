@@ -1,7 +1,7 @@
 import type { Layer, LayerBlob } from "../layers/types.ts";
 import type { Repository } from "../registry/types.ts";
 import type { Store } from "../store/types.ts";
-import { compressedBlob } from "./compress.ts";
+import { compressedBlob, type Packing } from "./compress.ts";
 import { goesAsItIs, type LayerForm } from "./form.ts";
 
 /** A layer on its way to a registry, which may have it: then its bytes need not even be here. */
@@ -20,12 +20,15 @@ export async function outgoingLayer(
   store: Store,
   layer: Layer,
   form: LayerForm | undefined,
+  packing: Packing = {},
 ): Promise<OutgoingLayer> {
   const origin = layer.origin?.();
   if (origin !== undefined && (form === undefined || goesAsItIs(origin.blob.mediaType, layer, form))) {
     const sources = origin.repository === undefined ? [] : [origin.repository];
     return { ...origin.blob, sources, path: async () => (await layer.blob()).path };
   }
-  const { path, ...blob } = await (form === undefined ? layer.blob() : compressedBlob(store, layer, form));
+  const { path, ...blob } = await (form === undefined
+    ? layer.blob()
+    : compressedBlob(store, layer, form, packing));
   return { ...blob, sources: [], path: async () => path };
 }

@@ -23,8 +23,11 @@ export function registryOutput(store: Store, options: RegistryOptions): Output {
   const { client, slots, names, byDigest, form } = options;
   return {
     label: `pushing ${names.join(", ")}`,
+    sends: form,
     async write(images, context) {
-      const assembled = await assembleSet(images, form, (layer) => outgoingLayer(store, layer, form));
+      const assembled = await assembleSet(images, form, (layer) =>
+        outgoingLayer(store, layer, form, { signal: context.signal }),
+      );
       const tree = treeOf(assembled);
       const opened = await client();
       await toAll(repositoriesOf(names), context, (names) =>

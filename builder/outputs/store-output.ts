@@ -19,9 +19,9 @@ export function storeOutput(store: Store, naming: StoreNames, form: ImageForm, u
   const { names } = naming;
   return {
     label: names.length === 0 ? "exporting to the store" : `naming ${names.join(", ")}`,
-    async write(images) {
+    async write(images, { signal }) {
       const assembled = await assembleSet(images, form, (layer) =>
-        form.compression === undefined ? layer.blob() : compressedBlob(store, layer, form),
+        form.compression === undefined ? layer.blob() : compressedBlob(store, layer, form, { signal }),
       );
       for (const { config, manifest, referrers } of assembled.images) {
         const statements = referrers.flatMap(({ raw, blobs }) => [raw, ...blobs.map(({ data }) => data)]);

@@ -4,6 +4,7 @@ import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Descriptor, HistoryEntry, RunConfig } from "../image/types.ts";
 import type { RootFs } from "../layers/types.ts";
+import type { LayerForm } from "./form.ts";
 
 /** A built image before it is written anywhere: outputs decide on media types and compression. */
 export interface BuiltImage {
@@ -42,5 +43,7 @@ export interface OutputContext {
 /** One place that a build's result goes to: an image for each platform that was asked for. */
 export interface Output {
   readonly label: string;
+  /** The form of layers that leave this machine: they are compressed while later steps run. */
+  readonly sends?: LayerForm;
   write(images: readonly BuiltImage[], context: OutputContext): Promise<OutputResult>;
 }

@@ -26,26 +26,46 @@ export interface PushManifest {
   readonly mediaType: string;
 }
 
-export interface PushRequest {
+/** Blobs on their way to a repository. */
+export interface BlobsRequest {
   readonly client: RegistryClient;
   readonly reference: Reference;
-  /** Further tags of the same repository. */
-  readonly tags?: readonly string[];
-  readonly manifest: PushManifest;
-  /** All that the manifest names: config and layers. */
+  /** Of an image: all that its manifest names, config and layers. */
   readonly blobs: readonly PushBlob[];
-  /** Manifests that an index names; stored by digest before it. */
-  readonly children?: readonly PushManifest[];
-  /** What refers to this image, or to one of its index: before its name, too. */
-  readonly referrers?: readonly ReferrerManifest[];
   readonly slots: Pick<Slots, "use">;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 }
 
+export interface PushRequest extends BlobsRequest {
+  /** Further tags of the same repository. */
+  readonly tags?: readonly string[];
+  readonly manifest: PushManifest;
+  /** Manifests that an index names; stored by digest before it. */
+  readonly children?: readonly PushManifest[];
+  /** What refers to this image, or to one of its index: before its name, too. */
+  readonly referrers?: readonly ReferrerManifest[];
+}
+
 /** Pushes an image: its blobs side by side, and its name only when everything else is there. */
 export async function pushImage(request: PushRequest): Promise<Digest> {
   const { client, signal, manifest } = request;
+  const named = withDefaultTag(request.reference);
+  const repository: Repository = { registry: named.registry, name: named.repository };
+  await pushBlobs(request);
+  for (const child of request.children ?? []) {
+    await client.putManifest(repository, child.digest, child.mediaType, child.raw, signal);
+  }
+  for (const referrer of request.referrers ?? []) await client.putReferrer(repository, referrer, signal);
+  for (const tag of [named.tag ?? manifest.digest, ...(request.tags ?? [])]) {
+    await client.putManifest(repository, tag, manifest.mediaType, manifest.raw, signal);
+  }
+  return manifest.digest;
+}
+
+/** Brings blobs to a repository, side by side, where nothing names them yet. */
+export async function pushBlobs(request: BlobsRequest): Promise<void> {
+  const { signal } = request;
   const named = withDefaultTag(request.reference);
   const repository: Repository = { registry: named.registry, name: named.repository };
   const label = formatReference(named);
@@ -64,21 +84,13 @@ export async function pushImage(request: PushRequest): Promise<Digest> {
   const failed = (await Promise.allSettled(pushes)).some(({ status }) => status === "rejected");
   signal.throwIfAborted();
   if (failed) throw others.signal.reason;
-  for (const child of request.children ?? []) {
-    await client.putManifest(repository, child.digest, child.mediaType, child.raw, signal);
-  }
-  for (const referrer of request.referrers ?? []) await client.putReferrer(repository, referrer, signal);
-  for (const tag of [named.tag ?? manifest.digest, ...(request.tags ?? [])]) {
-    await client.putManifest(repository, tag, manifest.mediaType, manifest.raw, signal);
-  }
-  return manifest.digest;
 }
 
 /** Events of a transfer come at most once for so many bytes. */
 const REPORT_BYTES = 1024 * 1024;
 
 async function pushBlob(
-  { client, emit, slots }: PushRequest,
+  { client, emit, slots }: BlobsRequest,
   repository: Repository,
   label: string,
   { descriptor, ready, open, sources = [] }: PushBlob,

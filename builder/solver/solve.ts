@@ -42,6 +42,7 @@ export function solve(options: SolveOptions): Solution {
     }
     reportUnneeded(state);
     steps.cached(state, "cached");
+    options.onResult?.(state.vertex, rootfs);
     return { rootfs };
   };
 

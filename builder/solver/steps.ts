@@ -84,6 +84,7 @@ export class Steps {
     if (alias !== undefined) cache.alias(alias, record.key);
     state.created = record.created;
     this.cached(state, "cached");
+    this.#options.onResult?.(state.vertex, rootfs);
     return { rootfs };
   }
 
@@ -97,6 +98,7 @@ export class Steps {
     }
     state.outcome = "ran";
     this.#emit("step-done", state);
+    this.#options.onResult?.(state.vertex, rootfs);
   }
 
   /** The first failure is its vertex's own; whatever fails after it was stopped. */

@@ -62,6 +62,8 @@ export interface SolveOptions {
    * called if one does. Left out: nobody else uses the cache.
    */
   claim?(key: CacheKey, signal: AbortSignal, onWait: () => void): Promise<Disposable>;
+  /** Told of each result that somebody asked for, once it is recorded or found: its layers are sealed. */
+  onResult?(vertex: Vertex, rootfs: RootFs): void;
   readonly slots: Slots;
   readonly signal: AbortSignal;
   readonly emit: Emit;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { TsbuildError } from "../../builder/core/errors.ts";
+import { constants, setPriority } from "node:os";
+import { errnoOf, TsbuildError } from "../../builder/core/errors.ts";
 import { helperBinary } from "../helper/binary.ts";
 import { startError } from "../helper/process.ts";
 
@@ -32,10 +33,11 @@ export class DeflateProcess implements AsyncDisposable {
   #stderr = "";
   #failure: Error | undefined;
 
-  constructor(fd: number) {
+  constructor(fd: number, aside = false) {
     const binary = helperBinary();
     const child = spawn(binary, ["deflate"], { stdio: ["pipe", "pipe", "pipe", fd], env: {}, cwd: "/" });
     this.#child = child;
+    if (aside && child.pid !== undefined) yieldToOthers(child.pid);
     this.#exited = once(child, "close").catch(() => {});
     child.on("error", (error) => this.#fail(startError(binary, error)));
     child.on("close", (code, signal) => this.#fail(this.#deathError(signal ?? `status ${code}`)));
@@ -93,5 +95,14 @@ export class DeflateProcess implements AsyncDisposable {
   #deathError(how: string): TsbuildError {
     const said = this.#stderr.trim();
     return new TsbuildError("HELPER_FAILED", said === "" ? `Cannot compress a layer: ${how}` : said);
+  }
+}
+
+/** Only a wish: a process that died at once is told of elsewhere. */
+function yieldToOthers(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
   }
 }
