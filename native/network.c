@@ -93,7 +93,10 @@ static _Noreturn void exec_tool(const struct strings *argv, const char *path, in
 /* A program that becomes a daemon is ready when its first process ends well; another one writes to `ready`. */
 static _Noreturn void tool_init(const struct strings *argv, const char *path, int ready, int said) {
   int status;
+  struct pollfd worker = {.fd = ready};
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  /* The worker may be dead by now: then that signal never comes, and the program would stay for ever. */
+  if (poll(&worker, 1, 0) != 0) _exit(1);
   pid_t tool = fork();
   if (tool == 0) exec_tool(argv, path, ready, said);
   close(said);
