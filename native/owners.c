@@ -70,7 +70,7 @@ bool owners_none_at(const struct owners *owners, const char *path, bool follow) 
 int owners_save(const struct owners *owners, const char *beside, struct error *error) {
   if (owners->count == 0) return 0;
   cleanup_free char *file = must_format("%s.owners", beside);
-  cleanup_close int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  cleanup_close int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd >= 0 && write_all(fd, owners, sizeof *owners + owners->count * sizeof *owners->items) == 0) return 0;
   return fail(error, errno, "Cannot write '%s'", file);
 }

@@ -25,7 +25,7 @@ bool owners_find(const struct owners *owners, struct stat *st);
 void owners_change_root(struct owners *owners);
 /* True where one look at a path is enough to know that it has no owner but root: no other root directory, nothing noted. */
 bool owners_none_at(const struct owners *owners, const char *path, bool follow);
-/* Writes all that is noted into the new file `BESIDE.owners`, and reads what such a file says. */
+/* Writes all that is noted into the file `BESIDE.owners`, and reads what such a file says. */
 int owners_save(const struct owners *owners, const char *beside, struct error *error);
 struct owners *owners_read(const void *data, size_t size);
 

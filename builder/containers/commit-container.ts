@@ -14,6 +14,7 @@ import { findContainer } from "./containers.ts";
 import { nameOf } from "./stop.ts";
 import type { ContainerServices } from "./types.ts";
 import { WithoutStubs } from "./without-stubs.ts";
+import { ownersBeside } from "../../runtime/layers/special-owners.ts";
 
 /** Makes an image of a container: its image's layers, and what it wrote as one more. Resolves with the image's id. */
 export async function commitContainer(
@@ -75,7 +76,8 @@ async function writtenLayer(services: ContainerServices, container: Container): 
     using recording = layers.record({});
     const isBelow = (path: Bytes): boolean => tree.stat(path) !== undefined;
     const visit = new WithoutStubs(recording.changes, record.mounts, isBelow);
-    await helper.diff({ upper: join(directory, "fs"), lowers }, visit);
+    const owners = ownersBeside(join(directory, "work"));
+    await helper.diff({ upper: join(directory, "fs"), lowers, owners }, visit);
     return recording.finish();
   } catch (cause) {
     if (state.status !== "running") throw cause;

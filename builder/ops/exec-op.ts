@@ -176,9 +176,10 @@ function runFailed(op: ExecOp, exit: RunExit, step: Step, tail: OutputTail, kept
     exitCode: exit.code,
     output: tail.lines(),
     diagnostics,
-    hint: [hintFor(op, exit), kept ? "to look around where it failed: tsbuild shell" : undefined]
-      .filter((line) => line !== undefined)
-      .join("\n"),
+    hint:
+      [hintFor(op, exit), kept ? "to look around where it failed: tsbuild shell" : undefined]
+        .filter((line) => line !== undefined)
+        .join("\n") || undefined,
   });
 }
 

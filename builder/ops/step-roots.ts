@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import type { Bytes } from "../core/bytes.ts";
 import { snapshotsOf } from "../layers/snapshots.ts";
 import type { Layer, RootFs } from "../layers/types.ts";
-import { specialOwners } from "../../runtime/layers/special-owners.ts";
+import { ownersBeside, specialOwners } from "../../runtime/layers/special-owners.ts";
 import type { EntryVisitor, RunPlan } from "../../runtime/types.ts";
 
 /** How steps get root filesystems, and what becomes of what they write: by overlays, or in plain trees. */
@@ -53,7 +53,7 @@ export function overlayRoots(services: OverlayServices): StepRoots {
         spec: { kind: "overlay", lowers: await snapshotsOf(base), upper, work: `${directory}/work` },
         ...(services.single && { owners: await specialOwners(base) }),
         async adopt() {
-          const layer = await services.adopt(upper, base, ownersIn(`${directory}/work.owners`));
+          const layer = await services.adopt(upper, base, ownersBeside(`${directory}/work`));
           services.discard(directory);
           return layer;
         },
@@ -64,9 +64,4 @@ export function overlayRoots(services: OverlayServices): StepRoots {
     },
     fit: (plan) => plan,
   };
-}
-
-/** Owners that a step's files cannot have on disk: native/owners.h. */
-function ownersIn(file: string): Uint8Array | undefined {
-  return existsSync(file) ? readFileSync(file) : undefined;
 }

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import type { Bytes } from "../../builder/core/bytes.ts";
 import type { Layer, RootFs } from "../../builder/layers/types.ts";
 
@@ -33,4 +34,10 @@ async function ownersIn(layer: Layer): Promise<Owners> {
   }
   known.set(layer, owners);
   return owners;
+}
+
+/** The same of what was made in an overlay with this work directory: what native/owners.h left beside that. */
+export function ownersBeside(work: string): Uint8Array | undefined {
+  const file = `${work}.owners`;
+  return existsSync(file) ? readFileSync(file) : undefined;
 }
