@@ -7,7 +7,6 @@ import type { Emit } from "../core/events.ts";
 import { buildArtifact, buildIndex } from "../image/build.ts";
 import { MEDIA_TYPES, type Descriptor } from "../image/types.ts";
 import type { Store } from "../store/types.ts";
-import { mountLock } from "../../runtime/mounts/cache-mounts.ts";
 import type { Helper } from "../../runtime/types.ts";
 import {
   storedBlob,
@@ -18,6 +17,7 @@ import {
 } from "./bundle-contents.ts";
 import { BUNDLE_TAG, MOUNT_TYPE, serializeBundle, type BundledMount } from "./bundle-document.ts";
 import { CACHE_CONFIG_TYPE, type CacheLayer } from "./document.ts";
+import { holdMount } from "./hold-mount.ts";
 import { packMount } from "./mount-parts.ts";
 import type { BundleReport } from "./types.ts";
 import { makeFolder, writeWhole } from "./whole-file.ts";
@@ -93,13 +93,10 @@ class Saving {
     this.#records.push(record);
   }
 
-  /** Nobody else has a cache mount while it is read, but for those who share it. */
+  /** Nobody else has a cache mount while it is read. */
   async addMount({ id, slot, path, used }: StoredMount): Promise<void> {
-    const { store, helper, signal, emit } = this.#tools;
-    const name = mountLock(id, slot);
-    const onWait = (): void =>
-      emit({ type: "notice", message: "waiting for a build that uses a cache mount" });
-    using _ = await store.locks.acquire(name, { signal, onWait });
+    const { helper, signal, emit } = this.#tools;
+    using _ = await holdMount(this.#tools, { id, slot, path });
     const place = (): string => join(this.#folder, `.tsbuild-${process.pid}-${++this.#parts}`);
     const made: string[] = [];
     try {

@@ -1,4 +1,5 @@
 import type { Digest } from "../core/digest.ts";
+import { openLock } from "../../runtime/mounts/cache-mounts.ts";
 import type { Store } from "../store/types.ts";
 import { findFile } from "./find.ts";
 import type { Thing } from "./things.ts";
@@ -65,7 +66,7 @@ async function takeRest(store: Store, trash: Trash, { item, files, folders }: Th
       continue;
     }
     // A mount has no gate: who opens it holds this lock until it has touched the directory.
-    using lock = await store.locks.tryAcquire(`open ${file.path.slice(store.root.length)}`);
+    using lock = await store.locks.tryAcquire(openLock(store, file.path));
     if (lock === undefined || findFile(file.path)?.mtimeMs !== file.mtimeMs) return false;
     trash.takeFolder(file.path);
   }

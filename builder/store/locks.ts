@@ -61,6 +61,10 @@ class StoreLocks implements Locks {
     return this.#try(lockOf(name));
   }
 
+  async share(name: string): Promise<Lock> {
+    return this.#held(await this.#take(lockOf(name)));
+  }
+
   close(): void {
     this.#presence[Symbol.dispose]();
   }

@@ -41,6 +41,7 @@ export function openStore(options: StoreOptions): Store {
     locks: {
       acquire: async (name, options) => (await useLocks()).acquire(name, options),
       tryAcquire: async (name) => (await useLocks()).tryAcquire(name),
+      share: async (name) => (await useLocks()).share(name),
     },
     tempPath: (label) => files.tempPath(label),
     path: (...parts) => files.path(...parts),

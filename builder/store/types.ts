@@ -63,6 +63,8 @@ export interface Locks {
   acquire(name: string, options?: LockOptions): Promise<Lock>;
   /** The lock, or undefined where somebody has it. */
   tryAcquire(name: string): Promise<Lock | undefined>;
+  /** A part in the lock, beside others who have one, and without waiting: who takes the lock after that waits. */
+  share(name: string): Promise<Lock>;
 }
 
 export interface LockOptions {

@@ -22,6 +22,16 @@ export function mountLock(mount: string, slot: string): string {
   return `mount ${mount} ${slot}`;
 }
 
+/** The name of the lock for the moment in which somebody opens, removes or reads the directory of a slot. */
+export function openLock(store: Store, directory: string): string {
+  return `open ${directory.slice(store.root.length)}`;
+}
+
+/** The name of the lock that all who share a slot have a part in. */
+export function sharedLock(store: Store, directory: string): string {
+  return `shared ${directory.slice(store.root.length)}`;
+}
+
 /**
  * The directories of RUN --mount=type=cache: `mounts/<hash of the id>/<slot>/data` in the store. An id is hashed, so that
  * none can lead out of the store (CVE-2024-9675). "shared" takes the first slot with everybody else, "locked" waits until
@@ -46,13 +56,18 @@ export class CacheMounts {
   ): Promise<CacheMount> {
     const folder = this.#store.path("mounts", hexOf(sha256(id)));
     makeDirectory(folder);
-    const { slot, lock } = await this.#slot(folder, sharing, signal);
+    const taken = await this.#slot(folder, sharing, signal);
+    const { slot } = taken;
+    let { lock } = taken;
     const directory = join(folder, slot);
     try {
       using opening = await this.#opening(directory, signal);
       await this.#ensure(directory, content);
       keepId(folder, id);
       if (opening !== undefined) this.#store.touch(directory);
+      // Who saves the mount waits for that, and keeps this open lock while it reads.
+      if (opening !== undefined && sharing === "shared")
+        lock = await this.#store.locks.share(sharedLock(this.#store, directory));
     } catch (error) {
       lock?.[Symbol.dispose]();
       throw error;
@@ -61,13 +76,12 @@ export class CacheMounts {
   }
 
   /**
-   * Whoever removes mounts that nobody uses (builder/space) takes the same lock. Undefined on a filesystem that cannot
+   * Whoever removes mounts that nobody uses (builder/space), or saves them, takes the same lock. Undefined on a filesystem that cannot
    * have locks: there nothing is removed either.
    */
   async #opening(directory: string, signal: AbortSignal): Promise<Disposable | undefined> {
-    const { locks, root } = this.#store;
     try {
-      return await locks.acquire(`open ${directory.slice(root.length)}`, { signal });
+      return await this.#store.locks.acquire(openLock(this.#store, directory), { signal });
     } catch (error) {
       if (signal.aborted) throw error;
       return undefined;
