@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
+import { parse } from "../../builder/library.ts";
 import { projectRoot } from "../support/project.ts";
 import { allPages, anchors, codeBlocks, prose } from "./markdown.ts";
 import { mistakeOf, tsbuildLines } from "./tsbuild-lines.ts";
@@ -29,6 +30,18 @@ test("every block of code says what it is", () => {
   const blocks = PAGES.flatMap(codeBlocks);
   const unknown = blocks.filter(({ language }) => !known.has(language)).map(({ where }) => where);
   assert.deepEqual(unknown, []);
+});
+
+test("Dockerfiles in the documentation have no mistakes", async () => {
+  for (const { language, text, where } of PAGES.flatMap(codeBlocks)) {
+    if (language !== "dockerfile") continue;
+    const { diagnostics } = await parse(text);
+    assert.deepEqual(
+      diagnostics.map(({ message }) => message),
+      [],
+      where,
+    );
+  }
 });
 
 test("JSON in the documentation is JSON", () => {
