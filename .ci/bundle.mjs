@@ -2,7 +2,7 @@
 // one file, and dist/bin/thread.cjs, what the second thread runs. Node 20 takes half a millisecond for each module that it loads, and a build loads 200 of them. The
 // packages of node_modules stay where they are, but for the parser of Dockerfiles, which is 40 modules.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
@@ -49,6 +49,7 @@ const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")
 // One expression, so that nobody has to copy a megabyte to make it one.
 const parameters = "exports, require, module, __filename, __dirname, importPackage";
 writeFileSync("bin/program.cjs", `(function (${parameters}) {${code.replace(/[^\x00-\x7f]/g, escaped)}\n})`);
+chmodSync("bin/tsbuild.cjs", 0o755);
 writeFileSync("bin/build-id", buildId);
 
 /** Node's own modules that take a millisecond or more are loaded when something of them is asked for the first time. */

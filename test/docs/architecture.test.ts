@@ -33,9 +33,9 @@ test("ARCHITECTURE.md has a reason for every package", () => {
   const { dependencies, devDependencies } = JSON.parse(
     readFileSync(join(projectRoot, "package.json"), "utf8"),
   ) as Record<"dependencies" | "devDependencies", Record<string, string>>;
-  const rows = [...TEXT.matchAll(/^\| (\S+) \| .+ \|$/gm)].map(([, name]) => name);
+  const rows = new Set([...TEXT.matchAll(/^\| (\S+) \| .+ \|$/gm)].map(([, name]) => name));
   assert.deepEqual(
-    Object.keys(dependencies).filter((name) => !rows.includes(name)),
+    Object.keys(dependencies).filter((name) => !rows.has(name)),
     [],
   );
   assert.deepEqual(

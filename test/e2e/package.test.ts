@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync, type SpawnSyncReturns } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { makeBaseImage } from "../../fixtures/base-image.ts";
@@ -10,6 +10,8 @@ import { openRig, type Rig } from "../support/rig.ts";
 
 /** Majors of Node that it works on; the one that runs the tests is another. */
 const NODES = [22, 24, 26] as const;
+
+const asRoot = process.getuid?.() === 0 ? false : "containers of root need root";
 
 let rig: Rig;
 let project: string;
@@ -83,6 +85,43 @@ function buildDemo(path?: string): SpawnSyncReturns<string> {
   const cli = "node_modules/tsbuild/dist/bin/tsbuild.cjs";
   return run("node", [cli, ...buildFlags(), "--no-cache", join(projectRoot, "fixtures/demo")], path);
 }
+
+test("an image of the package, which it builds itself, builds without privileges", { skip: asRoot }, () => {
+  const cli = "node_modules/tsbuild/dist/bin/tsbuild.cjs";
+  const installed = rig.path("installed/opt/tsbuild");
+  cpSync(join(project, "node_modules"), join(installed, "node_modules"), { recursive: true });
+  const base = ["--build-context", `node-base=oci-layout://${rig.path("base")}`];
+  const image = [
+    "-t",
+    "tools",
+    "--build-arg",
+    "BASE=node-base",
+    "--build-context",
+    `install=${rig.path("installed")}`,
+  ];
+  const built = run("node", [cli, "build", ...base, ...image, join(projectRoot, "fixtures/image")]);
+  assert.equal(built.status, 0, built.stderr);
+
+  const made = "require('fs').writeFileSync('/made', String(process.getuid()))";
+  const file = `FROM node-base AS make\nRUN node -e "${made}"\nFROM node-base\nCOPY --from=make /made /\n`;
+  const context = rig.context({ Dockerfile: file });
+  const words = ["build", ...base, "-o", `type=docker,dest=${rig.path("inner.tar")}`, "-t", "inner", context];
+  const inside = run("node", [
+    cli,
+    "run",
+    "--rm",
+    "-v",
+    `${rig.directory}:${rig.directory}`,
+    "tools",
+    ...words,
+  ]);
+  assert.equal(inside.status, 0, inside.stderr + inside.stdout);
+  assert.match(inside.stderr, /steps share processes, network and memory/);
+  const loaded = run("node", [cli, "load", "-i", rig.path("inner.tar")]);
+  assert.equal(loaded.status, 0, loaded.stderr);
+  const read = "console.log(require('fs').readFileSync('/made', 'utf8'))";
+  assert.equal(run("node", [cli, "run", "--rm", "inner", "node", "-e", read]).stdout, "0\n");
+});
 
 for (const major of NODES) {
   test(`the package builds and runs on Node ${major}`, () => {

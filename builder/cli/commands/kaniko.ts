@@ -36,7 +36,7 @@ function contextOf(given: string | undefined, operand: string | undefined): stri
     throw usageError(
       "build",
       "Cannot run tsbuild build: PATH is missing",
-      "usage: tsbuild [build] [OPTIONS] PATH",
+      "usage: tsbuild [build] [OPTIONS] PATH, where . is this directory",
     );
   }
   if (operand !== undefined) {
