@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include "resolve.h"
 #include "userns.h"
@@ -72,8 +73,11 @@ int mount_dev(struct mounter *mounter, const struct mount_spec *spec, struct err
   if (dev < 0) return fail(error, errno, "Cannot open '%s'", spec->target);
   for (size_t i = 0; i < sizeof DEVICES / sizeof *DEVICES; i++)
     if (make_device(mounter, dev, &DEVICES[i], error) < 0) return -1;
-  for (size_t i = 0; i < sizeof LINKS / sizeof *LINKS; i++)
+  // As in runc, /dev/core leads nowhere in no container: kernels without CONFIG_PROC_KCORE are common.
+  for (size_t i = 0; i < sizeof LINKS / sizeof *LINKS; i++) {
+    if (strcmp(LINKS[i][1], "core") == 0 && access(LINKS[i][0], F_OK) < 0) continue;
     if (symlinkat(LINKS[i][0], dev, LINKS[i][1]) < 0) return fail(error, errno, "Cannot link '%s'", LINKS[i][1]);
+  }
   char shm[64];
   snprintf(shm, sizeof shm, "mode=1777,size=%llu", (unsigned long long)spec->size);
   char *pts = must_format("%s/pts", spec->target);

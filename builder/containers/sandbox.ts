@@ -7,7 +7,7 @@ import { hostConnection, connectNetwork } from "../../runtime/network/connect.ts
 import { withFreePorts } from "../../runtime/network/free-ports.ts";
 import { reasonOf } from "../../runtime/network/pool.ts";
 import type { Connection, PublishedPort } from "../../runtime/network/types.ts";
-import { networkMounts } from "../../runtime/plan/mounts.ts";
+import { containerNetworkMounts } from "../../runtime/plan/mounts.ts";
 import { resolvConf, withDns } from "../../runtime/plan/network-files.ts";
 import type { ContainerServices } from "./types.ts";
 import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
@@ -54,9 +54,9 @@ export async function openSandbox(
       ...plan,
       network: connection.network,
       mounts: [
-        ...networkMounts(
+        ...containerNetworkMounts(
           { resolvConf: withDns(connection.resolvConf, dns), gateway: connection.gateway },
-          plan.hostname,
+          plan,
           settings.hosts,
         ),
         ...plan.mounts,

@@ -26,7 +26,7 @@ export type ReadAccountFile = (path: string) => Buffer | undefined;
 export interface RunUser {
   readonly uid: number;
   readonly gid: number;
-  /** Supplementary groups. */
+  /** Supplementary groups; the first is `gid`, so that a process that leaves it still has it. */
   readonly groups: readonly number[];
   /** Home directory, "/" for a user that /etc/passwd does not know. */
   readonly home: string;
@@ -55,20 +55,19 @@ export function parseGroup(data: Buffer): GroupEntry[] {
 }
 
 /**
- * Whom USER's `user[:group]` means inside a root filesystem, as BuildKit and runc find it: a number need not be known, and
- * has gid 0 then; a group that is named takes the place of the supplementary ones.
+ * Whom USER's `user[:group]` means inside a root filesystem, as BuildKit and runc find it (executor/oci/user.go): a number need
+ * not be known, and has gid 0 then; a group that is named takes the place of the supplementary ones, and alone it is root's.
  */
 export function resolveRunUser(user: string, readFile: ReadAccountFile): RunUser {
   const accounts = new Accounts(readFile);
-  const { first, second } = splitOwner(user === "" ? "0" : user);
-  const id = parseId(first);
+  const { first, second } = splitOwner(user);
+  const id = first === "" ? 0 : parseId(first);
   const known = id === undefined ? accounts.user(first) : accounts.userById(id);
   const uid = id ?? known?.uid ?? 0;
   const home = known === undefined || known.home === "" ? "/" : known.home;
-  if (second !== "") return { uid, gid: accounts.groupId(second), groups: [], home };
-  const gid = known?.gid ?? 0;
-  const groups = known === undefined ? [] : accounts.groupsOf(known.name).filter((group) => group !== gid);
-  return { uid, gid, groups, home };
+  const gid = second === "" ? (known?.gid ?? 0) : accounts.groupId(second);
+  const others = known === undefined || second !== "" ? [] : accounts.groupsOf(known.name);
+  return { uid, gid, groups: [...new Set([gid, ...others])], home };
 }
 
 /** Looks names up in the account files of a root filesystem; each file is read at most once, and only for a name. */

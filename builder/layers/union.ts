@@ -66,10 +66,12 @@ class Union implements Tree {
   stat(path: Bytes): Entry | undefined {
     const node = this.#node(path);
     if (node?.entry.type !== "hardlink") return node?.entry;
-    // The file that it was linked to may be another one by now: then this name is a file of its own.
+    // The file that it was linked to may be another one by now: then this name is a file of its own. So is another name of
+    // a symlink, a device or a fifo, which ln(1) makes as well.
     const file = this.#fileOf(node);
     const target = this.#node(file.entry.path);
-    if (target?.change === file.change) return { ...node.entry, link: file.entry.path };
+    if (file.entry.type === "file" && target?.change === file.change)
+      return { ...node.entry, link: file.entry.path };
     return { ...file.entry, path };
   }
 
@@ -113,7 +115,7 @@ class Union implements Tree {
     return contentOfChange(this.#contentOf, node.layer, node.change);
   }
 
-  #file(path: Bytes): FileNode {
+  #file(path: Bytes): LinkedNode {
     const node = this.#node(path);
     const file = node?.entry.type === "hardlink" ? this.#fileOf(node) : node;
     if (file !== undefined && isFile(file)) return file;
@@ -123,8 +125,8 @@ class Union implements Tree {
     );
   }
 
-  /** The file that a hard link names: in its own layer, else in those below. */
-  #fileOf(link: Node): FileNode {
+  /** What a hard link names: in its own layer, else in those below. */
+  #fileOf(link: Node): LinkedNode {
     const target = link.entry.link ?? link.entry.path;
     const changes = this.#changes(link.layer);
     for (let at = lowerBound(changes, target, 0, changes.length); at < changes.length; at++) {
@@ -132,12 +134,12 @@ class Union implements Tree {
       if (change === undefined || pathOf(change) !== target) break;
       if (change.kind !== "entry") continue;
       const node = { entry: change.entry, layer: link.layer, change, slices: NO_SLICES };
-      if (isFile(node)) return node;
+      if (isLinked(node)) return node;
     }
     const below = new Union(this.#layers.slice(0, link.layer), this.#contentOf);
     const node = below.#node(target);
     const file = node?.entry.type === "hardlink" ? below.#fileOf(node) : node;
-    if (file !== undefined && isFile(file)) return file;
+    if (file !== undefined && isLinked(file)) return file;
     const names = [link.entry.path, target].map(printable);
     throw new TsbuildError(
       "IMAGE_INVALID",
@@ -191,12 +193,17 @@ class Union implements Tree {
   }
 }
 
-interface FileNode extends Node {
+/** What hard links can be names of. */
+interface LinkedNode extends Node {
   readonly change: EntryChange;
 }
 
-function isFile(node: Node): node is FileNode {
-  return node.change !== undefined && node.entry.type === "file";
+function isLinked(node: Node): node is LinkedNode {
+  return node.change !== undefined && node.entry.type !== "directory" && node.entry.type !== "hardlink";
+}
+
+function isFile(node: Node): node is LinkedNode {
+  return isLinked(node) && node.entry.type === "file";
 }
 
 /** What a layer says about a path itself: what is there, whether lower layers end here, where its content begins. */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { HostEntry } from "../limits/types.ts";
 import { hostsFile } from "./network-files.ts";
 import { DEFAULT_SHM_SIZE, MASKED_PATHS, READONLY_PATHS } from "./paths.ts";
-import type { MountFlags, MountSpec } from "../types.ts";
+import type { MountFlags, MountSpec, RunPlan } from "../types.ts";
 
 const LOCKED: MountFlags = { readonly: true, nosuid: true, nodev: true, noexec: true };
 
@@ -43,13 +43,33 @@ export function machineMounts(): MountSpec[] {
   return devices.map((path) => ({ type: "bind", target: path, source: path, recursive: false, flags: {} }));
 }
 
+interface NamesOf {
+  readonly resolvConf: Uint8Array;
+  readonly gateway: string;
+}
+
 /** Where names are looked up, which depends on the network. The files are bound in, so they reach no layer. */
 export function networkMounts(
-  { resolvConf, gateway }: { readonly resolvConf: Uint8Array; readonly gateway: string },
+  { resolvConf, gateway }: NamesOf,
   hostname: string,
   hosts: readonly HostEntry[],
+  flags: MountFlags = LOCKED,
 ): MountSpec[] {
-  return [file("/etc/hosts", hostsFile(hostname, hosts, gateway)), file("/etc/resolv.conf", resolvConf)];
+  return [
+    file("/etc/hosts", hostsFile(hostname, hosts, gateway), flags),
+    file("/etc/resolv.conf", resolvConf, flags),
+  ];
+}
+
+/** The same for a container, which may write to them, as entrypoints of images do; and its name, as docker gives it. */
+export function containerNetworkMounts(
+  names: NamesOf,
+  { hostname, readonlyRoot }: Pick<RunPlan, "hostname" | "readonlyRoot">,
+  hosts: readonly HostEntry[],
+): MountSpec[] {
+  const flags = { readonly: readonlyRoot };
+  const name = file("/etc/hostname", Buffer.from(`${hostname}\n`), flags);
+  return [name, ...networkMounts(names, hostname, hosts, flags)];
 }
 
 /** Hides and locks what the kernel shows of the host; goes after every other mount. */
@@ -60,6 +80,6 @@ export function kernelMasks(): MountSpec[] {
   ];
 }
 
-function file(target: string, data: Uint8Array): MountSpec {
-  return { type: "file", target, data, mode: 0o644, uid: 0, gid: 0, flags: LOCKED };
+function file(target: string, data: Uint8Array, flags: MountFlags): MountSpec {
+  return { type: "file", target, data, mode: 0o644, uid: 0, gid: 0, flags };
 }

@@ -32,15 +32,16 @@ test("parsePasswd() and parseGroup() leave out lines that are none", () => {
 
 /** As moby/sys/user GetExecUser, and runc for HOME. */
 const USERS: Readonly<Record<string, RunUser>> = {
-  "": { uid: 0, gid: 0, groups: [10], home: "/root" },
-  root: { uid: 0, gid: 0, groups: [10], home: "/root" },
-  app: { uid: 1000, gid: 1001, groups: [10, 50], home: "/home/app" },
-  "1000": { uid: 1000, gid: 1001, groups: [10, 50], home: "/home/app" },
-  "1234": { uid: 1234, gid: 0, groups: [], home: "/" },
-  "app:staff": { uid: 1000, gid: 50, groups: [], home: "/home/app" },
-  "1234:5678": { uid: 1234, gid: 5678, groups: [], home: "/" },
-  "app:": { uid: 1000, gid: 1001, groups: [10, 50], home: "/home/app" },
-  "app:7": { uid: 1000, gid: 7, groups: [], home: "/home/app" },
+  "": { uid: 0, gid: 0, groups: [0, 10], home: "/root" },
+  root: { uid: 0, gid: 0, groups: [0, 10], home: "/root" },
+  app: { uid: 1000, gid: 1001, groups: [1001, 10, 50], home: "/home/app" },
+  "1000": { uid: 1000, gid: 1001, groups: [1001, 10, 50], home: "/home/app" },
+  "1234": { uid: 1234, gid: 0, groups: [0], home: "/" },
+  ":50": { uid: 0, gid: 50, groups: [50], home: "/root" },
+  "app:staff": { uid: 1000, gid: 50, groups: [50], home: "/home/app" },
+  "1234:5678": { uid: 1234, gid: 5678, groups: [5678], home: "/" },
+  "app:": { uid: 1000, gid: 1001, groups: [1001, 10, 50], home: "/home/app" },
+  "app:7": { uid: 1000, gid: 7, groups: [7], home: "/home/app" },
 };
 
 test("resolveRunUser() finds whom USER means", () => {
@@ -48,8 +49,8 @@ test("resolveRunUser() finds whom USER means", () => {
 });
 
 test("resolveRunUser() takes numbers where there are no account files", () => {
-  assert.deepEqual(resolveRunUser("5:6", noFile), { uid: 5, gid: 6, groups: [], home: "/" });
-  assert.deepEqual(resolveRunUser("", noFile), { uid: 0, gid: 0, groups: [], home: "/" });
+  assert.deepEqual(resolveRunUser("5:6", noFile), { uid: 5, gid: 6, groups: [6], home: "/" });
+  assert.deepEqual(resolveRunUser("", noFile), { uid: 0, gid: 0, groups: [0], home: "/" });
 });
 
 test("resolveRunUser() refuses unknown names and numbers that overflow", () => {

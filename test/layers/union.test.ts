@@ -101,6 +101,22 @@ test("a hard link may name a file of a lower layer", () => {
   );
 });
 
+test("a hard link to a symlink or a fifo is one of its own, also where a lower layer has it", () => {
+  const l = change("l", "symlink", { link: "to" as Bytes, mode: 0o777 });
+  const p = change("p", "fifo");
+  const [l2, p2] = ["l", "p"].map((path) => change(`${path}2`, "hardlink", { link: path as Bytes }));
+  assert.ok(l2 !== undefined && p2 !== undefined);
+  for (const tree of [union([l, l2, p, p2]), union([l, p], [l2, p2])]) {
+    assert.deepEqual(
+      tree.stat("l2" as Bytes),
+      entryOf("l2", "symlink", { link: "to" as Bytes, mode: 0o777 }),
+    );
+    assert.deepEqual(tree.stat("p2" as Bytes), entryOf("p2", "fifo"));
+    assert.deepEqual([...flatten(tree)].length, 4);
+    assert.throws(() => tree.content("l2" as Bytes), { code: "INTERNAL" });
+  }
+});
+
 test("a hard link that leads nowhere is the image's fault", () => {
   const circle = ["a", "b"].map((path) =>
     change(path, "hardlink", { link: (path === "a" ? "b" : "a") as Bytes }),

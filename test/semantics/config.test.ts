@@ -105,11 +105,11 @@ test("rule 23: USER and --chown read the accounts of the root filesystem, each i
     const { uid, gid, groups } = resolveRunUser(user, readFile);
     return [uid, gid, groups];
   };
-  assert.deepEqual(run("7:8"), [7, 8, []]);
-  assert.deepEqual(run("1000"), [1000, 1001, [50]]);
-  assert.deepEqual(run("7"), [7, 0, []]);
-  assert.deepEqual(run("app"), [1000, 1001, [50]]);
-  assert.deepEqual(run("app:extra"), [1000, 50, []]);
+  assert.deepEqual(run("7:8"), [7, 8, [8]]);
+  assert.deepEqual(run("1000"), [1000, 1001, [1001, 50]]);
+  assert.deepEqual(run("7"), [7, 0, [0]]);
+  assert.deepEqual(run("app"), [1000, 1001, [1001, 50]]);
+  assert.deepEqual(run("app:extra"), [1000, 50, [50]]);
   assert.deepEqual(resolveOwner("7", readFile), { uid: 7, gid: 7 });
   assert.deepEqual(resolveOwner("app", readFile), { uid: 1000, gid: 1001 });
   assert.throws(() => resolveOwner("nobody-here", readFile), /nobody-here/);

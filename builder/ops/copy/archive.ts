@@ -65,8 +65,8 @@ class Unpacker {
   }
 
   add(entry: Entry, offset: number): void {
-    // A directory goes where a symlink in its place leads; anything else replaces what is there.
-    const path = this.#resolve(entry.path, entry.type === "directory");
+    // Symlinks are followed on the way to a name, and replaced where they have it: also by a directory.
+    const path = this.#resolve(entry.path);
     if (path === this.#dest) return;
     makeDirectories(this.#editor, parentOf(path), this.#implied);
     const existing = this.#editor.stat(path);
@@ -76,7 +76,7 @@ class Unpacker {
     const mode = entry.type === "symlink" ? 0o777 : entry.mode;
     const put: Entry = { ...entry, path, mode, uid, gid };
     if (entry.type === "hardlink") {
-      this.#link(put, this.#resolve(entry.link ?? entry.path, false));
+      this.#link(put, this.#resolve(entry.link ?? entry.path));
       return;
     }
     if (entry.type === "directory" && existing !== undefined && existing.type !== "directory")
@@ -112,9 +112,9 @@ class Unpacker {
   }
 
   /** Follows symlinks as a process does whose root directory is the destination. */
-  #resolve(path: Bytes, followLast: boolean): Bytes {
+  #resolve(path: Bytes): Bytes {
     const inside = { stat: (name: Bytes) => this.#editor.stat(below(this.#dest, name)) };
-    return below(this.#dest, resolveInTree(inside, path, followLast).path);
+    return below(this.#dest, resolveInTree(inside, path, false).path);
   }
 }
 

@@ -142,7 +142,7 @@ test("links in an archive lead inside the destination, absolute ones too", async
   ]);
 });
 
-test("a directory of an archive follows a symlink in its place, anything else replaces what is there", async () => {
+test("what an archive has replaces what is there, a symlink by a directory too; only directories stay", async () => {
   const into = { "real/": {}, d: { link: "real" }, f: { link: "real" }, "full/x": "0" };
   const archive = await tar(
     { name: "d/", type: "directory", mode: 0o711 },
@@ -150,10 +150,10 @@ test("a directory of an archive follows a symlink in its place, anything else re
     { name: "full", data: "2" },
   );
   assert.deepEqual(await added({ archive, into }), [
-    "d symlink 777 0:0 -> real",
+    "d directory 711 3:4",
     'f file 644 3:4 "1"',
     'full file 644 3:4 "2"',
-    "real directory 711 3:4",
+    "real directory 755 0:0",
   ]);
 });
 
