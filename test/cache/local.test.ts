@@ -88,14 +88,6 @@ const faces: readonly [string, (store: Store, layer: DiffId) => void, boolean][]
       store.layers.update(layer, { snapshot: "s" });
       writeFileSync(store.path("snapshots", "s"), "");
     },
-    true,
-  ],
-  [
-    "its snapshot is gone",
-    (store, layer) => {
-      store.blobs.delete(layer);
-      store.layers.update(layer, { snapshot: "s" });
-    },
     false,
   ],
   [
