@@ -56,7 +56,7 @@ interface Waiting {
   readonly heard: () => void;
 }
 
-/** Half of its default: the thread makes few objects. */
+/** The thread makes few objects: a small space for young ones keeps it small. */
 const HEAP_MB = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
 
 let started: Promise<SecondThread | undefined> | undefined;
