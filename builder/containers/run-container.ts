@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Emit } from "../core/events.ts";
 import type { Image } from "../image/types.ts";
 import type { RootFs } from "../layers/types.ts";
 import { newSessionName } from "../store/session.ts";
@@ -35,8 +36,9 @@ export async function runContainer(
   const id = randomBytes(32).toString("hex");
   const name = options.name === undefined ? undefined : checkedName(options.name);
   const directory = join(services.store.root, "containers", id);
-  const opening = openSandbox(services, options, image.config.config);
-  // Should the plan fail first, nobody waits for it any more.
+  using heard = untilDisposed(options.emit);
+  const opening = openSandbox(services, { ...options, emit: heard.emit }, image.config.config);
+  // Should the plan fail first, nobody waits for it any more, nor hears what became of it.
   opening.catch(() => {});
   const { onCreated, io, signal, emit: _, ...request } = options;
   const [root, helper] = await Promise.all([
@@ -75,6 +77,16 @@ export async function runContainer(
     if (!left && (options.remove || !started))
       await discardContainer(services.store, container, (directories) => helper.remove(directories));
   }
+}
+
+function untilDisposed(emit: Emit): Disposable & { readonly emit: Emit } {
+  let ended = false;
+  return {
+    emit: (event) => {
+      if (!ended) emit(event);
+    },
+    [Symbol.dispose]: () => void (ended = true),
+  };
 }
 
 function recordOf(

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { parse } from "../../builder/library.ts";
 import { projectRoot } from "../support/project.ts";
 import { allPages, anchors, codeBlocks, prose } from "./markdown.ts";
+import { commandsOf } from "./shell.ts";
 import { mistakeOf, tsbuildLines } from "./tsbuild-lines.ts";
 
 const PAGES = allPages();
@@ -23,6 +24,21 @@ test("every command line of tsbuild in the documentation is one", async () => {
   }
   assert.deepEqual(wrong, []);
   assert.ok(count >= 50, `only ${count} were found`);
+});
+
+test("every command of tsbuild that is spoken of is there, and so are its flags", async () => {
+  const wrong: string[] = [];
+  for (const page of PAGES) {
+    for (const [, line = ""] of prose(page)
+      .replaceAll("\\|", "|")
+      .matchAll(/`(?:\w+=\S+ )?(tsbuild [^`]+)`/g)) {
+      const [words = []] = commandsOf(line);
+      const mistake = await mistakeOf(words.slice(1));
+      if (mistake !== undefined && !/ is missing$|it needs a value$/.test(mistake))
+        wrong.push(`${page.path}: ${line}: ${mistake}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
 });
 
 test("every block of code says what it is", () => {

@@ -27,6 +27,7 @@ const BASE = `FROM scratch
 COPY busybox /bin/
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
 ENV PATH=/bin
+CMD ["sleep", "600"]
 `;
 
 let rig: Rig;

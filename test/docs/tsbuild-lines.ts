@@ -15,7 +15,10 @@ export function tsbuildLines({ language, text }: CodeBlock): readonly (readonly 
 export async function mistakeOf(words: readonly string[]): Promise<string | undefined> {
   const [first = "", ...rest] = words;
   if (["", "--help", "-h", "--version", "-v"].includes(first)) return undefined;
-  if (first === "help") return rest.every(isCommand) ? undefined : `there is no command "${rest.join(" ")}"`;
+  if (first === "help")
+    return rest.every((word) => isCommand(word) || word === "COMMAND")
+      ? undefined
+      : `there is no command "${rest.join(" ")}"`;
   const entry = findCommand(first) ?? (/^[-./]|[/…]/.test(first) ? findCommand("build") : undefined);
   if (entry === undefined) return `there is no command "${first}"`;
   const command = await entry.load();
