@@ -1,4 +1,5 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
 import type { BuildResult } from "../api/types.ts";
 
@@ -16,6 +17,9 @@ export class ResultFiles {
   /** An image id of an earlier build must not be taken for this one's: it goes before the build begins, as docker does. */
   constructor(paths: Paths) {
     this.#paths = paths;
+    checkPlace("--iidfile", paths.iidfile);
+    checkPlace("--metadata-file", paths.metadata);
+    checkPlace("--digest-file", paths.digestFile);
     for (const path of [paths.iidfile, paths.digestFile]) {
       if (path !== undefined) rmSync(path, { force: true });
     }
@@ -48,6 +52,12 @@ export class ResultFiles {
     const { code, message, exitCode } = error;
     writeWhole("--metadata-file", metadata, { "tsbuild.error": { code, message, exitCode } });
   }
+}
+
+/** What a build cannot leave at its end is said at its beginning. */
+export function checkPlace(flag: string, path: string | undefined): void {
+  if (path === undefined || existsSync(dirname(path))) return;
+  throw new TsbuildError("USAGE", `Cannot write ${flag} ${path}: there is no directory "${dirname(path)}"`);
 }
 
 /** Writes a file as a whole: who waits for it to appear never reads half of it. */

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { exitStatusOf, TsbuildError } from "../core/errors.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { COMMANDS, findCommand, type CatalogEntry } from "./catalog.ts";
+import { ofDocker } from "./docker-words.ts";
 import { usageError } from "./flags.ts";
 import type { Io, OpenTsbuild, Session } from "./types.ts";
 
@@ -93,7 +94,7 @@ function named(name: string): CatalogEntry {
   throw usageError(
     "help",
     `Cannot run "${name}": tsbuild has no such command`,
-    didYouMean(name, names) ?? 'see "tsbuild --help"',
+    ofDocker(name) ?? didYouMean(name, names) ?? 'see "tsbuild --help"',
   );
 }
 

@@ -8,7 +8,7 @@ import { reportPage } from "../report/page.ts";
 import { ReportRecorder } from "../report/recorder.ts";
 import { familiarName } from "./familiar.ts";
 import { errorText } from "./print-error.ts";
-import { writeWhole } from "./result-files.ts";
+import { checkPlace, writeWhole } from "./result-files.ts";
 
 /** --report: listens to a build, and writes the page when it is over, however it ended. */
 export class BuildReport {
@@ -18,6 +18,7 @@ export class BuildReport {
   readonly #began = Date.now();
 
   constructor(path: string, context: string) {
+    checkPlace("--report", path);
     this.#path = path;
     this.#context = redact(context);
   }

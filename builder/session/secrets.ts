@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { TsbuildError, messageOf } from "../core/errors.ts";
+import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
 import type { SecretSource } from "../api/secret-source.ts";
 
 /** Larger is no secret (BuildKit session/secrets: 500 KiB). */
@@ -55,6 +55,10 @@ function readSecret(id: string, file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new TsbuildError("USAGE", `Cannot use secret "${id}": ${messageOf(cause)}`, { cause });
+    const why = errnoOf(cause) === "ENOENT" ? `there is no file "${file}"` : messageOf(cause);
+    throw new TsbuildError("USAGE", `Cannot use secret "${id}": ${why}`, {
+      hint: "write --secret id=ID,src=FILE, or env=NAME for a variable",
+      cause,
+    });
   }
 }

@@ -50,6 +50,18 @@ test("runCli() suggests the command that was meant", async () => {
   assert.equal((await cli(["help", "zzzzz"])).status, 2);
 });
 
+test("runCli() says what docker's commands are called here", async () => {
+  for (const [argv, hint] of [
+    [["buildx", "build", "."], 'there are no builders: write "tsbuild build"'],
+    [["image", "ls"], 'write "tsbuild images", "tsbuild inspect"'],
+    [["system", "df"], 'write "tsbuild du", "tsbuild prune"'],
+  ] as const) {
+    const { status, stderr } = await cli(argv);
+    assert.equal(status, 2);
+    assert.ok(stderr.includes(`hint: ${hint}`), stderr);
+  }
+});
+
 test("runCli() ends with the status of the error", async () => {
   const table: readonly (readonly [ErrorCode, number])[] = [
     ["USAGE", 2],
