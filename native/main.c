@@ -8,19 +8,19 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-#include "apply.h"
-#include "copy.h"
-#include "deflate_file.h"
-#include "diff.h"
-#include "list.h"
-#include "namespaces.h"
-#include "own_copy.h"
-#include "network.h"
-#include "remove.h"
-#include "run.h"
-#include "sys.h"
-#include "trial.h"
-#include "wire.h"
+#include "tree/apply.h"
+#include "tree/copy.h"
+#include "deflate/deflate_file.h"
+#include "tree/diff.h"
+#include "tree/list.h"
+#include "namespaces/namespaces.h"
+#include "base/own_copy.h"
+#include "namespaces/network.h"
+#include "tree/remove.h"
+#include "container/run.h"
+#include "base/sys.h"
+#include "namespaces/trial.h"
+#include "base/wire.h"
 
 enum { CONTROL = 3, FIRST_LANE = 4, MAX_LANES = 64 };
 

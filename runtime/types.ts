@@ -113,7 +113,7 @@ export interface RunPlan {
   readonly cgroups?: readonly string[];
   /** A detached container's standard input stays open, though nobody writes to it: `run -d -i`. */
   readonly stdinOpen?: boolean;
-  /** Directory for files `log` and `exit` (native/journal.h) and a socket `control` (native/control.h). */
+  /** Directory for files `log` and `exit` (native/container/journal.h) and a socket `control` (native/container/control.h). */
   readonly state?: string;
   /** Users are but believed to be, and owners recorded: for a user namespace with a single id. */
   readonly recordOwners?: boolean;

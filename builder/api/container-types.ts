@@ -11,8 +11,8 @@ import type { ContainerIo, RunOptions } from "./run-options.ts";
  *     request.json     what it was asked for
  *     fs/ work/        what it wrote (overlay)
  *     seccomp          its filter of system calls, for `exec`
- *     log log.1 exit   what it said, and how it ended (native/journal.h)
- *     control          a socket that answers as long as it is supervised (native/control.h)
+ *     log log.1 exit   what it said, and how it ended (native/container/journal.h)
+ *     control          a socket that answers as long as it is supervised (native/container/control.h)
  *
  * Its layers are kept as long as it is there (builder/space/needs.ts).
  */

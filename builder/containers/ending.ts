@@ -5,7 +5,7 @@ import type { Ending } from "../api/container-types.ts";
 const LINE = /^(\d{1,3}) \d{1,3} \d (\d) (\d{1,20})\n/;
 const MOST = 4096;
 
-/** How a container ended, as its supervisor wrote it (native/journal.h); undefined where it did not. */
+/** How a container ended, as its supervisor wrote it (native/container/journal.h); undefined where it did not. */
 export function readEnding(directory: string): Ending | undefined {
   let text: string;
   try {

@@ -9,7 +9,7 @@ export interface LogPiece {
   readonly data: Buffer;
 }
 
-/** u64 time, u32 size, u8 stream, three zeros (native/journal.h). */
+/** u64 time, u32 size, u8 stream, three zeros (native/container/journal.h). */
 const HEADER = 16;
 /** The helper writes at most 64 KiB at once: more is no log of its own. */
 const MOST = 1 << 20;

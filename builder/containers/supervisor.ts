@@ -19,7 +19,7 @@ export async function isSupervised(directory: string): Promise<boolean> {
   return (await isAlive(controlOf(directory))) === true;
 }
 
-/** A line to the supervisor of a container; what it says is in native/control.h. */
+/** A line to the supervisor of a container; what it says is in native/container/control.h. */
 export class Supervisor implements Disposable {
   readonly #socket: Socket;
   readonly #waiting: ((errno: number) => void)[] = [];

@@ -21,7 +21,7 @@ export interface Part {
   readonly size: number;
 }
 
-/** A process of the native helper that compresses parts of one file, one after the other (native/deflate_file.h). */
+/** A process of the native helper that compresses parts of one file, one after the other (native/deflate/deflate_file.h). */
 export class DeflateProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;

@@ -36,7 +36,7 @@ async function ownersIn(layer: Layer): Promise<Owners> {
   return owners;
 }
 
-/** The same of what was made in an overlay with this work directory: what native/owners.h left beside that. */
+/** The same of what was made in an overlay with this work directory: what native/tree/owners.h left beside that. */
 export function ownersBeside(work: string): Uint8Array | undefined {
   const file = `${work}.owners`;
   return existsSync(file) ? readFileSync(file) : undefined;

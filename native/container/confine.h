@@ -1,0 +1,15 @@
+#ifndef TSBUILD_CONFINE_H
+#define TSBUILD_CONFINE_H
+
+#include "container/plan.h"
+
+/* What holds a container's processes for good, beside privileges: run in its first process and in the command's. */
+
+/* Moves this process into the plan's control groups. Before the control group namespace is made and the root is left. */
+int join_cgroups(const struct plan *plan, struct error *error);
+/* As root of the user namespace: raising a hard limit needs CAP_SYS_RESOURCE. */
+int set_limits(const struct plan *plan, struct error *error);
+/* The plan's seccomp filter. Without no_new_privs it needs CAP_SYS_ADMIN (seccomp(2)). */
+int install_filter(const struct plan *plan, struct error *error);
+
+#endif

@@ -1,0 +1,65 @@
+#include "container/join.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+enum { PID = 5, COUNT = 6, START_FIELD = 22 };
+
+/* The mount namespace after those that are joined by what is open already; the pid namespace is the caller's. */
+static const struct {
+  const char *name;
+  int type;
+} NAMESPACES[COUNT] = {{"ns/uts", CLONE_NEWUTS}, {"ns/ipc", CLONE_NEWIPC},  {"ns/net", CLONE_NEWNET},
+                       {"ns/cgroup", CLONE_NEWCGROUP}, {"ns/mnt", CLONE_NEWNS}, {"ns/pid", CLONE_NEWPID}};
+
+/* proc_pid_stat(5): the name, in parentheses, may hold anything; the fields are counted from its end. */
+static uint64_t start_of(int process) {
+  char text[1024];
+  cleanup_close int fd = openat(process, "stat", O_RDONLY | O_CLOEXEC);
+  ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+  if (got <= 0) return 0;
+  text[got] = 0;
+  char *at = strrchr(text, ')');
+  for (int field = 2; at && field < START_FIELD; field++) at = strchr(at + 1, ' ');
+  return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+static bool is_own(int fd, const char *name) {
+  char path[32];
+  struct stat theirs, ours;
+  snprintf(path, sizeof path, "/proc/self/%s", name);
+  return fstat(fd, &theirs) == 0 && stat(path, &ours) == 0 && theirs.st_dev == ours.st_dev &&
+         theirs.st_ino == ours.st_ino;
+}
+
+int join_open(struct joined *joined, pid_t pid, uint64_t start, struct error *error) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/%d", (int)pid);
+  /* The descriptor stays with this process: a later one of the same number is not seen through it. */
+  cleanup_close int process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  for (int i = 0; i < COUNT; i++) {
+    joined->namespaces[i] = openat(process, NAMESPACES[i].name, O_RDONLY | O_CLOEXEC);
+    if (joined->namespaces[i] < 0) return fail(error, errno, "Cannot open the container's %s", NAMESPACES[i].name);
+    if (i == PID || !is_own(joined->namespaces[i], NAMESPACES[i].name)) continue;
+    close(joined->namespaces[i]);
+    joined->namespaces[i] = -1;
+  }
+  if (start_of(process) != start) return fail(error, ESRCH, "Cannot find the container's process");
+  if (setns(joined->namespaces[PID], CLONE_NEWPID) == 0) return 0;
+  return fail(error, errno, "Cannot join the container's %s", NAMESPACES[PID].name);
+}
+
+int join_enter(const struct joined *joined, struct error *error) {
+  /* From here on processes of the container see this one: they must not look into it. */
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return fail(error, errno, "Cannot hide from the container");
+  for (int i = 0; i < PID; i++)
+    if (joined->namespaces[i] >= 0 && setns(joined->namespaces[i], NAMESPACES[i].type) < 0)
+      return fail(error, errno, "Cannot join the container's %s", NAMESPACES[i].name);
+  return 0;
+}

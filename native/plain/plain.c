@@ -1,0 +1,58 @@
+#include "plain/plain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "container/descendants.h"
+#include "tree/resolve.h"
+
+int plain_open(struct plain *plain, struct lane *lane, const struct plan *plan, struct error *error) {
+  struct covers *covers = &plain->covers;
+  covers->lane = lane;
+  lane->stays = true;
+  if (*plan->network || (plan->flags & (PLAN_NO_NETWORK | PLAN_READONLY_ROOT | PLAN_INIT | PLAN_TERMINAL | PLAN_DETACHED)))
+    return fail(error, EINVAL, "Cannot run a step like this without namespaces");
+  /* The step's orphans become this process's children, which ends them. */
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) return fail(error, errno, "Cannot watch over the step's processes");
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  umask(0);
+  if (mkdir(plan->root.work, 0700) < 0 && errno != EEXIST)
+    return fail(error, errno, "Cannot make '%s'", plan->root.work);
+  covers->aside = open(plan->root.work, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (covers->aside < 0) return fail(error, errno, "Cannot open '%s'", plan->root.work);
+  covers->root = open(plan->root.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (covers->root < 0) return fail(error, errno, "Cannot open '%s'", plan->root.path);
+  plain->before = tree_see(covers->root, covers->aside, error);
+  return plain->before ? covers_put(covers, plan, error) : -1;
+}
+
+int plain_output(const struct plain *plain, const char *name, int *ours, int *theirs) {
+  cleanup_close int dev = open_in_root(plain->covers.root, "dev", O_RDONLY | O_DIRECTORY);
+  if (dev < 0) return -1;
+  *ours = openat(dev, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  *theirs = *ours < 0 ? -1 : openat(dev, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  return *theirs < 0 ? -1 : 0;
+}
+
+int plain_close(struct plain *plain, bool lost, struct error *error) {
+  struct error taking = {0, ""};
+  if (plain) end_descendants();
+  int closed = plain ? covers_take_out(&plain->covers, &taking) : 0;
+  if (lost) _exit(1);
+  if (plain) plain->covers.lane->stays = false;
+  if (closed < 0 && error->message[0] == 0) *error = taking;
+  return error->message[0] == 0 ? 0 : -1;
+}
+
+int plain_send(const struct plain *plain, struct error *error) {
+  return changes_send(plain->covers.lane, plain->covers.root, plain->before, &plain->covers, error);
+}
+
+int plain_enter(int root, struct error *error) {
+  if (fchdir(root) < 0 || chroot(".") < 0 || chdir("/") < 0)
+    return fail(error, errno, "Cannot enter the root filesystem");
+  return 0;
+}

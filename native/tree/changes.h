@@ -1,0 +1,20 @@
+#ifndef TSBUILD_CHANGES_H
+#define TSBUILD_CHANGES_H
+
+#include "container/covers.h"
+#include "base/wire.h"
+
+/*
+ * What a step changes in a plain tree: all of it is looked at before and after. A change of a file always changes its
+ * inode number or its time of change, which no process can set (inode(7)).
+ */
+
+struct seen;
+
+/* The tree as it is now. Waits, for some milliseconds at most, until a later change has a later time. */
+struct seen *tree_see(int root, int aside, struct error *error);
+/* Sends what is not as it was seen, in the order of a layer. */
+int changes_send(struct lane *lane, int root, const struct seen *before, const struct covers *covers,
+                 struct error *error);
+
+#endif
