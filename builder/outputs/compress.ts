@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import type { DiffId } from "../core/digest.ts";
 import { compressionOf } from "../image/layer-types.ts";
 import { MEDIA_TYPES } from "../image/types.ts";
@@ -120,7 +120,18 @@ async function* compress(
     const { gzipFile } = await import("../../runtime/deflate/gzip-file.ts");
     return yield* gzipFile(path, aside);
   }
-  const source = createReadStream(path, { highWaterMark: READ_SIZE });
+  const source = bytesOf(path);
   if (compression === "zstd") yield* zstdStream(source, level ?? USUAL_ZSTD, signal);
   else if (level !== undefined) yield* gzipStream(source, level);
+}
+
+/** In one buffer again and again: a stream's would wait for the garbage collector, which sees small objects alone. */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  await using file = await open(path);
+  const buffer = Buffer.allocUnsafeSlow(READ_SIZE);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
 }

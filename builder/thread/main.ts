@@ -2,6 +2,7 @@ import { readSync, writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { FileReader } from "../context/files.ts";
 import { Hasher, hexOf } from "../core/digest.ts";
+import { ownBuffers } from "../core/discard.ts";
 import { errnoOf, messageOf } from "../core/errors.ts";
 import { compressFrame } from "../layers/zstd-frames.ts";
 import type { ThreadJobs, ThreadReply, ThreadRequest } from "../core/second-thread.ts";
@@ -82,5 +83,5 @@ parentPort?.on("message", async ({ id, kind, job }: ThreadRequest) => {
     reply = { id, failure: { message: messageOf(error), errno: errnoOf(error) } };
   }
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- of windows
-  parentPort?.postMessage(reply);
+  parentPort?.postMessage(reply, ownBuffers(reply.answer));
 });
