@@ -45,7 +45,10 @@ export interface Docker extends AsyncDisposable {
 }
 
 /** A docker daemon with all that it has in a directory; undefined where none can be started here, with its last words. */
-export async function startDocker(directory: string): Promise<Docker | string> {
+export async function startDocker(
+  directory: string,
+  storage: readonly string[] = ["-s", "vfs"],
+): Promise<Docker | string> {
   const folder = join(directory, "docker");
   mkdirSync(folder);
   // A socket's path has 107 bytes at most.
@@ -59,7 +62,7 @@ export async function startDocker(directory: string): Promise<Docker | string> {
     join(folder, "pid"),
   ];
   const network = ["--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"];
-  const daemon = spawn("dockerd", ["-H", socket, ...places, ...network, "-s", "vfs"], {
+  const daemon = spawn("dockerd", ["-H", socket, ...places, ...network, ...storage], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let log = "";
