@@ -69,10 +69,11 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
         signal,
         layouts: new Map<string, string>(),
       };
-      const image =
-        request.pull === "missing" && request.platform === undefined
-          ? (localImage(session.store, reference) ?? (await findImage(lookup, reference, hostPlatform())))
-          : await findImage(lookup, reference, request.platform ?? hostPlatform());
+      const isLocalEnough = request.pull === "missing" && request.platform === undefined;
+      const local = isLocalEnough ? localImage(session.store, reference) : undefined;
+      if (isLocalEnough && local === undefined)
+        emit({ type: "notice", message: `the store has no image "${request.image}": its registry is asked` });
+      const image = local ?? (await findImage(lookup, reference, request.platform ?? hostPlatform()));
       const source = {
         reference: request.image,
         manifest: image.manifest.digest,

@@ -75,7 +75,21 @@ export function parsePlatform(text: string): Platform {
   if (["linux", "windows", "darwin", "freebsd"].includes(OS_ALIASES[first] ?? first)) {
     return normalizePlatform({ os: first, architecture: hostPlatform().architecture });
   }
+  if (!isArchitecture(first)) {
+    throw new TsbuildError(
+      "PLATFORM_INVALID",
+      `Cannot use platform "${text}": it is no operating system and no architecture`,
+      { hint: "write for example linux/amd64 or linux/arm64" },
+    );
+  }
   return normalizePlatform({ os: "linux", architecture: first });
+}
+
+/** Whether a word alone can be one: GOARCH's, as containerd knows them (platforms/database.go). */
+function isArchitecture(word: string): boolean {
+  return /^(386|amd64|arm|arm64|loong64|mips(64)?(le)?|ppc64(le)?|riscv64|s390x|wasm)$/.test(
+    ARCH_ALIASES[word] ?? word,
+  );
 }
 
 export function formatPlatform(platform: Platform): string {
