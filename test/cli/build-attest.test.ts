@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAttestations } from "../../builder/cli/commands/build-attest.ts";
+import { parseAttestations } from "../../builder/cli/commands/build/build-attest.ts";
 
 test("parseAttestations() reads what buildx does", () => {
   const table: readonly (readonly [

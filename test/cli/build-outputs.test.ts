@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAnnotation } from "../../builder/cli/commands/build-annotations.ts";
-import { parseOutput } from "../../builder/cli/commands/build-outputs.ts";
+import { parseAnnotation } from "../../builder/cli/commands/build/build-annotations.ts";
+import { parseOutput } from "../../builder/cli/commands/build/build-outputs.ts";
 import { TsbuildError } from "../../builder/core/errors.ts";
 
 const FORM = { format: "oci", force: false, annotations: [] };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildSummary } from "../../builder/cli/build-summary.ts";
+import { buildSummary } from "../../builder/cli/commands/build/build-summary.ts";
 import type { StepGrowth } from "../../builder/api/growth.ts";
 import type { BuildResult } from "../../builder/api/types.ts";
 import type { Bytes } from "../../builder/core/bytes.ts";

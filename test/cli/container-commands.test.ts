@@ -5,8 +5,8 @@ import { parseRecord } from "../../builder/containers/record.ts";
 import { parseInstant } from "../../builder/cli/instant.ts";
 import { LineTimes } from "../../builder/cli/line-times.ts";
 import { fillTemplate } from "../../builder/cli/template.ts";
-import { listing } from "../../builder/cli/commands/ps.ts";
-import { containerFilter } from "../../builder/cli/commands/ps-filter.ts";
+import { listing } from "../../builder/cli/commands/containers/ps.ts";
+import { containerFilter } from "../../builder/cli/commands/containers/ps-filter.ts";
 import { cli, fakeIo, fakeTsbuild, IMAGE_ID } from "./rig.ts";
 
 const NOW = Date.parse("2026-01-02T03:04:05Z");

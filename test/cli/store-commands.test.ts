@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { age } from "../../builder/cli/age.ts";
-import { listing } from "../../builder/cli/commands/images.ts";
+import { listing } from "../../builder/cli/commands/images/images.ts";
 import { PLAIN_STYLE } from "../../builder/progress/style.ts";
 import { report } from "../../builder/cli/commands/doctor.ts";
 import type { ImageSummary } from "../../builder/api/image-types.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { explanationText } from "../../builder/cli/commands/explain.ts";
+import { explanationText } from "../../builder/cli/commands/build/explain.ts";
 import { hexOf } from "../../builder/core/digest.ts";
 import { explainJournal } from "../../builder/explain/explanation.ts";
 import { addTombstones } from "../../builder/store/tombstones.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesOf } from "../../../builder/core/bytes.ts";
-import { descriptionOfRule } from "../../../builder/cli/commands/rules.ts";
+import { descriptionOfRule } from "../../../builder/cli/commands/build/rules.ts";
 import type { PlanOptions } from "../../../builder/stages/types.ts";
 import { plan, type FakeImage } from "../../graph/planning.ts";
 

@@ -1,0 +1,68 @@
+import type { Container } from "../../../api/container-types.ts";
+import { didYouMean } from "../../../core/suggest.ts";
+import { usageError } from "../../flags.ts";
+
+type Match = (container: Container, value: string) => boolean;
+
+const STATES = ["created", "running", "exited", "dead"];
+/** States that docker knows and no container of tsbuild is in. */
+const OTHER_STATES = ["paused", "restarting", "removing"];
+
+const FILTERS: Readonly<Record<string, Match>> = {
+  name: ({ record }, value) => isNamed(record.name, value),
+  id: ({ record }, value) => record.id.startsWith(value),
+  status: ({ state }, value) => state.status === value,
+  ancestor: ({ record }, value) =>
+    [record.image, record.image.replace(/:latest$/, ""), `${record.image}:latest`].includes(value) ||
+    (record.imageId !== undefined &&
+      record.imageId.replace("sha256:", "").startsWith(value.replace("sha256:", ""))),
+  exited: ({ state }, value) => state.status === "exited" && String(state.ending.code) === value,
+  label: ({ record }, value) => {
+    const [name = ""] = value.split("=", 1);
+    const found = Object.hasOwn(record.config.Labels ?? {}, name) ? record.config.Labels?.[name] : undefined;
+    return found !== undefined && (name === value || found === value.slice(name.length + 1));
+  },
+};
+
+/** Filters that look for containers that do not run. */
+const OF_ALL = new Set(["status", "exited"]);
+
+/** docker's filters: of one key any may hold, but all labels; of different keys all. */
+export function containerFilter(texts: readonly string[]): {
+  readonly matches: (container: Container) => boolean;
+  /** Says of itself which states it wants. */
+  readonly any: boolean;
+} {
+  const wanted = new Map<string, string[]>();
+  for (const text of texts) {
+    const [key = ""] = text.split("=", 1);
+    if (!text.includes("=") || !Object.hasOwn(FILTERS, key)) {
+      throw usageError(
+        "ps",
+        `Cannot use --filter ${text}: it is none of ${Object.keys(FILTERS).join(", ")}`,
+        didYouMean(key, Object.keys(FILTERS)) ?? "write KEY=VALUE",
+      );
+    }
+    const value = text.slice(key.length + 1);
+    if (key === "status" && ![...STATES, ...OTHER_STATES].includes(value)) {
+      throw usageError("ps", `Cannot use --filter ${text}: it is none of ${STATES.join(", ")}`);
+    }
+    wanted.set(key, [...(wanted.get(key) ?? []), value]);
+  }
+  return {
+    any: [...wanted.keys()].some((key) => OF_ALL.has(key)),
+    matches: (container) =>
+      [...wanted].every(([key, values]) => {
+        const match = (value: string): boolean => FILTERS[key]?.(container, value) ?? false;
+        return key === "label" ? values.every(match) : values.some(match);
+      }),
+  };
+}
+
+/** docker's names are patterns, of which people use `^name$`, `^/name$` and parts of names. */
+function isNamed(name: string, pattern: string): boolean {
+  const [, begins, text = "", ends] = /^(\^)?\/?(.*?)(\$)?$/s.exec(pattern) ?? [];
+  if (begins !== undefined && ends !== undefined) return name === text;
+  if (begins !== undefined) return name.startsWith(text);
+  return ends === undefined ? name.includes(text) : name.endsWith(text);
+}

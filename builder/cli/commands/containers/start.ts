@@ -1,0 +1,45 @@
+import { command } from "../../command.ts";
+import { lendTerminal } from "../../container-io.ts";
+import { forEach } from "../../each.ts";
+import { usageError } from "../../flags.ts";
+import { withStore } from "../../with-tsbuild.ts";
+
+/** `tsbuild start`. */
+export const startCommand = command({
+  name: "start",
+  usage: "start [OPTIONS] CONTAINER...",
+  summary: "Run containers that ended once more",
+  flags: {
+    attach: { short: "a", doc: "Stay with it until it ends, and show what it says" },
+    interactive: { short: "i", doc: "Pass standard input on to one that was made with -i" },
+  },
+  missing: { "detach-keys": undefined, "checkpoint|checkpoint-dir": undefined },
+  operands: { min: 1, max: Infinity, name: "CONTAINER" },
+  examples: [
+    ["tsbuild start db", "goes on with what it wrote"],
+    ["tsbuild start -a job", "shows what it says, and ends as it does"],
+  ],
+  async execute({ attach, interactive }, operands, session) {
+    const { io, signal } = session;
+    const [first = ""] = operands;
+    if ((attach || interactive) && operands.length > 1) {
+      throw usageError("start", "Cannot attach to several containers at once");
+    }
+    if (!attach && !interactive) {
+      const lent = lendTerminal(session, { interactive: false, tty: false, onStart: () => undefined });
+      // Each is left to the helper that it was started with: none can start another one.
+      return forEach(session, operands, (name) =>
+        withStore(session, async (tsbuild, emit) => {
+          await tsbuild.containers.start(name, { attach: false, io: lent, signal, emit });
+          return name;
+        }),
+      );
+    }
+    return withStore(session, async ({ containers }, emit) => {
+      const { record } = await containers.find(first);
+      const lent = lendTerminal(session, { interactive, tty: record.tty, onStart: () => undefined });
+      if (interactive) session.restore.add(() => io.stdin.close());
+      return containers.start(first, { attach: true, io: lent, signal, emit });
+    });
+  },
+});

@@ -1,0 +1,68 @@
+import type { Container } from "../../../api/container-types.ts";
+
+/** What docker says of a time that never was. */
+const NEVER = "0001-01-01T00:00:00Z";
+
+/** A container in the shape of `docker container inspect`: scripts that read that one read this one. */
+export function dockerContainer({ record, state, directory }: Container): object {
+  const { config, argv, process } = record;
+  const [path = "", ...args] = argv;
+  return {
+    Id: record.id,
+    Created: record.created,
+    Path: path,
+    Args: args,
+    State: stateOf(state),
+    Image: record.imageId ?? "",
+    LogPath: `${directory}/log`,
+    Name: `/${record.name}`,
+    RestartCount: 0,
+    Driver: "overlay",
+    Platform: "linux",
+    ExecIDs: null,
+    HostConfig: {
+      Binds: record.volumes,
+      NetworkMode: record.network,
+      AutoRemove: record.remove,
+      Privileged: false,
+    },
+    GraphDriver: { Name: "overlay", Data: { UpperDir: `${directory}/fs` } },
+    Mounts: record.volumes.map((volume) => {
+      const [source, target, mode] = volume.split(":");
+      return { Type: "bind", Source: source, Destination: target, Mode: mode ?? "", RW: mode !== "ro" };
+    }),
+    Config: {
+      Hostname: record.hostname,
+      User: config.User ?? "",
+      Tty: record.tty,
+      OpenStdin: record.stdin,
+      Env: config.Env ?? [],
+      Cmd: config.Cmd ?? null,
+      Image: record.image,
+      Volumes: config.Volumes ?? null,
+      WorkingDir: process?.cwd ?? config.WorkingDir ?? "",
+      Entrypoint: config.Entrypoint ?? null,
+      Labels: config.Labels ?? {},
+      ...(config.StopSignal === undefined ? {} : { StopSignal: config.StopSignal }),
+      StopTimeout: record.stopTimeout,
+    },
+  };
+}
+
+function stateOf(state: Container["state"]): object {
+  const started = "started" in state ? state.started : undefined;
+  const ending = state.status === "exited" ? state.ending : undefined;
+  return {
+    Status: state.status,
+    Running: state.status === "running",
+    Paused: false,
+    Restarting: false,
+    OOMKilled: ending?.outOfMemory ?? false,
+    Dead: state.status === "dead",
+    Pid: state.status === "running" ? state.started.pid : 0,
+    ExitCode: ending?.code ?? 0,
+    Error: ending?.message ?? "",
+    StartedAt: started?.time ?? NEVER,
+    FinishedAt: ending?.time ?? NEVER,
+  };
+}

@@ -1,0 +1,65 @@
+import { loadStyle } from "../../../progress/style.ts";
+import type { Comparison } from "../../../api/types.ts";
+import { command } from "../../command.ts";
+import { usageError } from "../../flags.ts";
+import type { Session } from "../../types.ts";
+import { onePlatform } from "../../values.ts";
+import { withProgress } from "../../with-tsbuild.ts";
+import { didYouMean } from "../../../core/suggest.ts";
+
+const FORMATS = ["text", "json"] as const;
+
+/** `tsbuild diff`. */
+export const diffCommand = command({
+  name: "diff",
+  usage: "diff [OPTIONS] IMAGE IMAGE",
+  summary: "Show which files and settings differ between two images",
+  flags: {
+    layers: { doc: "Hold each layer against its counterpart, not what a container would see" },
+    "exit-code": { doc: "End with 1 where the images differ" },
+    format: { value: "FORMAT", doc: "Print text or json", default: "text" },
+    platform: { value: "OS/ARCH", doc: "Take the images for this platform", default: "this machine's" },
+  },
+  operands: { min: 2, max: 2, name: "IMAGE" },
+  examples: [
+    ["tsbuild diff app:1.1 app:1.2", "shows what a release changed"],
+    [
+      "tsbuild diff --format json debian:12 debian:13 | jq '.layers[].files[].path'",
+      "pulls both and lists paths",
+    ],
+  ],
+  async execute(flags, [a = "", b = ""], session) {
+    const json = isJson("diff", flags.format);
+    const platform = onePlatform(flags.platform);
+    const compared = await withProgress(session, "plain", "", (tsbuild, emit) =>
+      tsbuild.diff(a, b, {
+        by: flags.layers ? "layers" : "files",
+        ...(platform === undefined ? {} : { platform }),
+        signal: session.signal,
+        emit,
+      }),
+    );
+    await showComparison(compared, json, session);
+    return flags["exit-code"] && !compared.difference.equal ? 1 : 0;
+  },
+});
+
+/** --format. */
+export function isJson(name: string, format: string | undefined): boolean {
+  if (format === undefined || format === "text") return false;
+  if (format === "json") return true;
+  throw usageError(
+    name,
+    `Cannot use --format ${format}: it is neither text nor json`,
+    didYouMean(format, FORMATS),
+  );
+}
+
+/** Prints what differs. */
+export async function showComparison(compared: Comparison, json: boolean, { io }: Session): Promise<void> {
+  if (json) io.stdout.write((await import("./comparison-json.ts")).comparisonJson(compared));
+  else {
+    const style = await loadStyle(io.env, io.stdout.isTTY);
+    io.stdout.write((await import("./comparison-text.ts")).comparisonText(compared, style));
+  }
+}
