@@ -3,6 +3,7 @@ import { selectRecords } from "../cache/select.ts";
 import type { LocalCache } from "../cache/types.ts";
 import { exportCaches, type Exportable } from "./cache-exports.ts";
 import { CacheImports } from "./cache-imports.ts";
+import type { AheadFailures } from "./export-ahead.ts";
 import type { DiffId } from "../core/digest.ts";
 import type { Vertex } from "../graph/types.ts";
 import type { RootFs } from "../layers/types.ts";
@@ -45,16 +46,15 @@ export class BuildCaches {
   /** Writes the caches beside the outputs, when those layers are there that are on their way. `settled` waits for the end of that, `done` rejects where it failed. */
   start(
     exported: Exportable | undefined,
-    ahead: Promise<void> | undefined,
+    ahead: Promise<AheadFailures> | undefined,
   ): { settled(): Promise<void>; readonly done: Promise<void> } {
     const done = exported === undefined ? Promise.resolve() : this.#export(exported, ahead);
     const settled = done.catch(() => undefined);
     return { done, settled: () => settled };
   }
 
-  async #export(exported: Exportable, ahead: Promise<void> | undefined): Promise<void> {
-    await ahead;
-    return exportCaches(this.#session, exported, this.#options);
+  async #export(exported: Exportable, ahead: Promise<AheadFailures> | undefined): Promise<void> {
+    return exportCaches(this.#session, exported, this.#options, await ahead);
   }
 }
 

@@ -35,10 +35,11 @@ export async function exportCaches(
   session: Session,
   exportable: Exportable,
   options: Pick<BuildOptions, "cacheTo" | "signal" | "emit">,
+  failures: ReadonlyMap<CacheTo, unknown> = new Map(),
 ): Promise<void> {
   const results = await Promise.allSettled(
     (options.cacheTo ?? []).map((to) =>
-      to.type === "inline" ? undefined : exportCache(session, exportable, to, options),
+      to.type === "inline" ? undefined : exportCache(session, exportable, to, options, failures),
     ),
   );
   options.signal.throwIfAborted();
@@ -50,11 +51,13 @@ async function exportCache(
   exportable: Exportable,
   to: Destination,
   { signal, emit }: Pick<BuildOptions, "signal" | "emit">,
+  failures: ReadonlyMap<CacheTo, unknown>,
 ): Promise<void> {
   const target = openTarget(session, to);
   const name = `exporting the cache to ${target.label}`;
   emit({ type: "phase", name, state: "started", time: Date.now() });
   try {
+    if (failures.has(to)) throw failures.get(to);
     const cache = await outgoingCache(session, exportable, to, signal);
     await target.write(cache, { slots: session.slots, signal, emit });
     emit({ type: "phase", name, state: "done", time: Date.now() });

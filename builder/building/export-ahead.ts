@@ -1,5 +1,6 @@
 import { registryTarget } from "../cache/registry.ts";
 import type { CacheTarget } from "../cache/places.ts";
+import type { CacheTo } from "../cache/types.ts";
 import type { DiffId } from "../core/digest.ts";
 import type { VertexId } from "../core/events.ts";
 import type { SharedGraph } from "../graph/merge.ts";
@@ -21,13 +22,19 @@ interface Destination {
   /** The layers of all steps, not of the image alone. */
   readonly all: boolean;
   readonly bring: CacheTarget["bring"];
+  /** The cache that it is. */
+  readonly to?: CacheTo;
   failed: boolean;
 }
+
+/** Why a cache cannot be written: found out when nothing was left to do but to write it. */
+export type AheadFailures = ReadonlyMap<CacheTo, unknown>;
 
 /**
  * Layers on their way out while later steps run: compressed one after the other, in processes that let everything else
  * go first, and brought to where a cache goes. Nothing names them there before the build has ended. What does not get
- * done, or fails, is done at the end, which then says why it cannot be.
+ * done, or fails, is done at the end, which then says why it cannot be; a registry that does not answer at the end is
+ * waited for once.
  */
 export class ExportAhead implements AsyncDisposable {
   readonly #session: Session;
@@ -38,6 +45,7 @@ export class ExportAhead implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #signal: AbortSignal;
   readonly #taken = new Map<Destination, Set<Layer>>();
+  readonly #failures = new Map<CacheTo, unknown>();
   #packing = Promise.resolve();
   #uploading = Promise.resolve();
   #stopped = false;
@@ -67,10 +75,11 @@ export class ExportAhead implements AsyncDisposable {
   };
 
   /** Begins nothing more: all that is left can go side by side. Resolves when what had begun is at its end. */
-  async stop(): Promise<void> {
+  async stop(): Promise<AheadFailures> {
     this.#stopped = true;
     await this.#packing;
     await this.#uploading;
+    return this.#failures;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,15 +99,16 @@ export class ExportAhead implements AsyncDisposable {
       if (this.#stopped || destination.bring === undefined) return;
       this.#uploading = destination
         .bring(cacheBlob(outgoing), { slots, signal, emit: () => {} })
-        .catch(() => this.#giveUp(destination));
-    } catch {
-      this.#giveUp(destination);
+        .catch((error: unknown) => this.#giveUp(destination, error));
+    } catch (error) {
+      this.#giveUp(destination, error);
     }
   }
 
-  /** Whoever exports at the end tries it again, and hears the reason. */
-  #giveUp(destination: Destination): void {
+  /** Until the end comes it may be mended: whoever exports then tries it again, and hears the reason. */
+  #giveUp(destination: Destination, error: unknown): void {
     destination.failed = true;
+    if (this.#stopped && destination.to !== undefined) this.#failures.set(destination.to, error);
   }
 }
 
@@ -122,7 +132,7 @@ function destinationsOf(session: Session, options: BuildOptions, outputs: readon
         ? registryTarget(session.registry, to.ref)
         : undefined;
     const form: LayerForm = { ...to, format: "oci" };
-    return [{ form, all: to.mode === "max", bring: target?.bring, failed: false }];
+    return [{ form, all: to.mode === "max", bring: target?.bring, to, failed: false }];
   });
   return [...pushes, ...caches].filter(
     ({ form }) => form.compression !== "zstd" || (form.level ?? 0) <= QUICK_ZSTD,

@@ -29,25 +29,23 @@ export async function* zstdStream(
   let turn = 0;
   const discard = await openDiscard();
   const allocate = (): Buffer => Buffer.from(memory[turn++ % AT_ONCE] ?? new SharedArrayBuffer(FRAME));
-  try {
-    let empty = true;
-    const next = async function* (): AsyncGenerator<Buffer> {
-      const frame = await running.shift();
-      if (frame === undefined) return;
-      yield frame;
-      discard(frame);
-    };
-    for await (const block of blocks(source, FRAME, allocate)) {
-      empty = false;
-      running.push(frameOf(block, level, signal));
-      if (running.length === AT_ONCE) yield* next();
-    }
-    if (empty) yield await frameOf(Buffer.alloc(0), level);
-    while (running.length > 0) yield* next();
-  } finally {
-    // Whoever stops early leaves no frame behind whose failure nobody hears.
-    await Promise.allSettled(running);
+  let empty = true;
+  const next = async function* (): AsyncGenerator<Buffer> {
+    const frame = await running.shift();
+    if (frame === undefined) return;
+    yield frame;
+    discard(frame);
+  };
+  for await (const block of blocks(source, FRAME, allocate)) {
+    empty = false;
+    const frame = frameOf(block, level, signal);
+    // Should an earlier one fail, or whoever reads stop, nobody waits for this one.
+    frame.catch(() => {});
+    running.push(frame);
+    if (running.length === AT_ONCE) yield* next();
   }
+  if (empty) yield await frameOf(Buffer.alloc(0), level);
+  while (running.length > 0) yield* next();
 }
 
 /** One frame, here and now. */
