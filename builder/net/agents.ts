@@ -71,7 +71,10 @@ export class Agents {
       ...timeouts,
       uri: proxy.href,
       requestTls: connect,
-      proxyTls: { timeout: connectMs, secureContext: trust({}, this.#env) },
+      proxyTls: {
+        timeout: connectMs,
+        ...(proxy.protocol === "https:" ? { secureContext: trust({}, this.#env) } : {}),
+      },
       proxyTunnel: false,
     });
   }

@@ -69,7 +69,11 @@ function explain(error: unknown, { url, proxy, timeouts }: Destination): Explana
     case "EPIPE":
     case "UND_ERR_SOCKET":
     case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
-      return { state: "the connection broke", transient: true };
+      return {
+        state: "the connection broke",
+        transient: true,
+        ...(url.protocol === "https:" && CLIENT_HINT),
+      };
     case "TimeoutError":
       return { state: `its answer did not end within ${seconds(timeouts.wholeMs)}` };
     case "UND_ERR_HEADERS_OVERFLOW":
@@ -78,6 +82,11 @@ function explain(error: unknown, { url, proxy, timeouts }: Destination): Explana
       return explainTls(error, code, url) ?? { state: printable(bytesOf(messageOf(error).slice(0, 300))) };
   }
 }
+
+/** With TLS 1.3 a server learns too late that a client has no certificate to say so (RFC 8446, 2). */
+const CLIENT_HINT = {
+  hint: "a server that wants a client's certificate may do this too: client.cert and client.key in certs.d, or keypair in tsbuild/config.toml",
+};
 
 const PLAIN_SERVER = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED|CERT_SIGNATURE_FAILURE/;
@@ -98,6 +107,17 @@ function explainTls(error: unknown, code: string, url: URL): Explanation | undef
     return {
       state: `its certificate is not trusted (${messageOf(error)})`,
       hint: `give its authority with ca = ["…"] under ${table}, or in the file of SSL_CERT_FILE`,
+    };
+  }
+  if (code.endsWith("CERTIFICATE_REQUIRED")) {
+    return {
+      state: "it wants a client's certificate",
+      hint: `put client.cert and client.key into certs.d/${url.host}, or set keypair under ${table}`,
+    };
+  }
+  if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_\w+|ACCESS_DENIED)$/.test(code)) {
+    return {
+      state: `it refused the certificate of this client (${messageOf(error).replace(/.*:/s, "").trim()})`,
     };
   }
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {

@@ -47,6 +47,14 @@ export async function responseError(
           `set http = false under [registry."${details.registry}"] in tsbuild/config.toml, and ca or insecure for its certificate`,
         );
       }
+      // nginx, where ssl_verify_client is on.
+      if (/No required SSL certificate was sent/i.test(text)) {
+        return make(
+          "REGISTRY_RESPONSE",
+          `${host} wants a client's certificate`,
+          `put client.cert and client.key into /etc/docker/certs.d/${host}`,
+        );
+      }
       break;
     default:
   }

@@ -12,7 +12,12 @@ export interface RegistryChoices {
   /** A user that must log in (basic authorization through htpasswd); bcrypt hash as `htpasswd -nbB` prints it. */
   readonly htpasswd?: string;
   /** Paths of PEM files: then it speaks TLS. */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly tls?: {
+    readonly certificate: string;
+    readonly key: string;
+    /** Authorities whose clients alone may come in. */
+    readonly clientcas?: readonly string[];
+  };
 }
 
 /** Why Debian's docker-registry cannot be started here, or undefined. */

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { sha256, type Digest } from "../../builder/core/digest.ts";
 import { buildConfig, buildManifest } from "../../builder/image/build.ts";
@@ -51,7 +51,7 @@ export class FakeRegistry implements AsyncDisposable {
     );
   }
 
-  static async start(tls?: { readonly key: string; readonly cert: string }): Promise<FakeRegistry> {
+  static async start(tls?: ServerOptions): Promise<FakeRegistry> {
     const registry = new FakeRegistry(tls === undefined ? createServer() : createTlsServer(tls));
     await new Promise<void>((resolve) => {
       registry.#server.listen(0, "127.0.0.1", resolve);
