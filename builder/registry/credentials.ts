@@ -23,7 +23,7 @@ interface CredentialFile {
 }
 
 /**
- * Credentials as docker, podman and buildah have them: REGISTRY_AUTH_FILE, docker's config.json ($DOCKER_CONFIG, ~/.docker),
+ * Credentials as docker, podman and buildah have them: DOCKER_AUTH_CONFIG, REGISTRY_AUTH_FILE, docker's config.json ($DOCKER_CONFIG, ~/.docker),
  * containers' auth.json. Nothing is read before somebody asks; a host's answer is kept.
  */
 export function loadCredentials(env: Environment): CredentialStore {
@@ -31,7 +31,7 @@ export function loadCredentials(env: Environment): CredentialStore {
   const fromHelpers = new Shared<Credential | undefined>();
   return {
     async find(registry, repository, signal) {
-      files ??= filesOf(env).flatMap(readCredentialFile);
+      files ??= [...readVariable(env["DOCKER_AUTH_CONFIG"]), ...filesOf(env).flatMap(readCredentialFile)];
       for (const file of files) {
         const helper = helperFor(file, registry);
         if (helper !== undefined) {
@@ -69,6 +69,16 @@ function readCredentialFile(path: string): readonly CredentialFile[] {
     if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return [];
     throw invalid(path, messageOf(cause), cause);
   }
+  return [parseCredentials(text, path)];
+}
+
+/** The text of a config.json, as CI systems hand it over; its helpers do not count (docker/cli, config/memorystore). */
+function readVariable(text: string | undefined): readonly CredentialFile[] {
+  if (!text) return [];
+  return [{ ...parseCredentials(text, "DOCKER_AUTH_CONFIG"), helpers: new Map(), store: undefined }];
+}
+
+function parseCredentials(text: string, path: string): CredentialFile {
   let document: Readonly<Record<string, unknown>>;
   try {
     document = Object(text.trim() === "" ? {} : JSON.parse(text)) as typeof document;
@@ -83,13 +93,11 @@ function readCredentialFile(path: string): readonly CredentialFile[] {
   }
   const helpers = entriesOf(document["credHelpers"]).filter(([, name]) => typeof name === "string");
   const store = document["credsStore"];
-  return [
-    {
-      auths,
-      helpers: new Map(helpers.map(([key, name]) => [normalizeKey(key), name as string])),
-      store: typeof store === "string" && store !== "" ? store : undefined,
-    },
-  ];
+  return {
+    auths,
+    helpers: new Map(helpers.map(([key, name]) => [normalizeKey(key), name as string])),
+    store: typeof store === "string" && store !== "" ? store : undefined,
+  };
 }
 
 function readAuth(entry: unknown, path: string): Credential | undefined {

@@ -105,6 +105,17 @@ test("REGISTRY_AUTH_FILE, DOCKER_CONFIG and containers' auth.json are read in th
   assert.deepEqual(moved, { kind: "basic", username: "elsewhere", password: "pass-of-elsewhere" });
 });
 
+test("DOCKER_AUTH_CONFIG goes before files and helpers, and is not quoted when it is damaged", async () => {
+  const env = withConfig({ auths: { a: entry("file") }, credsStore: "none" });
+  const text = JSON.stringify({ auths: { a: entry("ci") }, credsStore: "other" });
+  const found = await find({ ...env, DOCKER_AUTH_CONFIG: text }, "a");
+  assert.deepEqual(found, { kind: "basic", username: "ci", password: "pass-of-ci" });
+  await assert.rejects(find({ ...env, DOCKER_AUTH_CONFIG: `{"auths": hush-hush` }, "a"), (error: Error) => {
+    assert.ok(says("CONFIG_INVALID", /DOCKER_AUTH_CONFIG": it is not JSON/)(error));
+    return !String(error.stack).includes("hush");
+  });
+});
+
 /** A docker-credential-fake that notes what it is asked, and answers with a shell line. */
 function helper(env: { readonly HOME: string }, answer: string): string {
   const log = join(env.HOME, "asked");
