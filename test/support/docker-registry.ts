@@ -11,6 +11,8 @@ export interface RunningRegistry extends AsyncDisposable {
 export interface RegistryChoices {
   /** A user that must log in (basic authorization through htpasswd); bcrypt hash as `htpasswd -nbB` prints it. */
   readonly htpasswd?: string;
+  /** Where tokens are given out, and the PEM file of who signs them. */
+  readonly token?: { readonly realm: string; readonly signer: string };
   /** Paths of PEM files: then it speaks TLS. */
   readonly tls?: {
     readonly certificate: string;
@@ -61,11 +63,18 @@ export async function startDockerRegistry(choices: RegistryChoices = {}): Promis
   throw new Error(`docker-registry did not start: ${log}`);
 }
 
-function configuration(folder: string, { htpasswd, tls }: RegistryChoices): string {
+function configuration(folder: string, { htpasswd, token, tls }: RegistryChoices): string {
   return JSON.stringify({
     version: 0.1,
     storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
     http: { addr: "127.0.0.1:0", secret: "test", ...(tls === undefined ? {} : { tls }) },
+    ...(token === undefined
+      ? {}
+      : {
+          auth: {
+            token: { realm: token.realm, service: "test", issuer: "test", rootcertbundle: token.signer },
+          },
+        }),
     ...(htpasswd === undefined
       ? {}
       : { auth: { htpasswd: { realm: "test", path: join(folder, "htpasswd") } } }),
