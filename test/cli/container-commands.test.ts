@@ -4,7 +4,6 @@ import type { Container, ContainerState, ExecOptions } from "../../builder/api/c
 import { parseRecord } from "../../builder/containers/record.ts";
 import { parseInstant } from "../../builder/cli/instant.ts";
 import { LineTimes } from "../../builder/cli/line-times.ts";
-import { fillTemplate } from "../../builder/cli/template.ts";
 import { listing } from "../../builder/cli/commands/containers/ps.ts";
 import { containerFilter } from "../../builder/cli/commands/containers/ps-filter.ts";
 import { cli, fakeIo, fakeTsbuild, IMAGE_ID } from "./rig.ts";
@@ -179,15 +178,4 @@ test("LineTimes puts the time before lines, not before pieces", () => {
   assert.equal(stamp("stdout", "a\nb"), `${at}a\n${at}b`);
   assert.equal(stamp("stderr", "x\n"), `${at}x\n`);
   assert.equal(stamp("stdout", "c\n"), "c\n");
-});
-
-test("fillTemplate() knows fields and json, and says so of the rest", () => {
-  const value = { Name: "x", State: { Pid: 5, Running: true }, List: [1] };
-  assert.equal(
-    fillTemplate("{{.Name}}\\t{{ .State.Pid }} {{json .State}}{{.List}}", value),
-    'x\t5 {"Pid":5,"Running":true}[1]',
-  );
-  assert.throws(() => fillTemplate("{{range .List}}x{{end}}", value), /Cannot use --format/);
-  for (const path of [".Nme", ".State.constructor", ".__proto__"])
-    assert.throws(() => fillTemplate(`{{${path}}}`, value), /there is no field/, path);
 });

@@ -1,8 +1,7 @@
 import type { Container } from "../../../api/container-types.ts";
 import { command } from "../../command.ts";
 import { usageError } from "../../flags.ts";
-import { DOCKER_COLUMN, table } from "../../table.ts";
-import { fillTemplate } from "../../template.ts";
+import { formatRows } from "../../format-rows.ts";
 import { withStore } from "../../with-tsbuild.ts";
 import { containerFilter } from "./ps-filter.ts";
 import { containerRow, type ContainerRow } from "./ps-row.ts";
@@ -55,20 +54,7 @@ interface Listing {
 export function listing(containers: readonly Container[], flags: Listing, now: number): string {
   const rows = containers.map((container) => containerRow(container, flags["no-trunc"], now));
   if (flags.quiet) return rows.map(({ ID }) => `${ID}\n`).join("");
-  const { format } = flags;
-  if (format === "json") return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
-  if (format !== undefined && format !== "table" && !format.startsWith("table ")) {
-    if (!format.includes("{{")) {
-      throw usageError("ps", `Cannot use --format ${format}: it is neither json, table nor a template`);
-    }
-    return rows.map((row) => `${fillTemplate(format, row)}\n`).join("");
-  }
-  const columns = format?.startsWith("table ") ? format.slice("table ".length).split(/\\t|\t/) : COLUMNS;
-  return table(
-    columns.map((column) => fillTemplate(column, HEADER)),
-    rows.map((row) => columns.map((column) => fillTemplate(column, row))),
-    DOCKER_COLUMN,
-  );
+  return formatRows("ps", flags.format ?? "table", rows, { header: HEADER, columns: COLUMNS.join("\t") });
 }
 
 const COLUMNS = [

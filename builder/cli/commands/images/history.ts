@@ -4,6 +4,7 @@ import { sanitize } from "../../../progress/sanitize.ts";
 import type { HistoryStep } from "../../../api/image-types.ts";
 import { age } from "../../age.ts";
 import { command } from "../../command.ts";
+import { formatRows } from "../../format-rows.ts";
 import { table } from "../../table.ts";
 import { onePlatform, outputFormat } from "../../values.ts";
 import { withStore } from "../../with-tsbuild.ts";
@@ -19,7 +20,7 @@ export const historyCommand = command({
   flags: {
     "no-trunc": { doc: "Show whole steps and digests" },
     quiet: { short: "q", doc: "Print the digests of the layers and nothing else" },
-    format: { value: "FORMAT", doc: "Print text or json", default: "text" },
+    format: { value: "FORMAT", doc: "Print text, json, or a template like {{.CreatedBy}}", default: "text" },
     platform: { value: "OS/ARCH", doc: "Show the image for this platform", default: "this machine's" },
   },
   missing: { "human|H": "--format json has plain numbers" },
@@ -30,29 +31,55 @@ export const historyCommand = command({
   ],
   async execute(flags, [reference = ""], session) {
     const platform = onePlatform(flags.platform);
-    const format = outputFormat("history", flags.format);
+    const template = flags.format?.includes("{{") === true ? flags.format : undefined;
+    const format = outputFormat("history", template === undefined ? flags.format : undefined);
     const steps = await withStore(session, (tsbuild) => tsbuild.history(reference, platform));
     const full = flags["no-trunc"];
-    const layer = ({ layer: id }: HistoryStep): string =>
-      id === undefined ? "<none>" : full ? id : shortDigest(id);
-    if (format === "json") session.io.stdout.write(`${JSON.stringify(steps, undefined, 2)}\n`);
-    else if (flags.quiet) session.io.stdout.write(steps.map((step) => `${layer(step)}\n`).join(""));
-    else session.io.stdout.write(historyTable(steps, layer, full, Date.now()));
+    const now = Date.now();
+    const rows = steps.map((step) => {
+      const id = step.layer === undefined ? "<none>" : full ? step.layer : shortDigest(step.layer);
+      return rowOf(step, id, full, now);
+    });
+    const { stdout } = session.io;
+    if (format === "json") stdout.write(`${JSON.stringify(steps, undefined, 2)}\n`);
+    else if (flags.quiet) stdout.write(rows.map(({ ID }) => `${ID}\n`).join(""));
+    else if (template === undefined) stdout.write(table(cells(TITLES), rows.map(cells)));
+    else stdout.write(formatRows("history", template, rows, { header: TITLES, columns: "" }));
     return 0;
   },
 });
 
-function historyTable(
-  steps: readonly HistoryStep[],
-  layer: (step: HistoryStep) => string,
-  full: boolean,
-  now: number,
-): string {
-  const rows = steps.map((step) => {
-    const text = sanitize(step.createdBy).replace(/\s+/g, " ");
-    const short = full || text.length <= CREATED_BY ? text : `${text.slice(0, CREATED_BY - 1)}…`;
-    const comment = sanitize(step.comment).replace(/\s+/g, " ");
-    return [layer(step), age(step.created, now), short, formatBytes(step.size), comment];
-  });
-  return table(["LAYER", "CREATED", "CREATED BY", "SIZE", "COMMENT"], rows);
+interface Row {
+  readonly ID: string;
+  readonly CreatedAt: string;
+  readonly CreatedSince: string;
+  readonly CreatedBy: string;
+  readonly Size: string;
+  readonly Comment: string;
+}
+
+const TITLES: Row = {
+  ID: "LAYER",
+  CreatedAt: "CREATED AT",
+  CreatedSince: "CREATED",
+  CreatedBy: "CREATED BY",
+  Size: "SIZE",
+  Comment: "COMMENT",
+};
+
+/** What `docker history` has fields for. */
+function rowOf(step: HistoryStep, id: string, full: boolean, now: number): Row {
+  const text = sanitize(step.createdBy).replace(/\s+/g, " ");
+  return {
+    ID: id,
+    CreatedAt: step.created ?? "",
+    CreatedSince: age(step.created, now),
+    CreatedBy: full || text.length <= CREATED_BY ? text : `${text.slice(0, CREATED_BY - 1)}…`,
+    Size: formatBytes(step.size),
+    Comment: sanitize(step.comment).replace(/\s+/g, " "),
+  };
+}
+
+function cells({ ID, CreatedSince, CreatedBy, Size, Comment }: Row): string[] {
+  return [ID, CreatedSince, CreatedBy, Size, Comment];
 }

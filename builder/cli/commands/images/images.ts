@@ -4,7 +4,7 @@ import type { ImageSummary } from "../../../api/image-types.ts";
 import { age } from "../../age.ts";
 import { command } from "../../command.ts";
 import { familiarName, splitName } from "../../familiar.ts";
-import { usageError } from "../../flags.ts";
+import { formatRows } from "../../format-rows.ts";
 import { imageFilter } from "./image-filters.ts";
 import { DOCKER_COLUMN, table } from "../../table.ts";
 import { withStore } from "../../with-tsbuild.ts";
@@ -27,7 +27,7 @@ export const imagesCommand = command({
     json: { doc: "Print JSON" },
     format: {
       value: "FORMAT",
-      doc: "Print a table, or json: docker's, an object on each line",
+      doc: "Print a table, json for a line of JSON each, or a template like {{.Repository}}",
       default: "table",
     },
   },
@@ -44,14 +44,14 @@ export const imagesCommand = command({
       .filter((image) => keep(image) && (wanted === undefined || matches(image, wanted)))
       .sort(newestFirst);
     const { format = "table" } = flags;
-    if (format !== "table" && format !== "json") {
-      throw usageError(
-        "images",
-        `Cannot use --format ${format}: it is neither table nor json`,
-        "write --format json, and pipe it to jq",
-      );
-    }
-    const text = format === "json" ? dockerLines(images, Date.now()) : listing(images, flags, Date.now());
+    const now = Date.now();
+    const text =
+      format === "table" || flags.quiet || flags.json
+        ? listing(images, flags, now)
+        : formatRows("images", format, rowsOf(images, flags["no-trunc"], now), {
+            header: HEADER,
+            columns: "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}",
+          });
     session.io.stdout.write(text);
     return 0;
   },
@@ -94,25 +94,37 @@ export function listing(images: readonly ImageSummary[], flags: Listing, now: nu
   return table(header, rows, DOCKER_COLUMN);
 }
 
-/** What scripts read of `docker images --format json`. */
-function dockerLines(images: readonly ImageSummary[], now: number): string {
-  const lines = images.map((image) => {
+/** What `docker images` has fields for. */
+function rowsOf(images: readonly ImageSummary[], full: boolean, now: number): object[] {
+  return images.map((image) => {
     const { repository, tag } = splitName(familiarName(image.name));
-    return JSON.stringify({
+    return {
       Containers: "N/A",
       CreatedAt: image.created,
       CreatedSince: age(image.created, now),
       Digest: image.digest,
-      ID: image.id,
+      ID: full ? image.id : shortDigest(image.id),
       Repository: repository,
       SharedSize: formatBytes(image.shared),
       Size: formatBytes(image.size),
       Tag: tag ?? "<none>",
       UniqueSize: formatBytes(image.size - image.shared),
-    });
+    };
   });
-  return lines.map((line) => `${line}\n`).join("");
 }
+
+const HEADER = {
+  Containers: "CONTAINERS",
+  CreatedAt: "CREATED AT",
+  CreatedSince: "CREATED",
+  Digest: "DIGEST",
+  ID: "IMAGE ID",
+  Repository: "REPOSITORY",
+  SharedSize: "SHARED SIZE",
+  Size: "SIZE",
+  Tag: "TAG",
+  UniqueSize: "UNIQUE SIZE",
+};
 
 /** Newest first, as docker does. */
 function newestFirst(a: ImageSummary, b: ImageSummary): number {
