@@ -42,10 +42,10 @@ export const ERROR_CODES = {
   EMULATOR_MISSING: 1,
   HELPER_MISSING: 1,
   HELPER_FAILED: 1,
-  // Registries and the network
-  REGISTRY_AUTH: 3,
-  REGISTRY_NOT_FOUND: 3,
-  REGISTRY_RATE_LIMIT: 3,
+  // Registries and the network: a pipeline that tries again wants to know whether there is a point in it
+  REGISTRY_AUTH: 4,
+  REGISTRY_NOT_FOUND: 5,
+  REGISTRY_RATE_LIMIT: 6,
   REGISTRY_RESPONSE: 3,
   NETWORK: 3,
   OFFLINE: 3,

