@@ -9,17 +9,24 @@ import type * as Program from "./program.ts";
  * that V8 made of it before. Of the 75 ms that a cached build may take, Node itself needs 55.
  */
 const argv = process.argv.slice(2);
-// What a check runs is other code than what a build does: each has its own, and pays for no more. The first build of a
-// store runs its steps, and the next is more like those to come; the first check reads the Dockerfile, as will those to come.
-const checks = argv.includes("--check");
+// What a check or a container runs is other code than what a build does: each has its own, and pays for no more. The first
+// build of a store runs its steps, and the next is more like those to come; the first check reads the Dockerfile, and the
+// first container is started, as will be those to come.
+const kind = argv.includes("--check") ? "-check" : argv[0] === "run" ? "-run" : "";
 const cache = new CodeCache(
   join(storeRoot(process.env), "code"),
-  `${buildId}-${process.version}-${process.arch}${checks ? "-check" : ""}`,
-  checks ? 1 : 2,
+  `${buildId}-${process.version}-${process.arch}${kind}`,
+  kind === "" ? 2 : 1,
 );
 const program = cache.load(join(import.meta.dirname, "program.cjs")) as typeof Program;
 void program.runProgram(argv).then((status) => {
-  if (checks ? status <= 1 : status === 0 && program.asksForBuild(argv)) cache.keep();
+  if (wentWell(status)) cache.keep();
   // Not left to the event loop: standard input may be open still. All that was written is out, for writes are synchronous.
   process.exit(status);
 });
+
+/** A check that found something went well, and so did a container that ended with whatever status of its own. */
+function wentWell(status: number): boolean {
+  if (kind === "-check") return status <= 1;
+  return kind === "-run" ? status < 125 : status === 0 && program.asksForBuild(argv);
+}
