@@ -20,7 +20,7 @@ import { contextWith, type Bench, type Row } from "./row.ts";
 import { cachedManyFiles, cachedRebuild, trivialSteps } from "./rows.ts";
 import { diskRead, diskWrite, sysbenchCpu, sysbenchMemory } from "./sandbox-rows.ts";
 import { readSettings } from "./settings.ts";
-import { exportArchive, memoryOfCopy, runTrue } from "./store-rows.ts";
+import { exportArchive, memoryOfCopy, runConnected, runTrue } from "./store-rows.ts";
 
 /*
  * `npm run bench [-- --rounds N] [--only PART] [--json FILE] [--no-peers] [--markdown]`: how long builds take, as a ratio
@@ -43,6 +43,7 @@ const ROWS: Readonly<Record<string, (bench: Bench) => Promise<Row | string>>> = 
   export: exportArchive,
   memory: memoryOfCopy,
   "run-true": runTrue,
+  "run-connected": runConnected,
   "sandbox-cpu": sysbenchCpu,
   "sandbox-memory": sysbenchMemory,
   "sandbox-write": diskWrite,

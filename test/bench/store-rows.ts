@@ -79,13 +79,22 @@ process.on("exit", () => fs.writeFileSync(${JSON.stringify(told)}, /VmHWM:\\s*(\
   };
 }
 
-/** A container that does nothing, against starting an OCI runtime and an interpreter. */
-export async function runTrue(bench: Bench): Promise<Row | string> {
+/** A container that does nothing, against starting an OCI runtime and an interpreter: neither connects it with anything. */
+export function runTrue(bench: Bench): Promise<Row | string> {
+  return runOf(bench, "run --rm --network none IMAGE true", ["--network", "none"]);
+}
+
+/** The same with what users get: a network of its own, which a program has to connect. */
+export function runConnected(bench: Bench): Promise<Row | string> {
+  return runOf({ ...bench, peers: [] }, "run --rm IMAGE true, connected by pasta or slirp4netns", []);
+}
+
+async function runOf(bench: Bench, name: string, flags: readonly string[]): Promise<Row | string> {
   const runtime = ociRuntime();
   if (runtime === undefined) return "neither crun nor runc is installed";
   const context = contextWith(bench, "true", "FROM base\nCOPY true /bin/true\n");
   copyFileSync("/bin/true", join(context, "true"));
-  const bundle = join(bench.directory, "bundle");
+  const bundle = join(bench.directory, `bundle${flags.join("")}`);
   const root = join(bundle, "rootfs");
   await bench.tsbuild(buildArgs(bench, "true", context));
   await bench.tsbuild([...buildArgs(bench, "true", context), "-o", root]);
@@ -96,13 +105,14 @@ export async function runTrue(bench: Bench): Promise<Row | string> {
     await bench.command([runtime, "run", `tsbuild-bench-${process.pid}`], bundle);
     await bench.command([process.execPath, "-e", "0"]);
   };
-  const ours = async (): Promise<void> => void (await bench.tsbuild(["run", "--rm", "true", "true"]));
+  const ours = async (): Promise<void> =>
+    void (await bench.tsbuild(["run", "--rm", ...flags, "true", "true"]));
   for (let time = 0; time < 2; time++) await ours();
   await floor();
   return measureRow(
     { ...bench, peers: runners },
     {
-      name: "run --rm IMAGE true",
+      name,
       floor: `${runtime} run + node -e 0`,
       floorWork: { run: floor },
       ours: { run: ours },
