@@ -12,8 +12,16 @@ export type VertexId = Digest & { readonly __vertex: true };
 export type BuildEvent =
   /** The whole graph is known: what will be asked for, in Dockerfile order. */
   | { readonly type: "plan"; readonly steps: readonly PlannedStep[] }
-  /** Another build runs the very same step: this one waits for its result. Then it is cached, or started after all. */
-  | { readonly type: "step-waiting"; readonly id: VertexId; readonly time: number }
+  /**
+   * "build": another build runs the very same step, and this one waits for its result; then it is cached, or started after
+   * all. "slot": as many steps run as may run at once (--jobs).
+   */
+  | {
+      readonly type: "step-waiting";
+      readonly id: VertexId;
+      readonly for: "build" | "slot";
+      readonly time: number;
+    }
   | { readonly type: "step-started"; readonly id: VertexId; readonly time: number }
   /** Its result was found in the cache; it did not run. */
   | { readonly type: "step-cached"; readonly id: VertexId; readonly time: number }

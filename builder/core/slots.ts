@@ -9,6 +9,7 @@ type Queues = Readonly<Record<Resource, PQueue>>;
 export class Slots {
   readonly #limits: Record<Resource, number>;
   #queues: Promise<Queues> | undefined;
+  readonly #taken: Record<Resource, number> = { network: 0, cpu: 0, exec: 0 };
 
   constructor(limits: Readonly<Record<Resource, number>>) {
     this.#limits = { ...limits };
@@ -19,10 +20,20 @@ export class Slots {
     this.#limits[resource] = count;
   }
 
+  /** Whether who asks for a slot now has to wait for it. */
+  isFull(resource: Resource): boolean {
+    return this.#taken[resource] >= this.#limits[resource];
+  }
+
   /** Runs `work` when a slot of its resource is free. */
   async use<T>(resource: Resource, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     this.#queues ??= queues(this.#limits);
-    return (await this.#queues)[resource].add(work, signal === undefined ? {} : { signal });
+    this.#taken[resource]++;
+    try {
+      return await (await this.#queues)[resource].add(work, signal === undefined ? {} : { signal });
+    } finally {
+      this.#taken[resource]--;
+    }
   }
 }
 

@@ -68,10 +68,15 @@ export function reduce(state: ProgressState, event: BuildEvent): ProgressState {
       return update(begin(state, event.id, event.time), event.id, (step) => ({
         ...step,
         status: "running",
+        // What it waited before is no time of its own.
+        started: event.time,
         tail: [],
       }));
     case "step-waiting":
-      return update(begin(state, event.id, event.time), event.id, (step) => ({ ...step, tail: [WAITING] }));
+      return update(begin(state, event.id, event.time), event.id, (step) => ({
+        ...step,
+        tail: [WAITING[event.for]],
+      }));
     case "step-explained":
       return update(begin(state, event.id, event.time), event.id, (step) => ({ ...step, why: event.words }));
     case "step-output":

@@ -92,7 +92,9 @@ class PlainLog {
         this.#step(event);
         return;
       case "step-waiting":
-        return this.#turns.say(this.#step(event).speaker, event.time, [WAITING]);
+        // Whose turn it is soon is nothing that anybody reads in a log.
+        if (event.for === "slot") return;
+        return this.#turns.say(this.#step(event).speaker, event.time, [WAITING.build]);
       case "step-explained":
         return this.#onExplained(event);
       case "step-output":

@@ -1,2 +1,5 @@
-/** What is said of a step that another build runs. */
-export const WAITING = "waiting for another build that runs the same step";
+/** What is said of a step that waits. */
+export const WAITING = {
+  build: "waiting for another build that runs the same step",
+  slot: "waiting: as many steps run as --jobs lets",
+} as const;

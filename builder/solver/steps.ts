@@ -37,6 +37,7 @@ export class Steps {
       return runner.run(state.vertex, inputs, this.#context);
     };
     const resource = runner.resource(state.vertex);
+    if (resource !== undefined && slots.isFull(resource)) this.#wait(state, "slot");
     try {
       const result = await this.#watch(state, () =>
         // The queue's own signal would let go of work that still runs.
@@ -69,10 +70,14 @@ export class Steps {
   async #claim(state: State, { canonical, renewed }: Keyed): Promise<Disposable | undefined> {
     const { claim, runner } = this.#options;
     if (canonical === undefined || renewed || !(runner.recorded?.(state.vertex) ?? true)) return undefined;
-    return claim?.(canonical.key, this.#schedule.signal, () => {
-      state.started = true;
-      this.#emit("step-waiting", state);
-    });
+    return claim?.(canonical.key, this.#schedule.signal, () => this.#wait(state, "build"));
+  }
+
+  /** From now on it is seen, and has an end that is seen. */
+  #wait(state: State, what: "build" | "slot"): void {
+    state.started = true;
+    const { id } = state.vertex;
+    this.#options.emit({ type: "step-waiting", id, for: what, time: Date.now() });
   }
 
   /** The result that another process recorded since this one looked. */
@@ -118,10 +123,7 @@ export class Steps {
     }
   }
 
-  #emit(
-    type: "step-waiting" | "step-started" | "step-cached" | "step-done" | "step-canceled",
-    { vertex }: State,
-  ): void {
+  #emit(type: "step-started" | "step-cached" | "step-done" | "step-canceled", { vertex }: State): void {
     this.#options.emit({ type, id: vertex.id, time: Date.now() });
   }
 }

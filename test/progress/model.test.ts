@@ -98,3 +98,18 @@ test("reduce() takes 10,000 lines and keeps the last few, and every other step a
   assert.ok((state.steps[50]?.tail.length ?? Infinity) < 100);
   for (const place of [0, 49, 51, 99]) assert.equal(state.steps[place], before.steps[place]);
 });
+
+test("reduce() says what a step waits for, and takes no waiting for its time", () => {
+  const step = { id: id("make"), name: "RUN make", inputs: [] };
+  const waiting: readonly BuildEvent[] = [
+    { type: "plan", steps: [step] },
+    { type: "step-waiting", id: step.id, for: "slot", time: 100 },
+  ];
+  assert.deepEqual(after(waiting).steps[0]?.tail, ["waiting: as many steps run as --jobs lets"]);
+  const run: readonly BuildEvent[] = [
+    { type: "step-started", id: step.id, time: 900 },
+    { type: "step-done", id: step.id, time: 1000 },
+  ];
+  const [done] = after([...waiting, ...run]).steps;
+  assert.deepEqual([done?.status, done?.started, done?.ended, done?.tail], ["done", 900, 1000, []]);
+});

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Slots } from "../../builder/core/slots.ts";
+
+test("slots are full while as much runs as may, of each resource on its own", async () => {
+  const slots = new Slots({ network: 1, cpu: 1, exec: 2 });
+  const ends: (() => void)[] = [];
+  const work = (): Promise<void> => new Promise((resolve) => void ends.push(resolve));
+  const first = slots.use("exec", undefined, work);
+  assert.equal(slots.isFull("exec"), false);
+  const second = slots.use("exec", undefined, work);
+  assert.equal(slots.isFull("exec"), true);
+  assert.equal(slots.isFull("cpu"), false);
+  while (ends.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  for (const end of ends) end();
+  await Promise.all([first, second]);
+  assert.equal(slots.isFull("exec"), false);
+  await assert.rejects(
+    slots.use("exec", undefined, async () => Promise.reject(new Error("broke"))),
+    /broke/,
+  );
+  assert.equal(slots.isFull("exec"), false);
+});
