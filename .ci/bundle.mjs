@@ -1,6 +1,6 @@
 // Bundles the command line: dist/bin/tsbuild.cjs, which starts, dist/bin/program.cjs, all of builder/ and runtime/ in
-// one file, and dist/bin/thread.cjs, what the second thread runs. Node 20 takes half a millisecond for each module that it loads, and a build loads 200 of them. The
-// packages of node_modules stay where they are, but for the parser of Dockerfiles, which is 40 modules.
+// one file, and dist/bin/thread.cjs, what the second thread runs. Node 20 takes half a millisecond for each module that it
+// loads, and a build loads 200 of them. The packages of node_modules stay where they are, but for the parser of Dockerfiles, which is 40 modules.
 import { createHash } from "node:crypto";
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

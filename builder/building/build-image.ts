@@ -16,7 +16,7 @@ import { BuildJournal } from "./build-journal.ts";
 import { claimStep } from "./claim-step.ts";
 import type { BuildCaches } from "./build-caches.ts";
 import type { ExportAhead, Going } from "./export-ahead.ts";
-import { findingLines, findLeaks, refuseLeaks } from "./find-leaks.ts";
+import { findingLines, findLeaks, refuseLeaks, secretValues } from "./find-leaks.ts";
 import { checkBudgets, growthOf } from "./growth.ts";
 import { checkEmulators } from "./check-emulators.ts";
 import { builtImage } from "./built-image.ts";
@@ -32,6 +32,7 @@ import type { BuildOptions, BuildResult, Entitlement } from "../api/types.ts";
 export async function buildImage(session: Session, options: BuildOptions): Promise<BuildResult> {
   const { emit, signal } = options;
   const started = Date.now();
+  const values = secretValues(secretsOf(session, options), options.secrets);
   const contexts = await openContexts(session, options);
   const lock = await lockOf(options, contexts);
   const graph = await planGraph(session, options, contexts, lock);
@@ -96,7 +97,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
     if (options.budgets !== undefined) await checkBudgets(graph, results, options.budgets);
     const report = solution.report().filter(({ recorded }) => recorded);
     const ran = new Set(report.flatMap(({ id, outcome }) => (outcome === "ran" ? [id] : [])));
-    const findings = findLeaks(graph, results, ran, secretsOf(session, options), options);
+    const findings = findLeaks(graph, results, ran, values, options);
     // Looked at beside the writing; where that fails first, nobody waits for it any more.
     findings.catch(() => {});
     if (options.failOnSecrets === true) refuseLeaks(await findings);

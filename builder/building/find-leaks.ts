@@ -8,6 +8,7 @@ import type { Layer, RootFs } from "../layers/types.ts";
 import { scanConfig } from "../leaks/scan-config.ts";
 import { scanLayer } from "../leaks/scan-layer.ts";
 import type { Leak, SecretValue } from "../leaks/types.ts";
+import type { SecretSource } from "../api/secret-source.ts";
 import type { BuildOptions } from "../api/types.ts";
 import type { BuildSecrets } from "../session/secrets.ts";
 import { ownLayers } from "./own-layers.ts";
@@ -21,6 +22,17 @@ export interface Findings {
   readonly mistakes: readonly string[];
 }
 
+/** The values of --secret. One that cannot be read ends a build before it has done anything. */
+export function secretValues(
+  secrets: Pick<BuildSecrets, "value">,
+  given: readonly SecretSource[] = [],
+): readonly SecretValue[] {
+  return given.flatMap(({ id }) => {
+    const value = secrets.value(id);
+    return value === undefined ? [] : [{ id, value }];
+  });
+}
+
 /**
  * Looks through the layers of the steps that ran and through the images' configs. With --fail-on-secrets through every
  * step's layer, cached or not, and through every file that is not large.
@@ -29,13 +41,9 @@ export async function findLeaks(
   graph: SharedGraph,
   rootfs: readonly RootFs[],
   ran: ReadonlySet<VertexId>,
-  secrets: Pick<BuildSecrets, "value">,
-  { secrets: given = [], failOnSecrets: thorough = false }: Pick<BuildOptions, "secrets" | "failOnSecrets">,
+  values: readonly SecretValue[],
+  { failOnSecrets: thorough = false }: Pick<BuildOptions, "failOnSecrets">,
 ): Promise<Findings> {
-  const values = given.flatMap(({ id }): SecretValue[] => {
-    const value = secrets.value(id);
-    return value === undefined ? [] : [{ id, value }];
-  });
   const layers = ownLayers(graph, rootfs);
   const vertices = new Map(graph.vertices.map((vertex) => [vertex.id, vertex]));
   const leaks: Leak[] = [];

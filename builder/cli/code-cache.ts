@@ -28,8 +28,8 @@ export class CodeCache {
   }
 
   /**
-   * Evaluates a CommonJS file that is a function of what such a file is given; its exports. What it would write as `import()` it has to write as `importPackage()`: Node 20
-   * calls the other experimental in such a script, aloud.
+   * Evaluates the bundle, which is one function with the parameters of a CommonJS module; returns its exports. It calls
+   * `importPackage()` where one would write `import()`, as Node 20 prints a warning for that in such a script.
    */
   load(path: string): unknown {
     // The bundle is ASCII, which is read twice as fast as UTF-8.

@@ -57,6 +57,18 @@ test("a build warns of secrets that it put into the image, and of what usually i
   assert.doesNotMatch((await rig.tsbuild(["images"])).stdout, /other/);
 });
 
+test("a secret that cannot be read ends a build before anything runs", async () => {
+  await using rig = openRig();
+  const base = await hostBase(rig);
+  const context = rig.context({ Dockerfile: "FROM base\nRUN echo ran\n" });
+  const secret = ["--secret", "id=npm,src=nowhere"];
+  const { status, stderr } = await rig.tsbuild(["build", ...base, "-t", "app", ...secret, context]);
+  assert.equal(status, 2);
+  assert.match(stderr, /Cannot use secret "npm": there is no file "nowhere"/);
+  assert.doesNotMatch(stderr, /RUN/);
+  assert.equal((await rig.tsbuild(["images", "-q"])).stdout, "");
+});
+
 test("a build without secrets warns of none, with --fail-on-secrets too", async () => {
   await using rig = openRig();
   const base = await hostBase(rig);

@@ -1,5 +1,17 @@
+import type { FlagTable } from "../types.ts";
 import { usageError } from "../flags.ts";
 import { fromEnvironment, readPairsFile } from "../values.ts";
+
+/** What gives a container its environment. */
+export const VARIABLE_FLAGS = {
+  env: {
+    short: "e",
+    value: "NAME[=VALUE]",
+    repeat: true,
+    doc: "Set a variable; without a value, from the environment",
+  },
+  "env-file": { value: "FILE", repeat: true, doc: "Read variables from a file, one a line" },
+} as const satisfies FlagTable;
 
 interface VariableFlags {
   readonly env: readonly string[];

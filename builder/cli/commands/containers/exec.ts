@@ -2,7 +2,7 @@ import { command } from "../../command.ts";
 import { lendTerminal } from "../../container-io.ts";
 import { usageError } from "../../flags.ts";
 import { withStore } from "../../with-tsbuild.ts";
-import { variables } from "../variables.ts";
+import { VARIABLE_FLAGS, variables } from "../variables.ts";
 
 /** `tsbuild exec`. */
 export const execCommand = command({
@@ -13,13 +13,7 @@ export const execCommand = command({
     interactive: { short: "i", doc: "Pass standard input on" },
     tty: { short: "t", doc: "Give it a terminal" },
     detach: { short: "d", doc: "Let it run in the background" },
-    env: {
-      short: "e",
-      value: "NAME[=VALUE]",
-      repeat: true,
-      doc: "Set a variable; without a value, from the environment",
-    },
-    "env-file": { value: "FILE", repeat: true, doc: "Read variables from a file, one a line" },
+    ...VARIABLE_FLAGS,
     user: { short: "u", value: "USER[:GROUP]", doc: "Run as this user", default: "the container's" },
     workdir: { short: "w", value: "DIR", doc: "Start in this directory", default: "the container's" },
   },

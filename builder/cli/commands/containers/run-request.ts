@@ -6,7 +6,7 @@ import { anonymousVolume, namedVolume } from "../../mount-values.ts";
 import type { FlagTable, FlagValues } from "../../types.ts";
 import { lifecycle } from "./run-lifecycle.ts";
 import { RUN_SANDBOX_FLAGS, runSandbox } from "./run-sandbox.ts";
-import { variables } from "../variables.ts";
+import { VARIABLE_FLAGS, variables } from "../variables.ts";
 import { onePlatform, pullPolicy } from "../../values.ts";
 
 /** What `tsbuild run` takes. */
@@ -21,13 +21,7 @@ export const RUN_FLAGS = {
   "stop-timeout": { value: "SECONDS", doc: "How long stop waits before it kills", default: "10" },
   interactive: { short: "i", doc: "Pass standard input on" },
   tty: { short: "t", doc: "Give it a terminal" },
-  env: {
-    short: "e",
-    value: "NAME[=VALUE]",
-    repeat: true,
-    doc: "Set a variable; without a value, from the environment",
-  },
-  "env-file": { value: "FILE", repeat: true, doc: "Read variables from a file, one a line" },
+  ...VARIABLE_FLAGS,
   volume: {
     short: "v",
     value: "[HOST:]CONTAINER[:ro]",
