@@ -64,8 +64,8 @@ export class StepLogs {
         if (existsSync(path)) unlinkSync(path);
         return;
       }
-      closeSync(log.descriptor);
       renameSync(log.path, this.#store.path("logs", hexOf(id)));
+      closeSync(log.descriptor);
       this.#open.delete(id);
     } catch {
       this.#drop(id);

@@ -30,8 +30,7 @@ const DIRECTORIES: Completion = { candidates: [], paths: "directories" };
 export async function complete(words: readonly string[], names: Names): Promise<Completion> {
   const [first = ""] = words;
   if (words.length <= 1 && !first.startsWith("-")) {
-    const commands = COMMANDS.map(({ name, summary }) => ({ text: name, doc: summary }));
-    return { candidates: beginning([...commands, HELP], first), paths: "directories" };
+    return { candidates: beginning([...COMMANDS.map(ofCommand), HELP], first), paths: "directories" };
   }
   if (first === "help") {
     return { ...NOTHING, candidates: words.length === 2 ? beginning(COMMANDS.map(ofCommand), words[1]) : [] };
