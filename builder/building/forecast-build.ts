@@ -1,6 +1,6 @@
 import { prunedIn } from "../store/tombstones.ts";
 import { existsSync } from "node:fs";
-import { servicesFor } from "./build-image.ts";
+import { servicesFor } from "./build-services.ts";
 import { placeOf } from "../planning/build-place.ts";
 import { openCache } from "../cache/local.ts";
 import { isReadable } from "./is-readable.ts";
