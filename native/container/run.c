@@ -175,7 +175,7 @@ static void part(struct run *run) {
 }
 
 static void pump(struct run *run) {
-  enum { LANE, STATUS, SIGNALS, OUT, ERR, MASTER, IN, COUNT };
+  enum { LANE, STATUS, SIGNALS, OUT, ERR, MASTER, IN, OPENED, COUNT };
   struct frame frame;
   bool hung_up = false;
   while (!run->ended && !run->lost) {
@@ -183,7 +183,8 @@ static void pump(struct run *run) {
     struct pollfd fds[COUNT + CONTROL_POLLS] = {[LANE] = {run->lane->fd, POLLIN, 0},  [STATUS] = {run->status, POLLIN, 0},
                                 [SIGNALS] = {run->signals, POLLIN, 0}, [OUT] = {run->out, POLLIN, 0},
                                 [ERR] = {run->err, POLLIN, 0},         [MASTER] = {hung_up ? -1 : run->master, POLLIN, 0},
-                                [IN] = {waits ? run->in : -1, POLLOUT, 0}};
+                                [IN] = {waits ? run->in : -1, POLLOUT, 0},
+                                [OPENED] = {run->plain ? run->plain->openings.fd : -1, POLLIN, 0}};
     if (waits && run->in < 0) fds[MASTER].events |= POLLOUT;
     size_t callers = control_polls(&run->control, fds + COUNT);
     if (poll(fds, COUNT + callers, hung_up ? 20 : -1) < 0) continue;
@@ -202,6 +203,7 @@ static void pump(struct run *run) {
     }
     if (control_serve(&run->control, fds + COUNT, run->child)) run->killed = true;
     if (fds[SIGNALS].revents) reap(run);
+    if (fds[OPENED].revents) openings_take(&run->plain->openings);
     if (run->parting && !run->detached && !run->ended) part(run);
     if (!run->detached && !run->lost) lane_flush(run->lane);
   }

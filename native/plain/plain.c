@@ -25,7 +25,8 @@ int plain_open(struct plain *plain, struct lane *lane, const struct plan *plan, 
   if (covers->aside < 0) return fail(error, errno, "Cannot open '%s'", plan->root.work);
   covers->root = open(plan->root.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (covers->root < 0) return fail(error, errno, "Cannot open '%s'", plan->root.path);
-  plain->before = tree_see(covers->root, covers->aside, error);
+  openings_start(&plain->openings);
+  plain->before = tree_see(covers->root, covers->aside, &plain->openings, error);
   return plain->before ? covers_put(covers, plan, error) : -1;
 }
 
@@ -47,7 +48,8 @@ int plain_close(struct plain *plain, bool lost, struct error *error) {
   return error->message[0] == 0 ? 0 : -1;
 }
 
-int plain_send(const struct plain *plain, struct error *error) {
+int plain_send(struct plain *plain, struct error *error) {
+  openings_take(&plain->openings);
   return changes_send(plain->covers.lane, plain->covers.root, plain->before, &plain->covers, error);
 }
 

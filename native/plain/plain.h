@@ -11,6 +11,7 @@
 struct plain {
   struct covers covers;
   struct seen *before;
+  struct openings openings;
 };
 
 /* Looks at the tree and puts the mounts in. After a failure, too, plain_close has something to do. */
@@ -23,7 +24,7 @@ int plain_output(const struct plain *plain, const char *name, int *ours, int *th
  */
 int plain_close(struct plain *plain, bool lost, struct error *error);
 /* After that: what the step changed. */
-int plain_send(const struct plain *plain, struct error *error);
+int plain_send(struct plain *plain, struct error *error);
 /* In the step's process: into the tree, for good. */
 int plain_enter(int root, struct error *error);
 

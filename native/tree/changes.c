@@ -14,6 +14,7 @@ struct seen {
   size_t count;
   struct names names; /* of a directory, sorted; `items` is as long */
   struct seen *items;
+  bool opened; /* for writing, since */
 };
 
 struct comparer {
@@ -37,17 +38,23 @@ static bool is_later(const struct timespec *a, const struct timespec *b) {
   return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-static int see(int parent, const char *name, struct seen *seen, struct timespec *latest, struct error *error) {
+struct sight {
+  struct openings *openings;
+  struct timespec latest;
+};
+
+static int see(int parent, const char *name, struct seen *seen, struct sight *sight, struct error *error) {
   if (fstatat(parent, name, &seen->st, AT_SYMLINK_NOFOLLOW) < 0) return fail(error, errno, "Cannot look at '%s'", name);
-  if (is_later(&seen->st.st_ctim, latest)) *latest = seen->st.st_ctim;
+  if (is_later(&seen->st.st_ctim, &sight->latest)) sight->latest = seen->st.st_ctim;
   if (!S_ISDIR(seen->st.st_mode)) return 0;
   cleanup_close int directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (directory < 0 || names_read(directory, &seen->names) < 0) return fail(error, errno, "Cannot read '%s'", name);
+  openings_watch(sight->openings, directory, seen);
   seen->count = seen->names.count;
   seen->items = must_alloc(seen->count * sizeof *seen->items);
   memset(seen->items, 0, seen->count * sizeof *seen->items);
   for (size_t i = 0; i < seen->count; i++)
-    if (see(directory, seen->names.items[i], &seen->items[i], latest, error) < 0) return -1;
+    if (see(directory, seen->names.items[i], &seen->items[i], sight, error) < 0) return -1;
   return 0;
 }
 
@@ -68,12 +75,22 @@ static int pass(int aside, const struct timespec *latest, struct error *error) {
   return 0;
 }
 
-struct seen *tree_see(int root, int aside, struct error *error) {
-  struct timespec latest = {0};
+struct seen *tree_see(int root, int aside, struct openings *openings, struct error *error) {
+  struct sight sight = {.openings = openings};
   struct seen *seen = must_alloc(sizeof *seen);
   memset(seen, 0, sizeof *seen);
   allow_depth();
-  return see(root, ".", seen, &latest, error) < 0 || pass(aside, &latest, error) < 0 ? NULL : seen;
+  return see(root, ".", seen, &sight, error) < 0 || pass(aside, &sight.latest, error) < 0 ? NULL : seen;
+}
+
+static int by_name(const void *name, const void *item) {
+  return strcmp(name, *(char *const *)item);
+}
+
+void seen_opened(struct seen *directory, const char *name) {
+  const struct names *names = &directory->names;
+  char **found = names->count == 0 ? NULL : bsearch(name, names->items, names->count, sizeof *names->items, by_name);
+  if (found) directory->items[found - names->items].opened = true;
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b) {
@@ -118,7 +135,8 @@ static int compare(struct comparer *comparer, struct level *level, const char *n
     return fail(error, errno, "Cannot look at '%s' in '%s'", name, comparer->path.text);
   if (S_ISSOCK(st.st_mode) || (before && covers_hid(comparer->covers, &st))) return 0;
   bool directory = S_ISDIR(st.st_mode);
-  if (!directory && before && is_unchanged(&st, &before->st)) return 0;
+  bool same = !directory && before && is_unchanged(&st, &before->st);
+  if (same && !(before->opened && S_ISREG(st.st_mode))) return 0;
   size_t size = path_enter(&comparer->path, name);
   int result;
   if (directory) {
@@ -131,7 +149,8 @@ static int compare(struct comparer *comparer, struct level *level, const char *n
   } else {
     send_levels(comparer, level);
     const char *path = comparer->path.text;
-    const char *first = st.st_nlink > 1 ? links_find(&comparer->links, &st, path) : NULL;
+    /* What was opened alone an overlay copies up without its other names. */
+    const char *first = st.st_nlink > 1 && !same ? links_find(&comparer->links, &st, path) : NULL;
     result = send_entry(comparer->lane, &(struct found){level->directory, name, &st, path, first}, true, error);
   }
   path_leave(&comparer->path, size);

@@ -3,6 +3,7 @@
 
 #include "container/covers.h"
 #include "base/wire.h"
+#include "plain/openings.h"
 
 /*
  * What a step changes in a plain tree: all of it is looked at before and after. A change of a file always changes its
@@ -11,8 +12,10 @@
 
 struct seen;
 
-/* The tree as it is now. Waits, for some milliseconds at most, until a later change has a later time. */
-struct seen *tree_see(int root, int aside, struct error *error);
+/* The tree as it is now, and watched. Waits, for some milliseconds at most, until a later change has a later time. */
+struct seen *tree_see(int root, int aside, struct openings *openings, struct error *error);
+/* `name` in `directory` was opened for writing. */
+void seen_opened(struct seen *directory, const char *name);
 /* Sends what is not as it was seen, in the order of a layer. */
 int changes_send(struct lane *lane, int root, const struct seen *before, const struct covers *covers,
                  struct error *error);

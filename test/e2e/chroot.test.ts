@@ -33,6 +33,7 @@ FROM base
 COPY files /srv/
 WORKDIR /srv/work
 RUN node /srv/change.js
+RUN node -e 'for (const path of ["/etc/passwd", "/srv/times", "/srv/x/b"]) fs.closeSync(fs.openSync(path, "a"))'
 COPY late /srv/tree/late
 RUN --mount=type=cache,target=/var/cache/x --mount=type=secret,id=s --mount=type=tmpfs,target=/scratch/t \\
     --mount=type=bind,from=other,target=/other,rw --mount=type=bind,target=/context \\

@@ -51,6 +51,11 @@ test("every change of a plain tree is seen, and nothing else", { skip }, async (
     ["rm gone; mkdir gone", ["srv/gone directory 755 0:0"]],
     ["mv moved other", ["srv/moved whiteout", "srv/other directory 755 0:0", "srv/other/g file 644 0:0"]],
     ["echo 7 >>a", ["srv/a file 644 0:0", "srv/b hardlink 644 0:0 -> srv/a"]],
+    // As an overlay copies up what is opened for writing, whatever is done with it, and one name of it alone.
+    [
+      ": >>same-size; exec 3<>a; exec 4<gone; :>>b; echo >/etc/new; rm /etc/new; touch -d @5 /etc",
+      ["srv/a file 644 0:0", "srv/b file 644 0:0", "srv/same-size file 644 0:0"],
+    ],
     ["ln -s x l; mkfifo p", ["srv/l symlink 777 0:0 -> x", "srv/p fifo 644 0:0"]],
     ["echo >/dev/new; echo >/dev/null; mkdir /dev/shm/d", []],
   ];
