@@ -72,7 +72,7 @@ async function exportCache(
 function openTarget(session: Session, to: Destination): CacheTarget {
   switch (to.type) {
     case "registry":
-      return registryTarget(session.registry, to.ref);
+      return registryTarget(session.registry, to);
     case "local":
       return directoryTarget(to.dest, to);
   }

@@ -169,7 +169,7 @@ function openSource(
 ): CacheSource {
   switch (from.type) {
     case "registry":
-      return registrySource(session.registry, from.ref, platforms);
+      return registrySource(session.registry, from, platforms);
     case "local":
       return directorySource(from.src, from, platforms);
   }

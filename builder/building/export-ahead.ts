@@ -129,7 +129,7 @@ function destinationsOf(session: Session, options: BuildOptions, outputs: readon
     // Layers that may have secrets in them must not leave before somebody has looked.
     const target =
       to.type === "registry" && options.failOnSecrets !== true
-        ? registryTarget(session.registry, to.ref)
+        ? registryTarget(session.registry, to)
         : undefined;
     const form: LayerForm = { ...to, format: "oci" };
     return [{ form, all: to.mode === "max", bring: target?.bring, to, failed: false }];

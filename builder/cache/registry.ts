@@ -1,21 +1,32 @@
 import { createReadStream } from "node:fs";
 import { sha256 } from "../core/digest.ts";
+import { lazy } from "../core/lazy.ts";
 import type { Platform } from "../core/platform.ts";
 import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
 import { MEDIA_TYPES } from "../image/types.ts";
+import { impatient } from "../registry/impatient.ts";
 import type { PushBlob } from "../registry/push.ts";
 import type { RegistryClient, Repository } from "../registry/types.ts";
 import { loadCache } from "./load.ts";
 import type { CacheSource, CacheTarget, OutgoingBlob } from "./places.ts";
 
 const READ_SIZE = 1 << 20;
+/** A cache saves time: whoever waits for it longer than this had better work. */
+const PATIENCE_MS = 15_000;
+
+/** Where in a registry, and how long that may be silent. */
+interface InRegistry {
+  readonly ref: string;
+  readonly timeoutMs?: number;
+}
 
 /** A cache, or an image that carries one, in a registry. */
 export function registrySource(
-  client: () => Promise<RegistryClient>,
-  ref: string,
+  open: () => Promise<RegistryClient>,
+  { ref, timeoutMs }: InRegistry,
   platforms: readonly Platform[],
 ): CacheSource {
+  const client = lazy(async () => impatient(await open(), timeoutMs ?? PATIENCE_MS));
   const reference = withDefaultTag(parseReference(ref));
   const repository: Repository = { registry: reference.registry, name: reference.repository };
   const label = formatReference(reference);
@@ -39,7 +50,11 @@ export function registrySource(
 }
 
 /** A cache as an image manifest in a registry, which keeps it as it keeps images. */
-export function registryTarget(client: () => Promise<RegistryClient>, ref: string): CacheTarget {
+export function registryTarget(
+  open: () => Promise<RegistryClient>,
+  { ref, timeoutMs }: InRegistry,
+): CacheTarget {
+  const client = lazy(async () => impatient(await open(), timeoutMs ?? PATIENCE_MS));
   const reference = withDefaultTag(parseReference(ref));
   return {
     label: formatReference(reference),

@@ -2,9 +2,15 @@ import type { DiffId, Digest } from "../core/digest.ts";
 import type { Json } from "../core/json.ts";
 import type { LayerCompression } from "../image/layer-types.ts";
 
+/** How long a cache's registry may be silent. */
+interface Patience {
+  /** Milliseconds without a byte until it is given up; 15 s where nothing is said. timeout= */
+  readonly timeoutMs?: number;
+}
+
 /** --cache-from: a cache of before. */
 export type CacheFrom =
-  | { readonly type: "registry"; readonly ref: string }
+  | ({ readonly type: "registry"; readonly ref: string } & Patience)
   /** `digest` counts more than `tag`. */
   | { readonly type: "local"; readonly src: string; readonly tag: string; readonly digest?: Digest };
 
@@ -25,7 +31,7 @@ interface CacheToCommon {
 
 /** --cache-to: where the cache goes. */
 export type CacheTo =
-  | ({ readonly type: "registry"; readonly ref: string } & CacheToCommon)
+  | ({ readonly type: "registry"; readonly ref: string } & Patience & CacheToCommon)
   /** `reset`: what other exports left in the directory goes. */
   | ({
       readonly type: "local";

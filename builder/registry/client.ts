@@ -21,6 +21,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const { config, credentials, ...rest } = options;
   const session = new Session(createTransport({ ...rest, tls: tlsOf(config) }), config, credentials);
   return {
+    uploads: new Map(),
     getManifest: (...args) => getManifest(session, ...args),
     headManifest: (...args) => headManifest(session, ...args),
     getBlob: (...args) => getBlob(session, ...args),

@@ -6,7 +6,7 @@ import { TsbuildError } from "../core/errors.ts";
 import { shortDigest } from "../core/digest.ts";
 import { formatReference, withDefaultTag, type Reference } from "../image/reference.ts";
 import type { Descriptor } from "../image/types.ts";
-import type { ReferrerManifest, RegistryClient, Repository } from "./types.ts";
+import type { ReferrerManifest, RegistryClient, Repository, StartedUpload } from "./types.ts";
 
 /** One blob of an image, and how to read it. */
 export interface PushBlob {
@@ -140,20 +140,12 @@ async function pushBlob(
   report(size, true);
 }
 
-/** An upload that goes on: whoever wants the blob elsewhere in that registry lets it end, and has it taken over. */
-interface Upload {
-  readonly name: string;
-  readonly done: Promise<unknown>;
-}
-
-const uploads = new WeakMap<RegistryClient, Map<string, Upload>>();
-
 function startedUpload(
   client: RegistryClient,
   { registry, name }: Repository,
   digest: Digest,
-): Upload | undefined {
-  const upload = uploads.get(client)?.get(`${registry} ${digest}`);
+): StartedUpload | undefined {
+  const upload = client.uploads.get(`${registry} ${digest}`);
   return upload?.name === name ? undefined : upload;
 }
 
@@ -163,9 +155,7 @@ async function noted(
   digest: Digest,
   upload: Promise<void>,
 ): Promise<void> {
-  const known = uploads.get(client) ?? new Map<string, Upload>();
-  uploads.set(client, known);
-  known.set(`${registry} ${digest}`, { name, done: upload.catch(() => undefined) });
+  client.uploads.set(`${registry} ${digest}`, { name, done: upload.catch(() => undefined) });
   await upload;
 }
 

@@ -90,7 +90,16 @@ export interface TransferProgress {
   (current: number, total: number | undefined): void;
 }
 
+/** An upload that goes on: whoever wants the blob elsewhere in that registry lets it end, and has it taken over. */
+export interface StartedUpload {
+  /** Of the repository. */
+  readonly name: string;
+  readonly done: Promise<unknown>;
+}
+
 export interface RegistryClient {
+  /** What pushes have begun to upload, by `REGISTRY DIGEST`. */
+  readonly uploads: Map<string, StartedUpload>;
   /** A manifest or an index, by tag or digest; from a mirror where one is configured. Its digest is verified. */
   getManifest(repository: Repository, reference: string, signal: AbortSignal): Promise<FetchedManifest>;
   /** The descriptor of what a tag or digest names, or undefined where it is not there (HEAD). */

@@ -10,6 +10,8 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startDockerRegistry, withoutDockerRegistry } from "../support/docker-registry.ts";
@@ -259,6 +261,27 @@ test("a cache that cannot be written fails the build only where ignore-error=fal
   assert.match(built.stderr, /WARNING: the cache was not written to /);
   const strict = await bench.build("a", `--cache-to=type=local,dest=${file}/x,ignore-error=false`);
   assert.equal(strict.status, 1, strict.stderr);
+});
+
+test("a registry that takes connections and never answers holds nothing up, and fails nothing", async () => {
+  await using bench = await open();
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => void sockets.push(socket.on("error", () => {})));
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  try {
+    const cache = `type=registry,ref=127.0.0.1:${(silent.address() as AddressInfo).port}/cache,timeout=150ms`;
+    const built = await bench.build("a", "--cache-from", cache, "--cache-to", `${cache},mode=max`);
+    assert.equal(ran(built).length, 5);
+    const reason = String.raw`Cannot reach 127\.0\.0\.1:\d+: nothing came from it for 0\.15 s`;
+    assert.match(built.stderr, new RegExp(`WARNING: the cache \\S+ is not used: ${reason}`));
+    assert.match(built.stderr, new RegExp(`WARNING: the cache was not written to \\S+: ${reason}`));
+    const strict = await bench.build("a", "--cache-to", `${cache},ignore-error=false`);
+    assert.equal(strict.status, 3, strict.stderr);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  }
 });
 
 function recordsIn(directory: string): number {

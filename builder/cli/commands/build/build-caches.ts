@@ -1,5 +1,6 @@
 import type { CacheFrom, CacheMode, CacheTo } from "../../../cache/types.ts";
 import { isDigest } from "../../../core/digest.ts";
+import { parseDuration } from "../../../dockerfile/duration.ts";
 import { TsbuildError } from "../../../core/errors.ts";
 import { didYouMean } from "../../../core/suggest.ts";
 import { parseReference } from "../../../image/reference.ts";
@@ -7,14 +8,20 @@ import { csvPairs } from "../../csv.ts";
 import { usageError } from "../../flags.ts";
 import { layerCompression } from "./layer-compression.ts";
 
+/** More than this is no patience but a mistake, and than 2^31 ms no timer of Node's. */
+const MAX_PATIENCE_MS = 24 * 60 * 60 * 1000;
 /** Kinds of BuildKit's caches that live in somebody's service. */
 const SERVICES = new Set(["gha", "s3", "azblob"]);
 /** As in buildx; what is taken of these values is what they are by default there. */
 const SHAPE = ["oci-mediatypes", "image-manifest"];
 const WRITING = ["mode", "compression", "compression-level", "force-compression", "ignore-error", ...SHAPE];
 const KNOWN = {
-  "--cache-from": { registry: ["ref"], local: ["src", "tag", "digest"], inline: undefined },
-  "--cache-to": { registry: ["ref", ...WRITING], local: ["dest", "tag", "reset", ...WRITING], inline: [] },
+  "--cache-from": { registry: ["ref", "timeout"], local: ["src", "tag", "digest"], inline: undefined },
+  "--cache-to": {
+    registry: ["ref", "timeout", ...WRITING],
+    local: ["dest", "tag", "reset", ...WRITING],
+    inline: [],
+  },
 } as const;
 
 type Flag = keyof typeof KNOWN;
@@ -33,7 +40,10 @@ interface Attributes {
 export function parseCacheFrom(text: string): CacheFrom {
   if (!text.includes("=")) return { type: "registry", ref: reference(text) };
   const { type, get, need, refuse } = attributes("--cache-from", text);
-  if (type !== "local") return { type: "registry", ref: reference(need("ref", "type=registry,ref=NAME")) };
+  if (type !== "local") {
+    const ref = reference(need("ref", "type=registry,ref=NAME"));
+    return { type: "registry", ref, ...patience(get("timeout"), refuse) };
+  }
   const digest = get("digest");
   if (digest !== undefined && !isDigest(digest)) throw refuse(`"${digest}" is no digest`);
   const src = need("src", "type=local,src=DIRECTORY");
@@ -70,7 +80,10 @@ export function parseCacheTo(text: string): CacheTo {
     }),
     ignoreError: flag("ignore-error", true),
   };
-  if (type === "registry") return { type, ref: reference(need("ref", "type=registry,ref=NAME")), ...common };
+  if (type === "registry") {
+    const ref = reference(need("ref", "type=registry,ref=NAME"));
+    return { type, ref, ...patience(get("timeout"), refuse), ...common };
+  }
   const dest = need("dest", "type=local,dest=DIRECTORY");
   return { type, dest, tag: get("tag") ?? "latest", reset: flag("reset", false), ...common };
 }
@@ -121,6 +134,14 @@ function oneOf<T extends string>(value: string, choices: readonly T[], refuse: A
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
   throw refuse(`"${value}" is none of ${choices.join(", ")}`, didYouMean(value, choices));
+}
+
+/** How long a registry may be silent, as Go reads durations. */
+function patience(text: string | undefined, refuse: Attributes["refuse"]): { readonly timeoutMs?: number } {
+  if (text === undefined) return {};
+  const timeoutMs = (parseDuration(text) ?? 0) / 1e6;
+  if (timeoutMs >= 1 && timeoutMs <= MAX_PATIENCE_MS) return { timeoutMs };
+  throw refuse("its timeout is no time from 1ms to 24h", "write timeout=30s");
 }
 
 /** Wrong names are told of at once, not when the build is done. */
