@@ -111,7 +111,10 @@ export class CacheImports {
     let failure: unknown;
     for (const offer of offers) {
       try {
-        return await this.#session.slots.use("network", signal, () => this.#transfer(diffId, offer));
+        const { slots } = this.#session;
+        const { repository } = offer.source;
+        const lane = repository === undefined ? slots : slots.toward(repository.registry);
+        return await lane.use("network", signal, () => this.#transfer(diffId, offer));
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof TsbuildError) || OWN_FAILURES.has(error.code)) throw error;

@@ -1,6 +1,5 @@
-import type { Digest } from "../core/digest.ts";
 import type { SharedGraph } from "../graph/merge.ts";
-import type { BuiltImage, Output, OutputResult } from "../outputs/types.ts";
+import type { BuiltImage, Output } from "../outputs/types.ts";
 import type { SecretValue } from "../leaks/types.ts";
 import type { Session } from "../session/session.ts";
 import type { BuildOptions, BuildResult } from "../api/types.ts";
@@ -9,6 +8,7 @@ import { builtImage } from "./built-image.ts";
 import { findingLines, findLeaks, refuseLeaks } from "./find-leaks.ts";
 import { checkBudgets, growthOf } from "./growth.ts";
 import type { Solved, Solving } from "./solving.ts";
+import { summaryOf, writeOutputs } from "./write-outputs.ts";
 
 /** What a solved build is finished with. */
 export interface Finishing extends Built {
@@ -46,7 +46,7 @@ export async function finishBuild(
   );
   const attested = await withStatements(session, options, images, finishing);
   const writing = caches?.start(exported, sent);
-  const written = await writeAll(outputs, attested, options).finally(writing?.settled);
+  const written = await writeOutputs(outputs, attested, options).finally(writing?.settled);
   await writing?.done;
   await session.makeDurable();
   session.capCache(options.maxCacheSize);
@@ -70,48 +70,4 @@ async function withStatements(
   if (attest === undefined) return images;
   const { attestImages } = await import("./attest-images.ts");
   return attestImages(session, { ...options, attest }, images, built);
-}
-
-async function writeAll(
-  outputs: readonly Output[],
-  images: readonly BuiltImage[],
-  { emit, signal }: BuildOptions,
-): Promise<OutputResult[]> {
-  const results: OutputResult[] = [];
-  for (const output of outputs) {
-    signal.throwIfAborted();
-    const phase = (state: "started" | "done" | "failed"): void =>
-      emit({ type: "phase", name: output.label, state, time: Date.now() });
-    phase("started");
-    try {
-      results.push(await output.write(images, { emit, signal }));
-      phase("done");
-    } catch (error) {
-      phase("failed");
-      throw error;
-    }
-  }
-  return results;
-}
-
-/** The digest of the last output counts: what was pushed comes after what was stored. */
-function summaryOf(
-  results: readonly OutputResult[],
-): Pick<BuildResult, "imageId" | "digest" | "descriptor" | "names"> {
-  let imageId: Digest | undefined;
-  let digest: Digest | undefined;
-  let descriptor: BuildResult["descriptor"];
-  const names = new Set<string>();
-  for (const result of results) {
-    imageId = result.imageId ?? imageId;
-    digest = result.manifest ?? digest;
-    descriptor = result.descriptor ?? descriptor;
-    for (const name of result.names ?? []) names.add(name);
-  }
-  return {
-    ...(imageId && { imageId }),
-    ...(digest && { digest }),
-    ...(descriptor && { descriptor }),
-    names: [...names],
-  };
 }

@@ -62,6 +62,7 @@ export function registryTarget(
       const { pushImage } = await import("../registry/push.ts");
       await pushImage({
         ...writing,
+        slots: writing.slots.toward(reference.registry),
         client: await client(),
         reference,
         manifest: { raw: manifest, digest: sha256(manifest), mediaType: MEDIA_TYPES.ociManifest },
@@ -70,7 +71,8 @@ export function registryTarget(
     },
     async bring(blob, writing) {
       const { pushBlobs } = await import("../registry/push.ts");
-      await pushBlobs({ ...writing, client: await client(), reference, blobs: [pushed(blob)] });
+      const slots = writing.slots.toward(reference.registry);
+      await pushBlobs({ ...writing, slots, client: await client(), reference, blobs: [pushed(blob)] });
     },
   };
 }

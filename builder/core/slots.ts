@@ -9,6 +9,7 @@ type Queues = Readonly<Record<Resource, PQueue>>;
 export class Slots {
   readonly #limits: Record<Resource, number>;
   #queues: Promise<Queues> | undefined;
+  readonly #lanes = new Map<string, Slots>();
   readonly #taken: Record<Resource, number> = { network: 0, cpu: 0, exec: 0 };
 
   constructor(limits: Readonly<Record<Resource, number>>) {
@@ -23,6 +24,13 @@ export class Slots {
   /** Whether who asks for a slot now has to wait for it. */
   isFull(resource: Resource): boolean {
     return this.#taken[resource] >= this.#limits[resource];
+  }
+
+  /** As many network slots again, for one server alone: another that does not answer takes none of them. */
+  toward(server: string): Slots {
+    const lane = this.#lanes.get(server) ?? new Slots(this.#limits);
+    this.#lanes.set(server, lane);
+    return lane;
   }
 
   /** Runs `work` when a slot of its resource is free. */

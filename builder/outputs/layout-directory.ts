@@ -50,8 +50,8 @@ export function layoutDirectory(dest: string): LayoutWriter {
       const file = await blob.path?.();
       if (file !== undefined) return place(name, (path) => copyFileSync(file, path));
       const temporary = join(root, `${basename(name)}.tsbuild-${process.pid}.part`);
+      attempt(temporary, () => makeDirectory(root));
       try {
-        attempt(temporary, () => makeDirectory(root));
         const out = attempt(temporary, () => openSync(temporary, "w", 0o644));
         try {
           for await (const chunk of blob.open()) attempt(temporary, () => writeFileSync(out, chunk));

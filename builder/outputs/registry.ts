@@ -1,8 +1,8 @@
-import { messageOf } from "../core/errors.ts";
 import type { Slots } from "../core/slots.ts";
 import { parseReference, withDefaultTag } from "../image/reference.ts";
 import type { RegistryClient } from "../registry/types.ts";
 import type { Store } from "../store/types.ts";
+import { allOrFailure } from "./all-or-failure.ts";
 import { assembleSet, imageIdOf } from "./assemble-set.ts";
 import type { ImageForm } from "./form.ts";
 import { once, treeOf, type ImageTree } from "./image-tree.ts";
@@ -30,9 +30,11 @@ export function registryOutput(store: Store, options: RegistryOptions): Output {
       );
       const tree = treeOf(assembled);
       const opened = await client();
-      await toAll(repositoriesOf(names), context, (names) =>
-        pushTree(opened, slots, tree, { names, byDigest }, context),
-      );
+      const pushes = repositoriesOf(names).map((names) => ({
+        name: `pushing ${names.join(", ")}`,
+        work: pushTree(opened, slots, tree, { names, byDigest }, context),
+      }));
+      await allOrFailure(pushes, context.signal);
       const imageId = imageIdOf(assembled);
       const { descriptor } = assembled.top;
       return { ...(imageId && { imageId }), manifest: descriptor.digest, descriptor, names };
@@ -52,22 +54,6 @@ function repositoriesOf(names: readonly string[]): readonly Names[] {
     groups.set(key, groups.has(key) ? [first, ...more, name] : [name]);
   }
   return [...groups.values()];
-}
-
-/** Pushes to all at once. Where one fails the others go on, and are told of: what they have need not be pushed again. */
-async function toAll(
-  groups: readonly Names[],
-  { signal, emit }: OutputContext,
-  push: (names: Names) => Promise<void>,
-): Promise<void> {
-  const outcomes = await Promise.allSettled(groups.map(push));
-  signal.throwIfAborted();
-  const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-  if (failures.length === 0) return;
-  const pushed = groups.filter((_, index) => outcomes[index]?.status === "fulfilled").flat();
-  if (pushed.length > 0) emit({ type: "notice", message: `pushed all the same: ${pushed.join(", ")}` });
-  for (const failure of failures.slice(1)) emit({ type: "notice", message: messageOf(failure) });
-  throw failures[0];
 }
 
 /** Brings an image to a registry under names of one repository. */
@@ -98,7 +84,7 @@ export async function pushTree(
     ],
     referrers,
     children: children.map(({ raw, descriptor }) => ({ raw, ...descriptor })),
-    slots,
+    slots: slots.toward(registry),
     signal,
     emit,
   });

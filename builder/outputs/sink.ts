@@ -32,11 +32,13 @@ export async function writeWhole(open: () => Sink, fill: (sink: Sink) => Promise
 
 function fileSink(path: string): Sink {
   const temporary = `${path}.tsbuild-${process.pid}`;
+  let opened = false;
   const attempt = <T>(work: () => T): T => {
     try {
       return work();
     } catch (cause) {
-      rmSync(temporary, { force: true });
+      // Where nothing could be opened there is nothing to remove, and a path through a file cannot even be asked for.
+      if (opened) rmSync(temporary, { force: true });
       const full = errnoOf(cause) === "ENOSPC";
       throw new TsbuildError(
         full ? "DISK_FULL" : "STORE_UNWRITABLE",
@@ -49,6 +51,7 @@ function fileSink(path: string): Sink {
     makeDirectory(dirname(path));
     return openSync(temporary, "w", 0o666);
   });
+  opened = true;
   let open = true;
   const close = (): void => {
     if (open) closeSync(file);

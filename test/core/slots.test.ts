@@ -21,3 +21,16 @@ test("slots are full while as much runs as may, of each resource on its own", as
   );
   assert.equal(slots.isFull("exec"), false);
 });
+
+test("a server that never answers takes the slots toward it alone", async () => {
+  const slots = new Slots({ network: 1, cpu: 1, exec: 1 });
+  const giveUp = new AbortController();
+  const hang = (): Promise<never> =>
+    new Promise((_, reject) => giveUp.signal.addEventListener("abort", () => reject(new Error("gone"))));
+  const hanging = slots.toward("dead.test").use("network", undefined, hang);
+  assert.equal(await slots.toward("alive.test").use("network", undefined, async () => "pushed"), "pushed");
+  assert.equal(await slots.use("network", undefined, async () => "pulled"), "pulled");
+  assert.equal(slots.toward("dead.test").isFull("network"), true);
+  giveUp.abort();
+  await assert.rejects(hanging, /gone/);
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pull, push } from "../../builder/index.ts";
@@ -26,7 +26,10 @@ test("several tags and registries get each blob once; a registry that fails does
   const failed = await rig.tsbuild(build);
   assert.equal(failed.status, 4);
   assert.match(failed.stderr, new RegExp(`Cannot push ${two.host}/y@sha256.*DENIED`));
-  assert.match(failed.stderr, new RegExp(`pushed all the same: ${one.host}/x:1, ${one.host}/x:2`));
+  assert.match(
+    failed.stderr,
+    new RegExp(`hint: .*done all the same: pushing ${one.host}/x:1, ${one.host}/x:2`),
+  );
   assert.ok(one.manifests.has("x 1") && one.manifests.has("x 2"));
   assert.equal(two.manifests.size, 0);
   const blobs = one.lines().filter((line) => line.startsWith("PUT /v2/x/blobs"));
@@ -40,7 +43,46 @@ test("several tags and registries get each blob once; a registry that fails does
   const both = await rig.tsbuild(build);
   assert.equal(both.status, 6);
   for (const host of [one.host, two.host]) assert.match(both.stderr, new RegExp(`Cannot push ${host}/`));
+  assert.match(both.stderr, /failed as well: Cannot push/);
   assert.doesNotMatch(both.stderr, /all the same/);
+});
+
+test("outputs are written side by side: a registry that waits holds up neither another nor an archive", async () => {
+  await using one = await FakeRegistry.start();
+  await using two = await FakeRegistry.start();
+  await using rig = openRig();
+  const context = rig.context({ Dockerfile: DOCKERFILE });
+  const archive = rig.path("app.tar");
+  // The first answers nothing until all else is done.
+  const waiting: (() => void)[] = [];
+  const goOn = (): void => {
+    if (two.manifests.has("y latest") && existsSync(archive)) for (const next of waiting.splice(0)) next();
+  };
+  one.arm("HEAD", (_, response) => {
+    waiting.push(() => response.writeHead(404).end());
+    const retry = setInterval(goOn, 20);
+    response.on("close", () => clearInterval(retry));
+  });
+  const file = rig.path("in-the-way");
+  writeFileSync(file, "");
+  const failed = await rig.tsbuild([
+    "build",
+    `--output=type=registry,name=${one.host}/x`,
+    `--output=type=oci,dest=${file}/app.tar`,
+    `--output=type=registry,name=${two.host}/y`,
+    `--output=type=oci,dest=${archive}`,
+    context,
+  ]);
+  assert.equal(failed.status, 1, failed.stderr);
+  assert.match(failed.stderr, /error: Cannot write ".*in-the-way\/app\.tar/);
+  const done = /hint: done all the same: (.*)/.exec(failed.stderr)?.[1];
+  assert.deepEqual(done?.split(", "), [
+    `naming ${one.host}/x:latest`,
+    `pushing ${one.host}/x:latest`,
+    `naming ${two.host}/y:latest`,
+    `pushing ${two.host}/y:latest`,
+    `writing OCI archive ${archive}`,
+  ]);
 });
 
 test("no credential shows, not with --debug and not in what the build tells of itself", async () => {
