@@ -1,5 +1,8 @@
 import type { Digest, DiffId } from "../core/digest.ts";
 import type { Emit } from "../core/events.ts";
+import type { Platform } from "../core/platform.ts";
+import type { LayerCompression } from "../image/layer-types.ts";
+import type { ImageFormat } from "../image/types.ts";
 import type { TransferOptions } from "./transfer-options.ts";
 
 /** What `tsbuild save` is asked for. */
@@ -30,9 +33,21 @@ export interface LoadedImage {
 }
 
 /** What `tsbuild copy` is asked for. */
-export interface CopyOptions extends TransferOptions {
+export interface CopyOptions extends Omit<TransferOptions, "platform">, Conversion {
   /** All that a name leads to, not one platform's image. --all */
   readonly all: boolean;
+  /** The images for these, several as an index of them; this machine's where nothing is said. --platform */
+  readonly platforms?: readonly Platform[];
+}
+
+/** What an image is to become on its way; what is not said stays, and so does its digest where nothing changes. */
+export interface Conversion {
+  /** Whose media types it has. --format */
+  readonly format?: ImageFormat;
+  /** Every layer that has another one is compressed anew. --compression */
+  readonly compression?: LayerCompression;
+  /** What gzip (0-9) or zstd (1-22) shall spend on those. --compression-level */
+  readonly level?: number;
 }
 
 /** One step of an image's history. */

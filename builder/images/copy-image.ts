@@ -1,6 +1,6 @@
 import type { Digest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
-import { hostPlatform } from "../core/platform.ts";
+import { hostPlatform, type Platform } from "../core/platform.ts";
 import { compressionOf } from "../image/layer-types.ts";
 import { familiarName, formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
 import { Archive } from "../outputs/archive.ts";
@@ -11,6 +11,7 @@ import { pushTree } from "../outputs/registry.ts";
 import { openSink, writeWhole } from "../outputs/sink.ts";
 import type { Session } from "../session/session.ts";
 import { directoryFiles } from "./transports/directory-files.ts";
+import { readImageDirectory, writeImageDirectory } from "./transports/dir-transport.ts";
 import { narrow } from "./transports/narrow.ts";
 import { readArchiveFile } from "./transports/open-archive.ts";
 import { parsePlace, type Place } from "./transports/place.ts";
@@ -19,9 +20,12 @@ import { registryTree } from "./transports/registry-tree.ts";
 import { writeToStore } from "./transports/store-target.ts";
 import { storedTree } from "./transports/stored-tree.ts";
 import type { NamedTree } from "./transports/types.ts";
-import type { CopyOptions } from "../api/image-types.ts";
+import type { Conversion, CopyOptions } from "../api/image-types.ts";
 
-/** Brings an image from one place to another, byte for byte: one platform's, or with `all` whatever the name leads to. */
+/**
+ * Brings an image from one place to another, byte for byte where no other form is asked for: this machine's or some
+ * platforms', or with `all` whatever the name leads to.
+ */
 export async function copyImage(
   session: Session,
   from: string,
@@ -30,26 +34,67 @@ export async function copyImage(
 ): Promise<{ readonly digest: Digest }> {
   const source = parsePlace(from);
   const target = parsePlace(to);
-  const { all, platform = hostPlatform() } = options;
-  if (target.kind === "docker-archive" && all)
-    throw new TsbuildError("USAGE", "Cannot copy all platforms to a docker archive: it takes one", {
+  const { all, platforms = [hostPlatform()], emit, signal } = options;
+  if (target.kind === "docker-archive" && (all || platforms.length > 1))
+    throw new TsbuildError("USAGE", "Cannot copy several platforms to a docker archive: it takes one", {
       hint: "copy to oci-archive:, or name one --platform",
     });
-  const whole = await readFrom(session, source, options);
-  const tree = all ? whole : narrow(whole, platform);
-  await writeTo(session, target, tree, options);
-  return { digest: tree.top.descriptor.digest };
+  const wanted = all ? [] : platforms;
+  const tree = narrow(await readFrom(session, source, wanted, options), wanted);
+  const conversion = conversionFor(target, tree, options);
+  if (conversion === undefined) {
+    await writeTo(session, target, tree, options);
+    return { digest: tree.top.descriptor.digest };
+  }
+  const { convertTree } = await import("./convert/convert-tree.ts");
+  const { layerConverter } = await import("./convert/convert-layer.ts");
+  const converted = await convertTree(
+    tree,
+    conversion,
+    layerConverter(session, conversion.level, signal),
+    emit,
+  );
+  await writeTo(session, target, converted, options);
+  return { digest: converted.top.descriptor.digest };
 }
 
-async function readFrom(session: Session, place: Place, options: CopyOptions): Promise<ImageTree> {
-  const { all, platform, signal } = options;
+/** What is asked for, and what the destination asks for: `docker load` reads no zstd. */
+function conversionFor(
+  target: Place,
+  { blobs }: ImageTree,
+  { format, compression, level }: CopyOptions,
+): Conversion | undefined {
+  const isForDocker = target.kind === "docker-archive";
+  if (compression === "zstd" && (isForDocker || format === "docker")) {
+    throw new TsbuildError(
+      "USAGE",
+      `Cannot compress with zstd: ${isForDocker ? "docker load does not read it" : "docker's format has no name for it"}`,
+      { hint: "write --compression gzip" },
+    );
+  }
+  const hasZstd = blobs.some(({ descriptor }) => compressionOf(descriptor.mediaType) === "zstd");
+  const wanted = compression ?? (isForDocker && hasZstd ? "uncompressed" : undefined);
+  if (format === undefined && wanted === undefined) return undefined;
+  return {
+    ...(format && { format }),
+    ...(wanted && { compression: wanted }),
+    ...(level !== undefined && { level }),
+  };
+}
+
+async function readFrom(
+  session: Session,
+  place: Place,
+  platforms: readonly Platform[],
+  options: CopyOptions,
+): Promise<ImageTree> {
   switch (place.kind) {
-    case "registry": {
-      const one = all ? undefined : (platform ?? hostPlatform());
-      return registryTree(await session.registry(), place.reference, one, signal);
-    }
+    case "registry":
+      return registryTree(await session.registry(), place.reference, platforms, options.signal);
     case "store":
-      return (await storedTree(session, place.name, options, false)).tree;
+      return (await storedTree(session, place.name, platforms, options, false)).tree;
+    case "dir":
+      return readImageDirectory(place.path);
     case "oci":
       return pick(readLayout(directoryFiles(place.path)), place);
     case "oci-archive":
@@ -61,7 +106,7 @@ async function readFrom(session: Session, place: Place, options: CopyOptions): P
 /** The one image of several that a name picks. */
 function pick(
   trees: readonly NamedTree[],
-  { path, name }: Extract<Place, { readonly path: string }>,
+  { path, name }: Extract<Place, { readonly kind: "oci" | "oci-archive" | "docker-archive" }>,
 ): ImageTree {
   const fits = ({ names, tag }: NamedTree): boolean =>
     name === undefined || tag === name || names.some((full) => full === name || full === fullName(name));
@@ -98,6 +143,8 @@ async function writeTo(
     case "store":
       await writeToStore(session.store, tree, [fullName(place.name)], "pulled", signal);
       return session.makeDurable();
+    case "dir":
+      return writeImageDirectory(place.path, tree);
     case "oci":
       return writeLayout(layoutDirectory(place.path), [{ tree, names: [], tag: place.name }], "oci");
     case "oci-archive":
@@ -106,7 +153,6 @@ async function writeTo(
         (sink) => writeLayout(new Archive(sink), [{ tree, names: [], tag: place.name }], "oci"),
       );
     case "docker-archive": {
-      refuseZstd(tree);
       const names = place.name === undefined ? [] : [fullName(place.name)];
       return writeWhole(
         () => openSink(place.path, session.stdout),
@@ -114,17 +160,6 @@ async function writeTo(
       );
     }
   }
-}
-
-function refuseZstd({ blobs }: ImageTree): void {
-  if (blobs.every(({ descriptor }) => compressionOf(descriptor.mediaType) !== "zstd")) return;
-  throw new TsbuildError(
-    "UNSUPPORTED",
-    "Cannot copy to a docker archive: the image has layers of zstd, which docker load does not read",
-    {
-      hint: "copy it to store: first, and write tsbuild save, which unpacks them; or copy to oci-archive:",
-    },
-  );
 }
 
 function fullName(name: string): string {

@@ -13,10 +13,11 @@ export async function saveImages(
   references: readonly string[],
   options: SaveOptions,
 ): Promise<void> {
-  const { dest, format } = options;
+  const { dest, format, platform } = options;
+  const platforms = platform === undefined ? [] : [platform];
   const entries = new Map<string, LayoutEntry>();
   for (const text of references) {
-    const { tree, name } = await storedTree(session, text, options, format === "docker");
+    const { tree, name } = await storedTree(session, text, platforms, options, format === "docker");
     const { digest } = tree.top.descriptor;
     const before = entries.get(digest);
     // Under an id, or a digest, it was asked for without a name.

@@ -1,25 +1,10 @@
-import { open } from "node:fs/promises";
 import type { DiffId } from "../core/digest.ts";
 import { compressionOf } from "../image/layer-types.ts";
 import { MEDIA_TYPES } from "../image/types.ts";
-import { gzipStream } from "../layers/gzip.ts";
-import { zstdStream } from "../layers/zstd-frames.ts";
 import type { Layer, LayerBlob } from "../layers/types.ts";
 import type { LayerRecord, Store } from "../store/types.ts";
+import { compressFile, type Packing, type Wanted } from "./compress-file.ts";
 import { goesAsItIs, type LayerForm } from "./form.ts";
-
-/** As `zstd` itself. */
-const USUAL_ZSTD = 3;
-const READ_SIZE = 1 << 20;
-
-type Packed = "gzip" | "zstd";
-
-/** How it is worked on, whatever comes of it. */
-export interface Packing {
-  readonly signal?: AbortSignal;
-  /** Steps run meanwhile: they go first. */
-  readonly aside?: boolean;
-}
 
 interface Job {
   readonly blob: Promise<LayerBlob>;
@@ -46,11 +31,6 @@ export async function compressedBlob(
   return packed(store, await layer.diffId(), { compression: wanted, level: form.level, ...packing }, () =>
     layer.tar(),
   );
-}
-
-interface Wanted extends Packing {
-  readonly compression: Packed;
-  readonly level: number | undefined;
 }
 
 async function packed(
@@ -94,7 +74,7 @@ async function pack(
 
   const { path } = await tar();
   using writer = store.blobs.create();
-  for await (const chunk of compress(path, wanted)) {
+  for await (const chunk of compressFile(path, wanted)) {
     signal?.throwIfAborted();
     writer.write(chunk);
   }
@@ -109,29 +89,4 @@ async function pack(
 
 function formsOf(store: Store, diffId: DiffId): LayerRecord["compressed"] {
   return store.layers.get(diffId)?.compressed ?? [];
-}
-
-/** The levels of gzip are zlib's; without one it is the helper's, which is faster and as small as level 6 but for 3 %. */
-async function* compress(
-  path: string,
-  { compression, level, aside, signal }: Wanted,
-): AsyncGenerator<Uint8Array> {
-  if (compression === "gzip" && level === undefined) {
-    const { gzipFile } = await import("../../runtime/deflate/gzip-file.ts");
-    return yield* gzipFile(path, aside);
-  }
-  const source = bytesOf(path);
-  if (compression === "zstd") yield* zstdStream(source, level ?? USUAL_ZSTD, signal);
-  else if (level !== undefined) yield* gzipStream(source, level);
-}
-
-/** In one buffer again and again: a stream's would wait for the garbage collector, which sees small objects alone. */
-async function* bytesOf(path: string): AsyncGenerator<Buffer> {
-  await using file = await open(path);
-  const buffer = Buffer.allocUnsafeSlow(READ_SIZE);
-  for (;;) {
-    const { bytesRead } = await file.read(buffer);
-    if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
-  }
 }

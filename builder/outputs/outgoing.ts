@@ -1,7 +1,8 @@
 import type { Layer, LayerBlob } from "../layers/types.ts";
 import type { Repository } from "../registry/types.ts";
 import type { Store } from "../store/types.ts";
-import { compressedBlob, type Packing } from "./compress.ts";
+import { compressedBlob } from "./compress.ts";
+import type { Packing } from "./compress-file.ts";
 import { goesAsItIs, type LayerForm } from "./form.ts";
 
 /** A layer on its way to a registry, which may have it: then its bytes need not even be here. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { hexOf, sha256, type DiffId } from "../../builder/core/digest.ts";
+import { hexOf, sha256, type DiffId, type Digest } from "../../builder/core/digest.ts";
 import { hostPlatform } from "../../builder/core/platform.ts";
 import { buildConfig } from "../../builder/image/build.ts";
 import { startDockerRegistry, withoutDockerRegistry } from "../support/docker-registry.ts";
@@ -146,17 +146,102 @@ test("images that pass through keep every byte", skip, async () => {
   assert.deepEqual(tags.tags.sort(), ["all", "one", "pushed", "stored"]);
 });
 
+/** What skopeo says of a place, byte for byte. */
+function skopeoRaw(place: string): string {
+  return execFileSync("skopeo", ["inspect", "--raw", "--tls-verify=false", place], { encoding: "utf8" });
+}
+
+interface Document {
+  readonly mediaType: string;
+  readonly manifests?: readonly { readonly digest: Digest; readonly mediaType: string }[];
+  readonly layers?: readonly { readonly digest: Digest; readonly mediaType: string }[];
+  readonly config?: { readonly digest: Digest; readonly mediaType: string };
+  readonly "x-unknown"?: unknown;
+}
+
+function parse(raw: Buffer | string): Document {
+  return JSON.parse(raw.toString()) as Document;
+}
+
+test("copy converts, and other tools read what comes of it", skip, async () => {
+  await using registry = await startDockerRegistry();
+  const { host } = registry;
+  await using rig = openRig();
+  const { index, manifest } = await fill(host);
+  const blob = (digest: Digest): Buffer => readFileSync(rig.path("zstd/blobs/sha256", hexOf(digest)));
+  const from = `${host}/theirs:1`;
+  const copy = async (...args: string[]): Promise<string> =>
+    (await tsbuild(rig, "copy", "-q", ...args)).trim();
+
+  const digest = await copy("--all", "--compression", "zstd", from, `oci:${rig.path("zstd")}:x`);
+  const zstd = parse(skopeoRaw(`oci:${rig.path("zstd")}:x`));
+  assert.equal(sha256(blob(digest as Digest)), digest);
+  assert.equal(zstd["x-unknown"], true, "what nobody knows stays");
+  assert.equal(zstd.manifests?.length, 2);
+  const one = parse(blob(zstd.manifests[0]?.digest as Digest));
+  assert.deepEqual(one["x-unknown"], { a: 1.5, b: 1 });
+  assert.equal(one.config?.digest, parse(manifest).config?.digest);
+  assert.deepEqual(
+    one.layers?.map(({ mediaType }) => mediaType.split("+")[1]),
+    ["zstd", "zstd"],
+  );
+
+  // Back by way of docker's format, where zstd has no name.
+  await copy("--all", "--format", "docker", `oci:${rig.path("zstd")}:x`, `${host}/theirs:docker`);
+  const docker = parse(skopeoRaw(`docker://${host}/theirs:docker`));
+  assert.match(docker.mediaType, /docker.*manifest\.list/);
+  const inner = parse(skopeoRaw(`docker://${host}/theirs@${docker.manifests?.[1]?.digest}`));
+  assert.match(inner.config?.mediaType ?? "", /docker\.container\.image\.v1/);
+  assert.deepEqual(
+    [...new Set(inner.layers?.map(({ mediaType }) => mediaType))],
+    ["application/vnd.docker.image.rootfs.diff.tar.gzip"],
+  );
+  // skopeo unpacks each layer, and compares it with what the config says.
+  const decompressed = ["copy", "-q", "--all", "--src-tls-verify=false", "--dest-decompress"];
+  execFileSync("skopeo", [...decompressed, `docker://${host}/theirs:docker`, `dir:${rig.path("dir")}`]);
+  await copy("--all", `dir:${rig.path("dir")}`, "store:all");
+  const plain = await copy("--compression", "uncompressed", from, `docker-archive:${rig.path("x.tar")}:x`);
+  execFileSync("skopeo", ["inspect", `docker-archive:${rig.path("x.tar")}`]);
+  assert.equal(await copy("--compression=uncompressed", `docker://${from}`, "store:plain"), plain);
+
+  // dir: of skopeo and ours are one, and a copy without conversion keeps every byte.
+  const ours = `dir:${rig.path("ours")}`;
+  assert.equal(await copy(from, ours), sha256(manifest));
+  const platforms = (zstd.manifests as readonly { readonly platform?: { architecture: string } }[]).map(
+    ({ platform }) => `linux/${platform?.architecture}`,
+  );
+  assert.equal(await copy("--platform", platforms.join(","), from, ours), sha256(index));
+  execFileSync("skopeo", ["copy", "-q", "--all", ours, `dir:${rig.path("theirs")}`]);
+  assert.deepEqual(readdirSync(rig.path("theirs")).sort(), readdirSync(rig.path("ours")).sort());
+  assert.equal(await copy("--all", `dir:${rig.path("theirs")}`, `oci:${rig.path("again")}`), sha256(index));
+});
+
 test("copy says what is wrong with its places", async () => {
   await using rig = openRig();
   const table: readonly (readonly [from: string, to: string, status: number, message: RegExp])[] = [
     ["oci:none", "store:x", 1, /Cannot read OCI layout "none": it has no "index.json"/],
     ["oci-archive:none", "store:x", 1, /Cannot read archive "none": there is no such file/],
     ["store:none", "oci:x", 1, /Cannot find image "none"/],
-    ["dir:x", "store:x", 1, /tsbuild copies from and to docker:\/\//],
+    ["sif:x", "store:x", 1, /tsbuild copies from and to docker:\/\//],
     ["oci:", "store:x", 2, /the path is missing/],
+    ["dir:none", "store:x", 1, /Cannot read image directory "none": it has no "manifest\.json"/],
+    ["store:x", "docker-archive:x --all", 2, /Cannot copy several platforms to a docker archive/],
+    ["store:x", "store:y --format v1", 2, /--format v1 is none of oci, docker/],
+    ["store:x", "store:y --compression-level 3", 2, /there is a --compression-level and no --compression/],
+    ["store:x", "store:y --compression gzip --compression-level 30", 2, /no level of gzip/],
+    ["store:app", "store:y --compression zstd --format docker", 2, /docker's format has no name for it/],
+    ["store:app", "dir:.", 2, /Cannot write the image directory "\.": there are other files in it/],
+    [
+      "store:app",
+      "store:y --platform linux/amd64,linux/s390x",
+      1,
+      /Cannot copy .*: the name leads to a single image/,
+    ],
   ];
+  const context = rig.context({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
+  await tsbuild(rig, "build", "-q", "-t", "app", context);
   for (const [from, to, status, message] of table) {
-    const outcome = await rig.tsbuild(["copy", from, to]);
+    const outcome = await rig.tsbuild(["copy", from, ...to.split(" ")]);
     assert.match(outcome.stderr, message);
     assert.equal(outcome.status, status, outcome.stderr);
   }

@@ -3,11 +3,17 @@ import { join, resolve } from "node:path";
 import { TsbuildError, messageOf } from "../../core/errors.ts";
 import type { ImageFiles } from "./types.ts";
 
-/** The files of an OCI layout's directory. Links in it are not followed: they could lead anywhere. */
-export function directoryFiles(directory: string): ImageFiles {
+const EXPECTED = {
+  "OCI layout": "name a directory with oci-layout, index.json and blobs/",
+  "image directory": "name a directory that skopeo or tsbuild wrote as dir:, with manifest.json",
+} as const;
+
+/** The files of an OCI layout's directory, or of skopeo's dir:. Links in it are not followed: they could lead anywhere. */
+export function directoryFiles(directory: string, kind: keyof typeof EXPECTED = "OCI layout"): ImageFiles {
   const root = resolve(directory);
+  const label = `${kind} "${directory}"`;
   return {
-    label: `OCI layout "${directory}"`,
+    label,
     size(path) {
       const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
       return stat?.isFile() ? stat.size : undefined;
@@ -16,14 +22,10 @@ export function directoryFiles(directory: string): ImageFiles {
       try {
         return readFileSync(join(root, path));
       } catch (cause) {
-        throw new TsbuildError(
-          "ARCHIVE_INVALID",
-          `Cannot read OCI layout "${directory}": ${messageOf(cause)}`,
-          {
-            cause,
-            hint: "name a directory with oci-layout, index.json and blobs/",
-          },
-        );
+        throw new TsbuildError("ARCHIVE_INVALID", `Cannot read ${label}: ${messageOf(cause)}`, {
+          cause,
+          hint: EXPECTED[kind],
+        });
       }
     },
     digest: () => undefined,

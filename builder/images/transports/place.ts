@@ -6,6 +6,7 @@ import { parseReference, type Reference } from "../../image/reference.ts";
 export type Place =
   | { readonly kind: "registry"; readonly reference: Reference }
   | { readonly kind: "store"; readonly name: string }
+  | { readonly kind: "dir"; readonly path: string }
   | {
       readonly kind: "oci" | "oci-archive" | "docker-archive";
       readonly path: string;
@@ -13,10 +14,9 @@ export type Place =
     };
 
 const FILES = ["oci", "oci-archive", "docker-archive"] as const;
-const KINDS = ["docker://", "store:", ...FILES.map((kind) => `${kind}:`)];
+const KINDS = ["docker://", "store:", "dir:", ...FILES.map((kind) => `${kind}:`)];
 /** skopeo's that are not here. */
 const OTHERS: ReadonlySet<string> = new Set([
-  "dir",
   "docker-daemon",
   "containers-storage",
   "sif",
@@ -24,13 +24,17 @@ const OTHERS: ReadonlySet<string> = new Set([
   "tarball",
 ]);
 
-/** Reads `docker://NAME` or NAME, `store:NAME`, `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:NAME]`. */
+/** Reads `docker://NAME` or NAME, `store:NAME`, `dir:DIR`, `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:NAME]`. */
 export function parsePlace(text: string): Place {
   if (text.startsWith("docker://")) return { kind: "registry", reference: parseReference(text.slice(9)) };
   const colon = text.indexOf(":");
   const word = text.slice(0, Math.max(colon, 0));
   const rest = text.slice(colon + 1);
   if (word === "store") return { kind: "store", name: rest };
+  if (word === "dir") {
+    if (rest === "") throw new TsbuildError("USAGE", `Cannot use "${text}": the path is missing`);
+    return { kind: "dir", path: rest };
+  }
   const kind = FILES.find((one) => one === word);
   if (kind !== undefined) {
     const split = rest.indexOf(":");

@@ -1,15 +1,11 @@
-import { sha256, type Digest } from "../../core/digest.ts";
-import { TsbuildError } from "../../core/errors.ts";
-import { parseIndexDocument, parseManifestOrIndex } from "../../image/manifest.ts";
+import type { Digest } from "../../core/digest.ts";
+import { parseIndexDocument } from "../../image/manifest.ts";
 import { parseReference, formatReference } from "../../image/reference.ts";
 import type { Descriptor } from "../../image/types.ts";
-import type { ImageTree, TreeBlob, TreeDocument } from "../../outputs/image-tree.ts";
 import { blobPath, IMAGE_NAME, REF_NAME } from "../../outputs/layout.ts";
-import { fileBlob, readDocument } from "./file-blob.ts";
+import { readDocument } from "./file-blob.ts";
+import { readTree } from "./read-tree.ts";
 import type { ImageFiles, NamedTree } from "./types.ts";
-
-/** An index in an index in an index is nobody's image. */
-const MAX_DEPTH = 3;
 
 /** The images that an OCI layout names (OCI image-spec, image-layout.md), each once, with all of its names. */
 export function readLayout(files: ImageFiles): readonly NamedTree[] {
@@ -20,7 +16,8 @@ export function readLayout(files: ImageFiles): readonly NamedTree[] {
     const [first] = same;
     if (first === undefined) return [];
     const tag = first.annotations?.[REF_NAME];
-    return [{ tree: readTree(files, first), names: same.flatMap(namesOf), tag }];
+    const tree = readTree(files, withoutNames(first), { document: blobPath, blob: blobPath });
+    return [{ tree, names: same.flatMap(namesOf), tag }];
   });
 }
 
@@ -31,50 +28,8 @@ function namesOf({ annotations = {} }: Descriptor): readonly string[] {
   return name === undefined ? [] : [formatReference(parseReference(name))];
 }
 
-function readTree(files: ImageFiles, top: Descriptor): ImageTree {
-  const documents = new Map<Digest, TreeDocument>();
-  const blobs = new Map<Digest, TreeBlob>();
-  const visit = (descriptor: Descriptor, depth: number): void => {
-    if (documents.has(descriptor.digest)) return;
-    const raw = readDocument(files, blobPath(descriptor));
-    if (sha256(raw) !== descriptor.digest || raw.length !== descriptor.size) {
-      throw new TsbuildError(
-        "DIGEST_MISMATCH",
-        `Cannot read ${files.label}: its document ${descriptor.digest} has other bytes than its name says`,
-      );
-    }
-    const document = parseManifestOrIndex(raw, descriptor.mediaType);
-    if ("layers" in document) {
-      for (const blob of [document.config, ...document.layers]) {
-        if (!blobs.has(blob.digest)) blobs.set(blob.digest, fileBlob(files, blobPath(blob), blob));
-      }
-    } else {
-      if (depth === MAX_DEPTH)
-        throw new TsbuildError(
-          "IMAGE_INVALID",
-          `Cannot read ${files.label}: its indexes are nested too deep`,
-        );
-      // Tools that save one platform of several leave the index as it was, and the others out.
-      for (const child of document.manifests)
-        if (files.size(blobPath(child)) !== undefined) visit(child, depth + 1);
-    }
-    documents.set(descriptor.digest, { raw, descriptor });
-  };
-  visit(top, 0);
-  if (blobs.size === 0) {
-    throw new TsbuildError(
-      "ARCHIVE_INVALID",
-      `Cannot read ${files.label}: it has none of the images that its index names`,
-    );
-  }
-  const { [REF_NAME]: _tag, [IMAGE_NAME]: _name, ...annotations } = top.annotations ?? {};
-  const { annotations: _, ...plain } = top;
-  const found = documents.get(top.digest);
-  documents.delete(top.digest);
-  const descriptor = { ...plain, ...(Object.keys(annotations).length > 0 && { annotations }) };
-  return {
-    top: { raw: found?.raw ?? Buffer.alloc(0), descriptor },
-    children: [...documents.values()],
-    blobs: [...blobs.values()],
-  };
+/** What an index.json says of an image by name is not said of the image. */
+function withoutNames({ annotations = {}, ...plain }: Descriptor): Descriptor {
+  const { [REF_NAME]: _tag, [IMAGE_NAME]: _name, ...others } = annotations;
+  return Object.keys(others).length > 0 ? { ...plain, annotations: others } : plain;
 }

@@ -9,11 +9,11 @@ import type { FetchedManifest, RegistryClient, Repository } from "../../registry
 
 const MAX_DOCUMENTS = 1000;
 
-/** What a name of a registry leads to: with a platform its one image, else all there is. No blob is fetched. */
+/** What a name of a registry leads to: of an index the images for some platforms, where any are named, else all. No blob is fetched. */
 export async function registryTree(
   client: RegistryClient,
   reference: Reference,
-  platform: Platform | undefined,
+  platforms: readonly Platform[],
   signal: AbortSignal,
 ): Promise<ImageTree> {
   const named = withDefaultTag(reference);
@@ -26,7 +26,10 @@ export async function registryTree(
       for (const blob of [document.config, ...document.layers])
         blobs.set(blob.digest, registryBlob(client, repository, blob, signal));
     } else {
-      const wanted = platform === undefined ? document.manifests : [selectPlatform(document, platform)];
+      const wanted =
+        platforms.length === 0
+          ? document.manifests
+          : platforms.map((platform) => selectPlatform(document, platform));
       for (const child of wanted) {
         if (documents.has(child.digest)) continue;
         if (documents.size === MAX_DOCUMENTS)
@@ -35,9 +38,7 @@ export async function registryTree(
             `Cannot read the index: it leads to more than ${MAX_DOCUMENTS} manifests`,
           );
         const inner = await client.getManifest(repository, child.digest, signal);
-        const taken = await take(inner, inner.mediaType || child.mediaType);
-        if (platform !== undefined) return taken;
-        documents.set(child.digest, taken);
+        documents.set(child.digest, await take(inner, inner.mediaType || child.mediaType));
       }
     }
     return {

@@ -1,8 +1,12 @@
+import type { Platform } from "../../core/platform.ts";
 import { storedAttestations } from "../../attest/stored.ts";
 import { readDocument, readImages } from "../../inputs/base-images.ts";
 import { imageLayers } from "../../inputs/image-layers.ts";
 import { compressionOf } from "../../image/layer-types.ts";
-import type { Image } from "../../image/types.ts";
+import { parseIndexDocument } from "../../image/manifest.ts";
+import { selectPlatform } from "../../image/select-platform.ts";
+import type { Image, Index } from "../../image/types.ts";
+import { withManifests } from "../../image/with-manifests.ts";
 import type { Layer } from "../../layers/types.ts";
 import { outgoing, treeOf, type ImageTree } from "../../outputs/image-tree.ts";
 import type { AssembledSet } from "../../outputs/assemble-set.ts";
@@ -19,15 +23,18 @@ export interface StoredTree {
 }
 
 /**
- * An image of the store as it lies there, all of its layers fetched; an index with all of its images where they are here
- * and no platform is picked. `plain`: layers that docker cannot unpack go out without compression.
+ * An image of the store as it lies there, all of its layers fetched: of an index the image for one platform, or with
+ * several or none an index of those, of all where they are here. `plain`: one image, whose layers that docker cannot
+ * unpack go out without compression.
  */
 export async function storedTree(
   session: Session,
   text: string,
-  { platform, emit, signal }: TransferOptions,
+  platforms: readonly Platform[],
+  { emit, signal }: Pick<TransferOptions, "emit" | "signal">,
   plain: boolean,
 ): Promise<StoredTree> {
+  const [platform] = platforms;
   const { image, name, target } = findStored(session.store, text, platform);
   const setOf = (one: Image): Promise<AssembledSet<OutgoingLayer>> => {
     const source = { reference: name, manifest: one.manifest.digest, diffIds: one.config.diffIds };
@@ -35,14 +42,26 @@ export async function storedTree(
     const attestations = storedAttestations(session.store, target, one.manifest.digest, name);
     return storedSet(one, rootfs, (layer) => layerAsIs(layer, plain), attestations);
   };
-  const document = platform === undefined && !plain ? readDocument(session.store, target) : undefined;
+  const document = platforms.length !== 1 && !plain ? readDocument(session.store, target) : undefined;
   if (document !== undefined && "manifests" in document) {
-    const images = readImages(session.store, target);
-    if (images.length === document.manifests.length) {
-      return { tree: treeOf(storedIndex(document, await Promise.all(images.map(setOf)))), name };
-    }
+    const index = subset(document, platforms);
+    const named = new Set(index.manifests.map(({ digest }) => digest));
+    const images = readImages(session.store, target).filter(({ manifest }) => named.has(manifest.digest));
+    if (images.length === index.manifests.length)
+      return { tree: treeOf(storedIndex(index, await Promise.all(images.map(setOf)))), name };
   }
   return { tree: treeOf(await setOf(image)), name };
+}
+
+/** The index of those images that are for some platforms; of none: the index itself. */
+function subset(index: Index, platforms: readonly Platform[]): Index {
+  if (platforms.length === 0) return index;
+  const wanted = new Set(platforms.map((one) => selectPlatform(index, one).digest));
+  const raw = withManifests(
+    index,
+    index.manifests.map((one) => (wanted.has(one.digest) ? one : undefined)),
+  );
+  return wanted.size === index.manifests.length ? index : parseIndexDocument(raw);
 }
 
 async function layerAsIs(layer: Layer, plain: boolean): Promise<OutgoingLayer> {

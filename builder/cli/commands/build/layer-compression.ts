@@ -5,7 +5,7 @@ const COMPRESSIONS = ["gzip", "zstd", "uncompressed", "estargz"] as const;
 /** zlib's and zstd's own levels. */
 const LEVELS = { gzip: [0, 9], zstd: [1, 22] } as const;
 
-/** Attributes of one --output or --cache-to. */
+/** Attributes of one --output or --cache-to, or flags. */
 export interface CompressionAttributes {
   take(key: string): string | undefined;
   flag(key: string): boolean | undefined;
