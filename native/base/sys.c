@@ -12,12 +12,7 @@ enum {
   NR_FSCONFIG = 431,
   NR_FSMOUNT = 432,
   NR_CLOSE_RANGE = 436,
-  NR_OPENAT2 = 437,
   NR_MOUNT_SETATTR = 442
-};
-
-struct how {
-  uint64_t flags, mode, resolve;
 };
 
 struct attributes {
@@ -27,7 +22,7 @@ struct attributes {
 int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
   struct how how = {flags | O_CLOEXEC, mode, resolve};
   for (;;) {
-    int fd = (int)syscall(NR_OPENAT2, dir, path, &how, sizeof how);
+    int fd = (int)syscall(SYS_OPENAT2, dir, path, &how, sizeof how);
     /* EAGAIN: a rename somewhere while `..` was resolved; openat2(2) says to try again. */
     if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) return fd;
   }

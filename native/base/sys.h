@@ -9,8 +9,13 @@
  */
 
 enum { RESOLVE_MAGICLINKS_NO = 0x02, RESOLVE_SYMLINKS_NO = 0x04, RESOLVE_BENEATH_ONLY = 0x08, RESOLVE_INSIDE = 0x10 };
+enum { SYS_OPENAT2 = 437, SYS_FCHMODAT2 = 452 };
 enum { CONFIG_FLAG = 0, CONFIG_STRING = 1, CONFIG_CREATE = 6 };
 
+/* The argument of openat2(2). */
+struct how {
+  uint64_t flags, mode, resolve;
+};
 int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 int sys_fsopen(const char *type);
 int sys_fsconfig(int fs, unsigned command, const char *key, const char *value);

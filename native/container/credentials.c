@@ -101,33 +101,47 @@ static int64_t set_groups(pid_t pid, struct credentials *mine, uint64_t size, ui
   return size > 0 && memory_read(pid, from, mine->groups, size * sizeof(gid_t)) < 0 ? -EFAULT : 0;
 }
 
-bool people_answer(struct people *people, const struct seccomp_notif *call, int64_t *result) {
+static int64_t change(struct people *people, const struct seccomp_notif *call) {
   const __u64 *args = call->data.args;
   uint32_t a = (uint32_t)args[0], b = (uint32_t)args[1], c = (uint32_t)args[2];
   pid_t pid = (pid_t)call->pid;
   const struct credentials *now = people_find(people, pid);
   struct credentials mine = *now;
   bool root = mine.user[EFFECTIVE] == 0;
+  int64_t result = 0;
   switch (call->data.nr) {
-    case SYS_getuid: *result = mine.user[REAL]; return true;
-    case SYS_geteuid: *result = mine.user[EFFECTIVE]; return true;
-    case SYS_getgid: *result = mine.group[REAL]; return true;
-    case SYS_getegid: *result = mine.group[EFFECTIVE]; return true;
-    case SYS_getresuid: *result = get_three(pid, mine.user, args); return true;
-    case SYS_getresgid: *result = get_three(pid, mine.group, args); return true;
-    case SYS_getgroups: *result = get_groups(pid, &mine, args[0], args[1]); return true;
-    case SYS_setuid: *result = set_one(mine.user, root, a); break;
-    case SYS_setgid: *result = set_one(mine.group, root, a); break;
-    case SYS_setreuid: *result = set_two(mine.user, root, a, b); break;
-    case SYS_setregid: *result = set_two(mine.group, root, a, b); break;
-    case SYS_setresuid: *result = set_three(mine.user, root, (uint32_t[]){a, b, c}); break;
-    case SYS_setresgid: *result = set_three(mine.group, root, (uint32_t[]){a, b, c}); break;
-    case SYS_setgroups: *result = set_groups(pid, &mine, args[0], args[1]); break;
-    /* What they change, the owner of new files alone, goes with the effective ids; they return the former one. */
-    case SYS_setfsuid: *result = mine.user[EFFECTIVE]; return true;
-    case SYS_setfsgid: *result = mine.group[EFFECTIVE]; return true;
+    case SYS_setuid: result = set_one(mine.user, root, a); break;
+    case SYS_setgid: result = set_one(mine.group, root, a); break;
+    case SYS_setreuid: result = set_two(mine.user, root, a, b); break;
+    case SYS_setregid: result = set_two(mine.group, root, a, b); break;
+    case SYS_setresuid: result = set_three(mine.user, root, (uint32_t[]){a, b, c}); break;
+    case SYS_setresgid: result = set_three(mine.group, root, (uint32_t[]){a, b, c}); break;
+    default: result = set_groups(pid, &mine, args[0], args[1]); break;
+  }
+  return result == 0 && memcmp(&mine, now, sizeof mine) != 0 ? become(people, pid, &mine) : result;
+}
+
+bool people_answer(struct people *people, const struct seccomp_notif *call, int64_t *result) {
+  const __u64 *args = call->data.args;
+  pid_t pid = (pid_t)call->pid;
+  switch (call->data.nr) {
+    case SYS_getuid: *result = people_find(people, pid)->user[REAL]; return true;
+    case SYS_getgid: *result = people_find(people, pid)->group[REAL]; return true;
+    /* What setfsuid(2) changes, the owner of new files alone, goes with the effective ids; it returns the former one. */
+    case SYS_setfsuid:
+    case SYS_geteuid: *result = people_find(people, pid)->user[EFFECTIVE]; return true;
+    case SYS_setfsgid:
+    case SYS_getegid: *result = people_find(people, pid)->group[EFFECTIVE]; return true;
+    case SYS_getresuid: *result = get_three(pid, people_find(people, pid)->user, args); return true;
+    case SYS_getresgid: *result = get_three(pid, people_find(people, pid)->group, args); return true;
+    case SYS_getgroups: *result = get_groups(pid, people_find(people, pid), args[0], args[1]); return true;
+    case SYS_setuid:
+    case SYS_setgid:
+    case SYS_setreuid:
+    case SYS_setregid:
+    case SYS_setresuid:
+    case SYS_setresgid:
+    case SYS_setgroups: *result = change(people, call); return true;
     default: return false;
   }
-  if (*result == 0 && memcmp(&mine, now, sizeof mine) != 0) *result = become(people, pid, &mine);
-  return true;
 }

@@ -279,6 +279,7 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
   if (plain_close(run.plain, run.lost, error) < 0 && !run.cancelled) return -1;
   /* Closing the last descriptor of the root unmounts it: who hears of the exit finds the upper directory at rest. */
   if (run.root >= 0) stubs_remove(stubs, run.root);
+  if (run.owners && plan.root.kind == ROOT_OVERLAY) owners_settle(run.owners, run.root, plan.root.upper);
   drop(&run.root);
   if (plan.root.kind == ROOT_OVERLAY) clear_work(plan.root.work);
   if (run.owners && owners_save(run.owners, plan.root.work, error) < 0) return -1;

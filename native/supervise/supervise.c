@@ -33,13 +33,18 @@ enum { WAIT_KILLABLE = 1 << 5, ADDFD_SEND = 1 << 1, SYNC_WAKE_UP = 1 };
 /* Those of which the kernel keeps in mind that the filter lets all others through: they cost nothing. */
 static const unsigned CALLS[] = {
 #ifdef SYS_open
-    SYS_chown,     SYS_lchown,    SYS_stat,      SYS_lstat,    SYS_mkdir,    SYS_mknod,    SYS_symlink,  SYS_creat,
+    SYS_chown, SYS_lchown, SYS_chmod, SYS_stat, SYS_lstat, SYS_mkdir, SYS_mknod, SYS_symlink, SYS_creat,
+    SYS_rename, SYS_link, SYS_unlink, SYS_rmdir,
 #endif
-    SYS_fchown,    SYS_fchownat,  SYS_fstat,     SYS_newfstatat, SYS_statx,  SYS_mkdirat,  SYS_mknodat,  SYS_symlinkat,
-    SYS_chroot,    SYS_pivot_root, SYS_getuid,   SYS_geteuid,   SYS_getgid,    SYS_getegid,  SYS_getresuid, SYS_getresgid, SYS_getgroups, SYS_setuid,
-    SYS_setgid,    SYS_setreuid,  SYS_setregid,  SYS_setresuid, SYS_setresgid, SYS_setgroups, SYS_setfsuid, SYS_setfsgid};
+    SYS_fchown, SYS_fchownat, SYS_fchmod, SYS_fchmodat, SYS_FCHMODAT2, SYS_fstat, SYS_newfstatat, SYS_statx,
+    SYS_OPENAT2, SYS_mkdirat, SYS_mknodat, SYS_symlinkat, SYS_renameat, SYS_renameat2, SYS_linkat, SYS_unlinkat,
+    SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr, SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr,
+    SYS_listxattr, SYS_llistxattr, SYS_flistxattr, SYS_chroot, SYS_pivot_root,
+    SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getresuid, SYS_getresgid, SYS_getgroups,
+    SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid, SYS_setresgid, SYS_setgroups,
+    SYS_setfsuid, SYS_setfsgid};
 
-/* Opening is of interest only where it makes a file; the flags' argument, by call. */
+/* Opening is of interest only where it makes a file or is for writing; the flags' argument, by call. */
 static const unsigned OPENING[][2] = {
 #ifdef SYS_open
     {SYS_open, 1},
@@ -70,7 +75,7 @@ static int install(unsigned flags) {
   for (size_t i = 0; i < OPENINGS; i++) {
     filter[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OPENING[i][0], 0, 3);
     filter[at++] = load(offsetof(struct seccomp_data, args) + OPENING[i][1] * sizeof(uint64_t));
-    filter[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_CREAT, 0, 1);
+    filter[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_CREAT | O_WRONLY | O_RDWR, 0, 1);
     filter[at++] = answer(SECCOMP_RET_USER_NOTIF);
   }
   filter[at++] = answer(SECCOMP_RET_ALLOW);
@@ -92,7 +97,7 @@ static void serve(int listener, struct people *people, struct owners *owners) {
   struct seccomp_notif_resp response = {.id = call.id};
   struct outcome outcome = {.fd = -1};
   if (!people_answer(people, &call, &outcome.result)) {
-    outcome = ownership_answer(owners, &call, people_find(people, (pid_t)call.pid));
+    outcome = ownership_answer(&(struct asked){&call, owners, people});
     /* The thread may have ended meanwhile, and its number be another's: then nobody waits for this. */
     if (outcome.fd >= 0) {
       int64_t given = hand_over(listener, &call, &outcome);

@@ -135,7 +135,7 @@ int diff(struct lane *lane, const struct frame *frame, struct error *error) {
   if (reader_finish(&reader, "diff", error) < 0) return -1;
   struct differ differ = {.lane = lane, .single = in_user_namespace() && has_single_id()};
   /* Looking whether the client cancels overwrites the frame. */
-  differ.noted = owners_read(noted.data, noted.size);
+  if (!(differ.noted = owners_read(noted.data, noted.size, error))) return -1;
   differ.opaque = in_user_namespace() ? "user.overlay.opaque" : "trusted.overlay.opaque";
   allow_depth();
   struct level root = {.lower = -1, .sent = true};

@@ -15,6 +15,9 @@
 
 struct owners;
 
+/* The attribute's name: steps do not see it. */
+extern const char OWNER_ATTRIBUTE[];
+
 /* Nothing is noted; NULL and an error where there is no memory. */
 struct owners *owners_new(struct error *error);
 /* Notes one; what has no room is root's. */
@@ -23,11 +26,20 @@ void owners_note(struct owners *owners, ino_t inode, uid_t uid, gid_t gid);
 bool owners_find(const struct owners *owners, struct stat *st);
 /* Some process has another root directory from now on: paths that begin at it lead elsewhere. */
 void owners_change_root(struct owners *owners);
-/* True where one look at a path is enough to know that it has no owner but root: no other root directory, nothing noted. */
-bool owners_none_at(const struct owners *owners, const char *path, bool follow);
+/* The owner of what is at a path. UNSEEN: one look at it cannot tell, as somebody has another root directory. */
+enum look { UNSEEN, ROOTS, ANOTHERS };
+/* For ANOTHERS `st` is what stat(2) should say. */
+enum look owners_look(const struct owners *owners, const char *path, bool follow, struct stat *st);
+/* True where nothing is noted. */
+bool owners_empty(const struct owners *owners);
 /* Writes all that is noted into the file `BESIDE.owners`, and reads what such a file says. */
 int owners_save(const struct owners *owners, const char *beside, struct error *error);
-struct owners *owners_read(const void *data, size_t size);
+/*
+ * Notes the same under the numbers that files have in the upper directory of an overlay, which is mounted at `root`: one
+ * that was copied up shows the number that it had below, as long as the kernel remembers that.
+ */
+void owners_settle(struct owners *owners, int root, const char *upper);
+struct owners *owners_read(const void *data, size_t size, struct error *error);
 
 /* Records the owner of what the descriptor, which may be O_PATH, is open on; 0, or -1 with errno. */
 int owner_record(int fd, uid_t uid, gid_t gid);

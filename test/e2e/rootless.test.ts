@@ -13,7 +13,7 @@ const skip = "missing" in user ? user.missing : false;
 
 /** What depends on owners, done and looked at: a step that sees another owner than it should ends with an error. */
 const DOCKERFILE = `FROM scratch
-COPY busybox set-capability /bin/
+COPY busybox set-capability rare-calls /bin/
 COPY passwd group /etc/
 COPY --chown=11:12 given /given
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
@@ -27,6 +27,16 @@ RUN test "$(stat -c %u:%g /srv/d /srv/d/f /srv/d/l /srv/d/p /given | xargs)" = "
 RUN su app -c 'test "$(id -u):$(id -g)" = 4321:4321 && cd ~ && echo 1 > f && mkdir d && ln -s f l && ln -sf d l2 && \\
     ! chown root f && ! chown -h root l && touch d/g && mv d/g d/h' && test "$(id -u)" = 0 && touch /home/app/by-root
 RUN echo changed >> /home/app/f && test "$(stat -c %u /home/app/f /home/app/l | xargs)" = "4321 4321"
+RUN mkdir -p /n && cd /n && touch a b c d && chown 11 a && chown 12 b && ln -s x l && ln -s y m && ln -s w w && chown -h 19 w && cp -P w w2 && cp -a w w3 && chown -h 13 l && mkfifo p && \
+    chown 14 p && mv a a2 && ln b b2 && mv -f c b && mv d a && mv l l2 && rm m && ln -s z m && chown -h 15 m && rm m && ln -s z m && \
+    rm p && mkfifo p && cp a a3 && chown 16:17 a3 && chmod 2750 a3 && echo t > t.new && chown 18 t.new && chmod 4711 t.new && mv t.new t && \
+    tar -cf t.tar a2 b2 l2 t && mkdir out && tar -xf t.tar -C out && cp -a out copied && rm t.tar && \
+    test "$(stat -c %u a a2 a3 b b2 l2 m p t out/t copied/l2 copied/b2 | xargs)" = "0 11 16 0 12 13 0 0 18 18 0 12"
+RUN cd /n && mv l2 l3 && mv m m2 && mv w back && ln back again && mv t t2 && ln t2 t3 && rm -r copied && mkdir sticky && chmod 1777 sticky && touch sticky/root && \
+    ln -s x one && ln -s y two && chown -h 31 one && chown -h 32 two && touch owned && chown 33 owned && rare-calls && \
+    test "$(stat -c %u l3 m2 back again t2 t3 one two | xargs)" = "13 0 19 19 18 18 32 31" && chown -h 41 /n/w2 && touch -h /n/w3
+RUN su app -c 'cd /n; ! mv a other && ! rm a && ! ln -s x here && ! ln a ~/linked-there/none; ! rm sticky/root && touch sticky/own && rm sticky/own; \
+    ! chmod 777 a && ! sh -c "echo x >> a" && ! sh -c ": > a"; cd ~ && ln -s missing dangling && echo made > dangling; ln -s x one; ln -s y two; touch owned; rare-calls'
 USER app
 RUN echo mine > ~/mine && (umask 077 && mkdir ~/hidden && echo > ~/hidden/f) && ! touch /etc/not-mine && id -G > ~/groups
 `;
@@ -36,8 +46,10 @@ test("an ordinary user builds the layers that root builds", { skip }, async (t) 
   await using rig = openRig();
   const context = user.directory("owners");
   copyFileSync("/bin/busybox", join(context, "busybox"));
-  const source = join(projectRoot, "fixtures/native/set-capability.c");
-  execFileSync("cc", ["-static", "-o", join(context, "set-capability"), source]);
+  for (const name of ["set-capability", "rare-calls"]) {
+    const source = join(projectRoot, `fixtures/native/${name}.c`);
+    execFileSync("cc", ["-static", "-o", join(context, name), source]);
+  }
   writeFileSync(join(context, "Dockerfile"), DOCKERFILE);
   writeFileSync(join(context, "passwd"), "root:x:0:0:root:/root:/bin/sh\n");
   writeFileSync(join(context, "group"), "root:x:0:\n");
