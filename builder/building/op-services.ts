@@ -6,6 +6,7 @@ import type { OpServices } from "../ops/types.ts";
 import type { BuildSecrets } from "../session/secrets.ts";
 import { keepFailed } from "../session/failed-steps.ts";
 import type { Session } from "../session/session.ts";
+import { isIndexed } from "./is-readable.ts";
 import type { SandboxLimits } from "../../runtime/limits/sandbox-limits.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
 import type { CacheMounts } from "../../runtime/mounts/cache-mounts.ts";
@@ -35,6 +36,8 @@ export function opServices(
     withTars: (work) => session.trees.withTars(work),
     keepContentList: (digest, list) => keepContentList(session.store, digest, list),
     seal: (changes, signal, kin) => session.layers.seal(changes, { signal, kin, ...times }),
+    sealAhead: (changes, signal, kin) => session.layers.sealAhead(changes, { signal, kin, ...times }),
+    isIndexed: (rootfs) => isIndexed(session, rootfs),
     tempPath: (label) => session.store.tempPath(label),
     stepRoots: () => (roots ??= openStepRoots(session, times)),
     imageLayers: (op, { emit, signal, vertex }) => imageLayers(session, op, { emit, signal, id: vertex.id }),

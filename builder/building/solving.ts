@@ -88,6 +88,8 @@ export async function openSolving(
         signal,
         emit: journal.watching(logs.watching(caches?.imports.watching(emit) ?? emit)),
         noCache,
+        // What is made ahead would be made for nothing where another machine's cache has it.
+        runAhead: (options.cacheFrom ?? []).length === 0,
         cacheTtl,
       });
       journal.attach(solution);

@@ -43,6 +43,12 @@ export class HashIndex {
     this.#file = file;
   }
 
+  /** Whether no earlier build left anything here. */
+  get isEmpty(): boolean {
+    this.#load();
+    return this.#rows.size === 0;
+  }
+
   /** The digest of a file that is as it was. */
   get(path: Bytes, stats: FileStamp): Digest | undefined {
     this.#load();

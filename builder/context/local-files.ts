@@ -1,7 +1,7 @@
 import { constants, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { toFsPath, type Bytes } from "../core/bytes.ts";
-import type { Digest } from "../core/digest.ts";
-import type { Content, Entry, EntryType, FileStamp, Tree } from "../core/entry.ts";
+import { EMPTY_DIGEST, type Digest } from "../core/digest.ts";
+import type { Content, Entry, EntryType, FileWatch, Tree } from "../core/entry.ts";
 import { errnoOf } from "../core/errors.ts";
 import { baseOf, joinPath, parentOf } from "../core/paths.ts";
 import { FileReader, type HashedFile, missing, unreadable } from "./files.ts";
@@ -100,13 +100,22 @@ export class LocalFiles implements Tree {
       kind: "file",
       path: `${this.#directory}/${path}` as Bytes,
       digest: this.#digests[row],
-      checked: this.#checked,
+      watch: this.#watch,
+      id: row,
     };
   }
 
-  readonly #checked = (hostPath: Bytes, now: FileStamp | undefined): void => {
-    const row = this.#row(hostPath.slice(this.#directory.length + 1) as Bytes);
-    if (row !== ABSENT && (now === undefined || this.#table.isSame(row, now))) this.#suspect[row] = false;
+  readonly #watch: FileWatch = {
+    checked: (row, now) => {
+      if (now === undefined || this.#table.isSame(row, now)) this.#suspect[row] = false;
+    },
+    learned: (row, path, digest, since) => {
+      // `changed` says so.
+      if (this.#suspect[row] !== false) return;
+      this.#digests[row] = digest;
+      const name = path.slice(this.#directory.length + 1) as Bytes;
+      this.#index?.put(name, this.#table.stamp(row), digest, since);
+    },
   };
 
   linkId(path: Bytes): string | undefined {
@@ -151,7 +160,7 @@ export class LocalFiles implements Tree {
 
   /** A socket is shown as an empty file and has nothing to open. */
   #knownDigest(path: Bytes, row: number): Digest | undefined {
-    return this.#isSocket(row) ? EMPTY : this.#index?.get(path, this.#table.stamp(row));
+    return this.#isSocket(row) ? EMPTY_DIGEST : this.#index?.get(path, this.#table.stamp(row));
   }
 
   #read(path: Bytes, row: number): Digest {
@@ -240,8 +249,6 @@ export class LocalFiles implements Tree {
     return toFsPath(`${this.#directory}/${path}`);
   }
 }
-
-const EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" as Digest;
 
 function positionOf(place: Place, names: readonly Bytes[], name: Bytes): number | undefined {
   const { next } = place;

@@ -107,6 +107,10 @@ export class LocalContext implements BuildContext {
     return rule === undefined || this.#files.stat(path) === undefined ? undefined : rule;
   }
 
+  get isNew(): boolean {
+    return this.#index?.isEmpty === true;
+  }
+
   get everything(): Tree {
     return this.#files;
   }

@@ -21,6 +21,8 @@ export interface BuildContext extends Tree {
   readonly everything?: Tree;
   /** The last `!` pattern that keeps what is at a path from being hidden, if one does. */
   broughtBackBy?(path: Bytes): IgnoreRule | undefined;
+  /** For a directory of this machine: no build has read a file of it before this one. */
+  readonly isNew?: boolean;
   /** For a directory of this machine: what earlier builds found in it. */
   readonly scans?: Scans;
 }

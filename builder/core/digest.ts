@@ -5,6 +5,10 @@ export type Digest = string & { readonly __digest: true };
 /** The digest of a layer's uncompressed tar (OCI image-spec, config.md). */
 export type DiffId = Digest & { readonly __diffId: true };
 
+/** Of no bytes. */
+export const EMPTY_DIGEST =
+  "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" as Digest;
+
 /** sha256 alone: a digest becomes a file name, so no other algorithm or shape may pass (CVE-2024-3727). */
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 

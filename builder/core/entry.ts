@@ -36,18 +36,25 @@ export interface FileStamp {
 /** Where the bytes of a regular file lie. */
 export type Content =
   | { readonly kind: "bytes"; readonly data: Uint8Array }
-  /**
-   * A file of the host: the context's. `path` is for `toFsPath`. `digest`: of what it is to hold, where that is known.
-   * `checked` is told what fstat says when its bytes have been read, or nothing where they were not needed.
-   */
+  /** A file of the host: the context's. `path` is for `toFsPath`. `digest`: of what it is to hold, where that is known. */
   | {
       readonly kind: "file";
       readonly path: Bytes;
       readonly digest?: Digest | undefined;
-      readonly checked?: (path: Bytes, now: FileStamp | undefined) => void;
+      readonly watch?: FileWatch;
+      /** What the watch knows it by. */
+      readonly id?: number;
     }
   /** A part of a file of the store: an uncompressed layer. */
   | { readonly kind: "range"; readonly path: string; readonly offset: number; readonly size: number };
+
+/** Whoever wants to know of files that others read. */
+export interface FileWatch {
+  /** What fstat says when the bytes have been read; nothing where they were not needed. */
+  checked(id: number, now: FileStamp | undefined): void;
+  /** The digest of the bytes that were read, after `checked`; the reading began at the earliest at `since` (ms). */
+  learned(id: number, path: Bytes, digest: Digest, since: number): void;
+}
 
 /**
  * A read-only file tree: a build context, or the union of layers. Synchronous, because async calls on small files cost

@@ -13,10 +13,13 @@ export interface ThreadJobs {
     { readonly directory: Bytes; readonly paths: readonly Bytes[] },
     { readonly hashes: Uint8Array; readonly stamps: Float64Array } | undefined,
   ];
-  /** Appends to a file, and to the hash of what was written under this number before. */
+  /**
+   * Appends to a file, and to the hash of what was written under this number before. `files`: where in the data contents of
+   * files lie (`FileSpans`); the answer has the sha256 of each that ends in it.
+   */
   readonly "write-hashed": readonly [
-    { readonly blob: number; readonly fd: number; readonly data: Uint8Array },
-    undefined,
+    { readonly blob: number; readonly fd: number; readonly data: Uint8Array; readonly files?: Int32Array },
+    Uint8Array | undefined,
   ];
   /** The same with bytes of another file. */
   readonly "copy-hashed": readonly [

@@ -28,7 +28,7 @@ export class ContentReader implements Disposable {
         const fd = open(toFsPath(content.path), content.path);
         try {
           const result = use((buffer, at, length) => read(fd, buffer, at, length, null, content.path));
-          content.checked?.(content.path, fstatSync(fd));
+          if (content.watch !== undefined) content.watch.checked(content.id ?? 0, fstatSync(fd));
           return result;
         } finally {
           closeSync(fd);
@@ -43,7 +43,7 @@ export class ContentReader implements Disposable {
     const fd = open(toFsPath(content.path), content.path);
     try {
       const result = await use((buffer, at, length) => read(fd, buffer, at, length, null, content.path));
-      content.checked?.(content.path, fstatSync(fd));
+      if (content.watch !== undefined) content.watch.checked(content.id ?? 0, fstatSync(fd));
       return result;
     } finally {
       closeSync(fd);

@@ -3,7 +3,7 @@ import type { Digest } from "../core/digest.ts";
 import type { Entry } from "../core/entry.ts";
 import { sortChanges } from "./path-order.ts";
 import { BLOCK } from "./tar-header.ts";
-import { TarWriter } from "./tar-writer.ts";
+import { TarWriter, type TarMemory, type TarSink } from "./tar-writer.ts";
 import type { LayerChange, LayerIndex } from "./types.ts";
 
 /** Files whose bytes an index keeps: what a user's name is looked up in. */
@@ -13,6 +13,8 @@ const KEPT_LIMIT = 64 * 1024;
 export interface RecordOptions {
   /** SOURCE_DATE_EPOCH: later times become this one. Seconds since 1970. */
   readonly epoch?: number | undefined;
+  /** What the sink would have filled. */
+  readonly memory?: TarMemory | undefined;
 }
 
 /** Whether an index keeps the bytes of this file. */
@@ -25,11 +27,13 @@ export class LayerRecorder {
   readonly #tar: TarWriter;
   readonly #epoch: number;
   readonly #changes: LayerChange[] = [];
+  /** Positions of files whose digest is not known yet. */
+  readonly #unnamed: number[] = [];
   #kept: Buffer[] | undefined;
   #last: Entry | undefined;
 
-  constructor(sink: (chunk: Uint8Array) => void, options: RecordOptions = {}) {
-    this.#tar = new TarWriter(sink);
+  constructor(sink: TarSink, options: RecordOptions = {}) {
+    this.#tar = new TarWriter(sink, options.memory);
     this.#epoch = options.epoch ?? Infinity;
   }
 
@@ -48,6 +52,12 @@ export class LayerRecorder {
       this.#kept = [];
       this.#last = entry;
     }
+  }
+
+  /** The sink is to take the digest of the file that was put last; `index` wants it. */
+  unnamed(): void {
+    this.#tar.noted();
+    this.#unnamed.push(this.#changes.length - 1);
   }
 
   /** Leaves the bytes of the file that was put last, and their padding, to be written by somebody else: how many. */
@@ -92,10 +102,25 @@ export class LayerRecorder {
   }
 
   /** Ends the tar. */
-  finish(): LayerIndex {
+  end(): void {
     this.#keep();
     this.#tar.finish();
+  }
+
+  /** What the tar has. `digests`: of the files that `unnamed` was called for. */
+  index(digests: readonly Digest[] = []): LayerIndex {
+    for (const [number, at] of this.#unnamed.entries()) {
+      const change = this.#changes[at];
+      const digest = digests[number];
+      if (change?.kind === "entry" && digest !== undefined) this.#changes[at] = { ...change, digest };
+    }
     return { changes: sortChanges(this.#changes) };
+  }
+
+  /** Ends the tar, and says what it has. */
+  finish(): LayerIndex {
+    this.end();
+    return this.index();
   }
 
   #push(entry: Entry, digest: Digest | undefined): void {

@@ -1,6 +1,7 @@
 import { printable, type Bytes } from "../core/bytes.ts";
 import type { Entry } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
+import { FileSpans } from "../core/file-spans.ts";
 import { baseOf, joinPath, parentOf } from "../core/paths.ts";
 import { BLOCK, paxFor, tarName, writeHeader, writePaxHeader } from "./tar-header.ts";
 
@@ -13,22 +14,38 @@ const BUFFER_SIZE = 1024 * 1024;
 const DIRECT = 128 * 1024;
 
 /**
+ * Takes a chunk of a tar, and must be done with it when it returns. `files`: where in the chunk the bytes of files lie that
+ * `noted` was called for (core/file-spans.ts).
+ */
+export type TarSink = (chunk: Uint8Array, files?: Int32Array) => void;
+
+/** Gives memory of a mebibyte to be filled, after each chunk anew. */
+export type TarMemory = () => Buffer;
+
+/**
  * Writes a layer's tar, the same bytes for the same entries: pax only where a plain header cannot hold a value, whole
- * seconds, no user or group names (BuildKit and docker write layers so). Everything is synchronous and goes through one
- * buffer that is used again: the sink must be done with a chunk when it returns.
+ * seconds, no user or group names (BuildKit and docker write layers so). Everything is synchronous and goes through a
+ * buffer that is used again.
  */
 export class TarWriter {
-  readonly #sink: (chunk: Uint8Array) => void;
-  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE);
+  readonly #sink: TarSink;
+  readonly #spans = new FileSpans();
+  readonly #memory: TarMemory;
+  #buffer: Buffer;
   #used = 0;
   /** Bytes that went to the sink. */
   #flushed = 0;
   /** Bytes that the entry put last still wants. */
   #missing = 0;
   #open: Entry | undefined;
+  /** Whether the sink is told where its bytes lie. */
+  #noted = false;
 
-  constructor(sink: (chunk: Uint8Array) => void) {
+  constructor(sink: TarSink, memory?: TarMemory) {
     this.#sink = sink;
+    const own = memory === undefined ? Buffer.allocUnsafeSlow(BUFFER_SIZE) : undefined;
+    this.#memory = memory ?? (() => own ?? Buffer.alloc(BUFFER_SIZE));
+    this.#buffer = this.#memory();
   }
 
   /** Bytes so far: where the data of the entry put last begins, and goes on. */
@@ -48,6 +65,11 @@ export class TarWriter {
     this.#header(entry);
   }
 
+  /** Lets the sink know where the bytes of the regular file that was put last lie; they are to come through `fill`. */
+  noted(): void {
+    this.#noted = this.#missing > 0;
+  }
+
   /** Bytes of the regular file that was put last. */
   data(chunk: Uint8Array): void {
     if (chunk.length > this.#missing) throw this.#wrongSize("more");
@@ -55,6 +77,7 @@ export class TarWriter {
     if (chunk.length >= DIRECT) {
       this.#flush();
       this.#sink(chunk);
+      this.#buffer = this.#memory();
       this.#flushed += chunk.length;
     } else {
       if (this.#used + chunk.length > BUFFER_SIZE) this.#flush();
@@ -72,8 +95,9 @@ export class TarWriter {
     if (this.#used + Math.min(this.#missing + 1, DIRECT) > BUFFER_SIZE) this.#flush();
     const got = read(this.#buffer, this.#used, Math.min(this.#missing + 1, BUFFER_SIZE - this.#used));
     const taken = Math.min(got, this.#missing);
-    this.#used += taken;
     this.#missing -= taken;
+    if (this.#noted) this.#spans.add(this.#used, this.#used + taken, this.#missing === 0);
+    this.#used += taken;
     if (this.#missing === 0) this.#pad();
     return got;
   }
@@ -130,6 +154,7 @@ export class TarWriter {
     writeHeader(this.#buffer, this.#used, entry, name);
     this.#used += BLOCK;
     this.#open = entry;
+    this.#noted = false;
     this.#missing = entry.type === "file" ? entry.size : 0;
   }
 
@@ -151,9 +176,11 @@ export class TarWriter {
 
   #flush(): void {
     if (this.#used === 0) return;
-    this.#sink(this.#buffer.subarray(0, this.#used));
-    this.#flushed += this.#used;
+    const used = this.#used;
+    this.#flushed += used;
     this.#used = 0;
+    this.#sink(this.#buffer.subarray(0, used), this.#spans.take());
+    this.#buffer = this.#memory();
   }
 
   #wrongSize(how: "more" | "fewer"): TsbuildError {

@@ -44,7 +44,7 @@ export class Unchanged {
       this.end();
       return false;
     }
-    if (content?.kind === "file") content.checked?.(content.path, undefined);
+    if (content?.kind === "file") content.watch?.checked(content.id ?? 0, undefined);
     const stretch = this.#stretch;
     const header = stretch === undefined ? 0 : same.offset - stretch.from - stretch.size;
     if (stretch?.last === at - 1 && stretch.size < STRETCH && header >= BLOCK) {

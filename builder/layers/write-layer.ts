@@ -1,11 +1,13 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import { printable } from "../core/bytes.ts";
+import { EMPTY_DIGEST, type Digest } from "../core/digest.ts";
 import type { Content, Entry } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { ContentReader, type Read } from "./content-reader.ts";
 import { LayerRecorder, type RecordOptions } from "./layer-recorder.ts";
 import { Unchanged, type EarlierLayer } from "./unchanged.ts";
 import { sortChanges } from "./path-order.ts";
+import type { TarSink } from "./tar-writer.ts";
 import type { LayerIndex, NewChange } from "./types.ts";
 
 /** How long the event loop may wait: progress is drawn ten times a second. */
@@ -15,12 +17,19 @@ const CHECK_EVERY = 32;
 /** Bytes after which others have their turn. */
 const BIG = 1024 * 1024;
 
+type FileContent = Extract<Content, { kind: "file" }>;
+
 export interface WriteLayerOptions extends RecordOptions {
   readonly signal?: AbortSignal | undefined;
   /** Waits where `out` has not come so far yet. */
   readonly drain?: (() => Promise<void>) | undefined;
   /** A layer whose tar may have a part of the bytes, headers and all. */
   readonly earlier?: EarlierLayer | undefined;
+  /**
+   * Asked when `out` has everything: the digests of the files that came without one, which `out` was told the places of. The
+   * index has them, and those who gave the files are told.
+   */
+  readonly learn?: (() => Promise<readonly Digest[]>) | undefined;
 }
 
 /**
@@ -29,12 +38,14 @@ export interface WriteLayerOptions extends RecordOptions {
  */
 export async function writeLayer(
   changes: readonly NewChange[],
-  out: (chunk: Uint8Array) => void,
+  out: TarSink,
   options: WriteLayerOptions = {},
 ): Promise<LayerIndex> {
   using reader = new ContentReader();
   const recorder = new LayerRecorder(out, options);
   const unchanged = options.earlier && new Unchanged(options.earlier, recorder);
+  const learning: FileContent[] = [];
+  const since = Date.now();
   let until = performance.now() + SLICE_MS;
   const turn = async (): Promise<void> => {
     await options.drain?.();
@@ -48,10 +59,16 @@ export async function writeLayer(
   for (const change of sortChanges(changes)) {
     if (change.kind === "entry") {
       const { entry } = change;
-      const digest = change.content?.kind === "file" ? change.content.digest : undefined;
+      const file = change.content?.kind === "file" ? change.content : undefined;
+      const learns = options.learn !== undefined && file !== undefined && file.digest === undefined;
+      const digest = learns && entry.size === 0 ? EMPTY_DIGEST : file?.digest;
       if (unchanged?.take(change, digest) === true) bytes += entry.size;
       else {
         recorder.entry(entry, digest);
+        if (learns && digest === undefined) {
+          recorder.unnamed();
+          learning.push(file);
+        }
         if (entry.size > 0 && entry.type === "file") {
           const content = contentOf(change);
           if (entry.size <= BIG) reader.with(content, (read) => copyAll(read, recorder, entry, content));
@@ -69,7 +86,13 @@ export async function writeLayer(
     await turn();
   }
   unchanged?.end();
-  return recorder.finish();
+  recorder.end();
+  const digests = (await options.learn?.()) ?? [];
+  for (const [at, digest] of digests.entries()) {
+    const file = learning[at];
+    file?.watch?.learned(file.id ?? 0, file.path, digest, since);
+  }
+  return recorder.index(digests);
 }
 
 function contentOf({ entry, content }: Extract<NewChange, { kind: "entry" }>): Content {

@@ -7,18 +7,21 @@ import { TsbuildError } from "../core/errors.ts";
 import { inSmallYoungSpace } from "../core/young-space.ts";
 import type { CopyOp } from "../graph/types.ts";
 import { editTree } from "../layers/edit.ts";
+import type { NewChange } from "../layers/types.ts";
 import type { OpResult } from "../solver/types.ts";
 import { readAccountFile } from "./accounts.ts";
+import { CopiesAhead } from "./copy-ahead.ts";
 import { unpackArchive } from "./copy/archive.ts";
 import { copyContent } from "./copy/content.ts";
 import { resolveOwner, type Owner } from "./copy/owner.ts";
 import { copiesOntoEmptyRoot, planCopy, type CopySourceTree } from "./copy/plan.ts";
 import { baseOf, inputAt } from "./inputs.ts";
 import { sourceTree } from "./source-tree.ts";
-import type { Inputs, OpHandler, OpServices, Step } from "./types.ts";
+import type { Inputs, OpHandler, OpServices } from "./types.ts";
 
 /** COPY and ADD: the files that they take become a layer straight away, without a root filesystem to copy them into. */
 export function copyHandler(services: OpServices): OpHandler<CopyOp> {
+  const ahead = new CopiesAhead(services);
   return {
     resource: "cpu",
     definition: (op) => ({ ...op, sources: op.sources.map((source) => ({ ...source })) }),
@@ -32,19 +35,36 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
     // An image is known by its layers: reading them for a key would pull them.
     contentInputs: (op, inputs) =>
       [...sourceInputs(op)].filter((index) => inputs[index]?.op.type !== "image"),
-    content: (op, inputs) =>
-      services.withTars(async () =>
-        copyContent(op, await sourceTrees(services, op, inputs), services.keepContentList),
-      ),
-    run: (op, inputs, step) => inSmallYoungSpace(() => runCopy(services, op, inputs, step)),
+    content: (op, inputs, step) =>
+      services.withTars(async () => {
+        const sources = await sourceTrees(services, op, inputs);
+        const before = ahead.before(op, inputs, step, {
+          changes: () => planned(services, op, inputs),
+          kin: () => kinOf(services, op, inputs),
+        });
+        return copyContent(op, sources, services.keepContentList, before);
+      }),
+    run: (op, inputs, step) =>
+      inSmallYoungSpace(async () => {
+        const base = baseOf(op, inputs);
+        const layer =
+          ahead.take(op, base) ??
+          (await services.seal(
+            await planned(services, op, inputs),
+            step.signal,
+            kinOf(services, op, inputs),
+          ));
+        checkUnchanged(services, inputs);
+        return { rootfs: [...base, layer] };
+      }),
   };
 }
 
-async function runCopy(services: OpServices, op: CopyOp, inputs: Inputs, step: Step): Promise<OpResult> {
-  const base = baseOf(op, inputs);
-  const tree = await services.tree(base);
+/** What the copy changes. */
+async function planned(services: OpServices, op: CopyOp, inputs: Inputs): Promise<readonly NewChange[]> {
+  const tree = await services.tree(baseOf(op, inputs));
   const owner = await ownerOf(services, op, tree);
-  const changes = await services.withTars(async () => {
+  return services.withTars(async () => {
     const editor = editTree(copiesOntoEmptyRoot(op) ? await services.tree([]) : tree);
     const unpack = unpackArchive({ editor, owner, spool: () => services.tempPath("archive") });
     await planCopy(op, await sourceTrees(services, op, inputs), editor, {
@@ -54,9 +74,6 @@ async function runCopy(services: OpServices, op: CopyOp, inputs: Inputs, step: S
     });
     return editor.changes();
   });
-  const layer = await services.seal(changes, step.signal, kinOf(services, op, inputs));
-  checkUnchanged(services, inputs);
-  return { rootfs: [...base, layer] };
 }
 
 /** What a COPY is but for what it takes: the op, and what its sources are called. */

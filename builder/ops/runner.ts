@@ -82,12 +82,12 @@ export function createOpRunner(services: OpServices, vertices: readonly Vertex[]
     },
     contentInputs: (vertex) =>
       dispatch(vertex.op, (handler, op) => handler.contentInputs?.(op, vertex.inputs.map(find)) ?? []),
-    content: (vertex, results) =>
+    content: (vertex, results, context) =>
       located(vertex, () =>
         dispatch(
           vertex.op,
           async (handler, op): Promise<Json> =>
-            (await handler.content?.(op, inputsOf(vertex, results))) ?? null,
+            (await handler.content?.(op, inputsOf(vertex, results), { ...context, vertex })) ?? null,
         ),
       ),
     run: (vertex, results, context) =>

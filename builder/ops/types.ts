@@ -9,6 +9,7 @@ import type { OpContext, OpResult } from "../solver/types.ts";
 import type { KeepList } from "./copy/content.ts";
 import type { StepNetworks } from "./exec-network.ts";
 import type { StepRoots } from "./step-roots.ts";
+import type { SealedAhead } from "../../runtime/layers/layer-store.ts";
 import type { CacheMounts } from "../../runtime/mounts/cache-mounts.ts";
 import type { SandboxLimits } from "../../runtime/limits/sandbox-limits.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
@@ -25,11 +26,11 @@ export interface OpHandler<T extends Op> {
   contentDefinition?(op: T): Json;
   /** Inputs that are keyed by the content that the op takes from them. */
   contentInputs?(op: T, inputs: readonly Vertex[]): readonly number[];
-  content?(op: T, inputs: Inputs): Promise<Json>;
+  content?(op: T, inputs: Inputs, step: Step): Promise<Json>;
   run(op: T, inputs: Inputs, step: Step): Promise<OpResult>;
 }
 
-/** Indexed as the vertex's inputs are. For `content`, those alone that are keyed by content are there. */
+/** Indexed as the vertex's inputs are. For `content`, those that are keyed by content are there, and what was at hand. */
 export type Inputs = readonly (Input | undefined)[];
 
 /** An input of a vertex: what it resulted in, and what it was. */
@@ -55,6 +56,17 @@ export interface OpServices {
   readonly keepContentList: KeepList;
   /** Seals changes into a layer. `kin`: what the step is, whatever it takes; see `LayerStore.seal`. */
   seal(changes: readonly NewChange[], signal: AbortSignal, kin?: Digest): Promise<Layer>;
+  /**
+   * The same before it is known whether the layer is needed; what is returned makes it one of the store's. Undefined where
+   * that would not help.
+   */
+  sealAhead(
+    changes: readonly NewChange[],
+    signal: AbortSignal,
+    kin?: Digest,
+  ): Promise<SealedAhead | undefined>;
+  /** Whether what a root filesystem has is known without fetching a layer. */
+  isIndexed(rootfs: RootFs): Promise<boolean>;
   /** Root filesystems for steps. */
   stepRoots(): Promise<StepRoots>;
   tempPath(label: string): string;

@@ -1,5 +1,6 @@
 import type { CacheRecord } from "../cache/types.ts";
 import { contentKey, definitionKey, type NamedKey } from "./cache-key.ts";
+import type { Vertex } from "../graph/types.ts";
 import type { Keyed, State } from "./state.ts";
 import type { Lookup, OpResult, SolveOptions } from "./types.ts";
 
@@ -45,11 +46,14 @@ export async function findKey(state: State, keying: Keying): Promise<Keyed> {
       if (input !== undefined) results[index] = await keying.result(input);
     }),
   );
+  const base = "base" in vertex.op ? vertex.op.base : null;
+  const under = base === null ? undefined : inputs[base];
+  if (keying.options.runAhead === true && base !== null && under !== undefined && isAtHand(under, runner))
+    results[base] = await keying.result(under);
   const content = await keying.content(state, results);
   state.content = content;
   const own = runner.contentDefinition?.(vertex) ?? definition ?? null;
   // COPY --from may take from the very stage that it stands on: then that input counts by its key as well.
-  const base = "base" in vertex.op ? vertex.op.base : null;
   const byContentAlone = contentInputs.filter((index) => index !== base);
   const byContent = contentKey(own, content, byContentAlone, keys);
   const alias = byContent === undefined ? undefined : byDefinition?.key;
@@ -59,6 +63,17 @@ export async function findKey(state: State, keying: Keying): Promise<Keyed> {
   const record = stale ? undefined : await ask(state, "content", byContent, keying.options);
   if (record !== undefined && alias !== undefined) cache.alias(alias, record.key);
   return { canonical: byContent, alias, record, renewed: stale || isExpired(state) };
+}
+
+/** Whether a result is there, or costs nothing to make. */
+function isAtHand(state: State, runner: SolveOptions["runner"]): boolean {
+  for (let at: State | undefined = state; at !== undefined;) {
+    if (at.keyed?.record !== undefined) return true;
+    if (runner.resource(at.vertex) !== undefined) return false;
+    const { op }: Vertex = at.vertex;
+    at = "base" in op && op.base !== null ? at.inputs[op.base] : undefined;
+  }
+  return true;
 }
 
 async function ask(

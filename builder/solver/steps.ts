@@ -56,7 +56,8 @@ export class Steps {
   /** What the op takes from its inputs, as its key has it. */
   content(state: State, inputs: readonly OpResult[]): Promise<Json> {
     this.#schedule.check();
-    return this.#watch(state, () => this.#options.runner.content(state.vertex, inputs, this.#context));
+    const context = { ...this.#context, mayRunAhead: this.#options.runAhead === true };
+    return this.#watch(state, () => this.#options.runner.content(state.vertex, inputs, context));
   }
 
   /** Says that a vertex need not run. */

@@ -17,6 +17,8 @@ export interface OpResult {
 export interface OpContext {
   readonly signal: AbortSignal;
   readonly emit: Emit;
+  /** For `content`: the op may do its work beside it. What it made is thrown away where the cache turns out to have the result. */
+  readonly mayRunAhead?: boolean;
 }
 
 /** How ops are keyed and run. The solver knows no more of them; `ops/` implements it and build.ts wires it. */
@@ -44,7 +46,10 @@ export interface OpRunner {
    * whose results that reads; they replace those inputs' keys, but for that of the op's base.
    */
   contentInputs(vertex: Vertex): readonly number[];
-  /** `inputs` is indexed as the vertex's inputs are, and holds the results of its `contentInputs` alone. */
+  /**
+   * `inputs` is indexed as the vertex's inputs are, and holds the results of its `contentInputs`; where the op may run ahead
+   * also that of its base, if that is at hand.
+   */
   content(vertex: Vertex, inputs: readonly OpResult[], context: OpContext): Promise<Json>;
   /** `inputs` holds the results of all inputs. */
   run(vertex: Vertex, inputs: readonly OpResult[], context: OpContext): Promise<OpResult>;
@@ -69,6 +74,8 @@ export interface SolveOptions {
   readonly emit: Emit;
   /** Runs every step, or these, whatever the cache has. Their results are recorded as ever. */
   readonly noCache: boolean | ReadonlySet<VertexId>;
+  /** Ops may do their work before it is known whether the cache has the result (`OpContext.mayRunAhead`). */
+  readonly runAhead?: boolean;
   /** Milliseconds: a record that is older is a miss. Undefined: records are good for ever. */
   readonly cacheTtl?: number | undefined;
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, rmSync } from "node:fs";
+import { digestsIn } from "../core/file-spans.ts";
 import type { Digest } from "../core/digest.ts";
 import { secondThread, type SecondThread } from "../core/second-thread.ts";
 import { explained, storeFailure } from "./failure.ts";
@@ -31,13 +32,16 @@ class Writer implements AsideBlobWriter {
   readonly #fd: number;
   readonly #blob = ++count;
   /** Memory that both threads see; each slot is with one of them. */
-  readonly #free: Uint8Array[] = [];
+  readonly #free: Buffer[] = [];
   readonly #writing = new Set<Promise<void>>();
-  #slot: Uint8Array | undefined;
+  readonly #hashes: Promise<Uint8Array | undefined>[] = [];
+  #slot: Buffer | undefined;
   #filled = 0;
   #size = 0;
   #failure: unknown;
-  #state: "open" | "committed" | "done" = "open";
+  #state: "open" | "ended" | "done" = "open";
+  /** Whoever asked for the file has it. */
+  #stays = false;
 
   constructor(thread: SecondThread, files: Files, place: (digest: Digest) => string) {
     this.#thread = thread;
@@ -47,16 +51,21 @@ class Writer implements AsideBlobWriter {
     this.#fd = explained("write", this.#temp, () => openSync(this.#temp, "wx", 0o644));
   }
 
-  write(chunk: Uint8Array): void {
+  write(chunk: Uint8Array, files?: Int32Array): void {
     this.#size += chunk.length;
-    for (let at = 0; at < chunk.length;) {
-      this.#slot ??= this.#free.pop() ?? new Uint8Array(new SharedArrayBuffer(SLOT));
-      const part = chunk.subarray(at, at + SLOT - this.#filled);
-      this.#slot.set(part, this.#filled);
-      this.#filled += part.length;
-      at += part.length;
-      if (this.#filled === SLOT) this.#send();
-    }
+    if (chunk.buffer === this.#slot?.buffer) {
+      this.#filled = chunk.length;
+      this.#send(files);
+    } else if (files !== undefined) {
+      this.memory().set(chunk);
+      this.#filled = chunk.length;
+      this.#send(files);
+    } else this.#gather(chunk);
+  }
+
+  memory(): Buffer {
+    this.#send();
+    return this.#room();
   }
 
   copy(from: number, offset: number, size: number): void {
@@ -73,14 +82,33 @@ class Writer implements AsideBlobWriter {
     if (this.#failure !== undefined) throw storeFailure(this.#failure, "write", this.#temp);
   }
 
-  async commit(): Promise<{ readonly digest: Digest; readonly size: number }> {
+  async fileDigests(): Promise<readonly Digest[]> {
     this.#send();
     await this.#settled();
     await this.drain();
-    this.#state = "committed";
-    const digest = await this.#thread.ask("end-hash", { blob: this.#blob });
+    return (await Promise.all(this.#hashes)).flatMap((bytes) =>
+      bytes === undefined ? [] : digestsIn(bytes),
+    );
+  }
+
+  async commit(): Promise<{ readonly digest: Digest; readonly size: number }> {
+    const digest = await this.#end();
     this.#files.moveInPlace(this.#temp, this.#place(digest), this.#size);
     return { digest, size: this.#size };
+  }
+
+  async finish(): Promise<{ readonly digest: Digest; readonly size: number; readonly path: string }> {
+    const digest = await this.#end();
+    this.#stays = true;
+    return { digest, size: this.#size, path: this.#temp };
+  }
+
+  async #end(): Promise<Digest> {
+    this.#send();
+    await this.#settled();
+    await this.drain();
+    this.#state = "ended";
+    return this.#thread.ask("end-hash", { blob: this.#blob });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,23 +118,42 @@ class Writer implements AsideBlobWriter {
     if (this.#state === "open") await this.#thread.ask("end-hash", { blob: this.#blob }).catch(() => {});
     this.#state = "done";
     closeSync(this.#fd);
-    rmSync(this.#temp, { force: true });
+    if (!this.#stays) rmSync(this.#temp, { force: true });
   }
 
   async #settled(): Promise<void> {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
   }
 
-  #send(): void {
+  #gather(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length;) {
+      const part = chunk.subarray(at, at + SLOT - this.#filled);
+      this.#room().set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled === SLOT) this.#send();
+    }
+  }
+
+  /** The slot that is being filled. */
+  #room(): Buffer {
+    this.#slot ??= this.#free.pop() ?? Buffer.from(new SharedArrayBuffer(SLOT));
+    return this.#slot;
+  }
+
+  #send(files?: Int32Array): void {
     const slot = this.#slot;
     if (slot === undefined || this.#filled === 0) return;
     const data = slot.subarray(0, this.#filled);
     this.#slot = undefined;
     this.#filled = 0;
-    this.#track(this.#thread.ask("write-hashed", { blob: this.#blob, fd: this.#fd, data }), slot);
+    const job = { blob: this.#blob, fd: this.#fd, data, ...(files && { files }) };
+    const hashes = this.#thread.ask("write-hashed", job);
+    if (files !== undefined) this.#hashes.push(hashes);
+    this.#track(hashes, slot);
   }
 
-  #track(work: Promise<unknown>, slot: Uint8Array | undefined): void {
+  #track(work: Promise<unknown>, slot: Buffer | undefined): void {
     const writing = work
       .then(
         () => void (slot && this.#free.push(slot)),

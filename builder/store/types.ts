@@ -99,14 +99,23 @@ export interface BlobStore {
 
 /** Writes and hashes in the second thread; disposing without a commit discards it. */
 export interface AsideBlobWriter extends AsyncDisposable {
-  /** Is done with the chunk when it returns. To be followed by `drain` every few megabytes. */
-  write(chunk: Uint8Array): void;
+  /**
+   * Is done with the chunk when it returns. To be followed by `drain` every few megabytes. `files`: contents of files in the
+   * chunk, of at most a mebibyte then (`FileSpans`), whose digests are wanted.
+   */
+  write(chunk: Uint8Array, files?: Int32Array): void;
+  /** A mebibyte to be filled from its beginning: written next it is not copied. After each `write` it is another. */
+  memory(): Buffer;
   /** Writes bytes of another file; its descriptor stays open until the writer is disposed of. */
   copy(from: number, offset: number, size: number): void;
   /** Waits until little is left to be written, or throws what went wrong. */
   drain(): Promise<void>;
+  /** The digests of those files, in order, when all was written. */
+  fileDigests(): Promise<readonly Digest[]>;
   /** Moves it in place. */
   commit(): Promise<{ readonly digest: Digest; readonly size: number }>;
+  /** Ends it without that: a file in the session's directory, for `BlobStore.adopt`. */
+  finish(): Promise<{ readonly digest: Digest; readonly size: number; readonly path: string }>;
 }
 
 /** Synchronous, as the sources are files in the page cache; `[Symbol.dispose]` without a commit discards it. */

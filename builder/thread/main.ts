@@ -2,6 +2,7 @@ import { readSync, writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { FileReader } from "../context/files.ts";
 import { Hasher, hexOf } from "../core/digest.ts";
+import { SpanHasher } from "../core/file-spans.ts";
 import { ownBuffers } from "../core/discard.ts";
 import { errnoOf, messageOf } from "../core/errors.ts";
 import { compressFrame } from "../layers/zstd-frames.ts";
@@ -22,6 +23,7 @@ const SLICE = 1 << 20;
 
 let slice: Buffer | undefined;
 const hashers = new Map<number, Hasher>();
+const spans = new Map<number, SpanHasher>();
 
 const jobs: Jobs = {
   /** Undefined where one cannot be read: the first thread tries it again, and says why. */
@@ -41,9 +43,12 @@ const jobs: Jobs = {
     return { hashes, stamps };
   },
 
-  "write-hashed"({ blob, fd, data }) {
+  "write-hashed"({ blob, fd, data, files }) {
     append(blob, fd, data);
-    return undefined;
+    if (files === undefined) return undefined;
+    const hasher = spans.get(blob) ?? new SpanHasher();
+    spans.set(blob, hasher);
+    return hasher.take(data, files);
   },
 
   "copy-hashed"({ blob, fd, from, offset, size }) {
@@ -64,6 +69,7 @@ const jobs: Jobs = {
   "end-hash"({ blob }) {
     const hasher = hashers.get(blob) ?? new Hasher();
     hashers.delete(blob);
+    spans.delete(blob);
     return hasher.digest();
   },
 };

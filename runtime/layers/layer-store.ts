@@ -21,6 +21,15 @@ export interface AdoptOptions {
   readonly owners?: Uint8Array | undefined;
 }
 
+export interface SealOptions {
+  readonly signal?: AbortSignal;
+  readonly epoch?: number;
+  readonly kin?: Digest | undefined;
+}
+
+/** Makes a layer that was sealed one of the store's. */
+export type SealedAhead = () => Layer;
+
 /** A layer that is being made. */
 export interface LayerRecording extends Disposable {
   readonly changes: EntryVisitor;
@@ -93,10 +102,7 @@ export class LayerStore implements LayerServices {
    * Seals changes straight from where their bytes lie: one read, one write. `kin`: what makes them, whatever is in them;
    * its last snapshot is what the new one is made upon.
    */
-  async seal(
-    changes: readonly NewChange[],
-    options: { signal?: AbortSignal; epoch?: number; kin?: Digest | undefined },
-  ): Promise<Layer> {
+  async seal(changes: readonly NewChange[], options: SealOptions): Promise<Layer> {
     const { kin, ...rest } = options;
     const size = changes.reduce((sum, change) => sum + (change.kind === "entry" ? change.entry.size : 0), 0);
     const last = kin && this.copies.last(kin);
@@ -111,12 +117,34 @@ export class LayerStore implements LayerServices {
     const index = await writeLayer(changes, (chunk) => aside.write(chunk), {
       ...rest,
       drain: () => aside.drain(),
+      memory: () => aside.memory(),
       earlier: earlier && {
         index: earlier.index,
         copy: (from, length) => aside.copy(earlier.fd, from, length),
       },
     });
     return this.#sealed(await aside.commit(), index, kin);
+  }
+
+  /**
+   * The same before it is known whether the layer is needed: it is the store's when it is kept. Those who gave files are told
+   * their digests, which are taken on the way. Undefined where nothing was done, as it is not much.
+   */
+  async sealAhead(changes: readonly NewChange[], options: SealOptions): Promise<SealedAhead | undefined> {
+    const { kin, ...rest } = options;
+    await using aside = await this.store.blobs.createAside(Infinity);
+    if (aside === undefined) return undefined;
+    const index = await writeLayer(changes, (chunk, files) => aside.write(chunk, files), {
+      ...rest,
+      drain: () => aside.drain(),
+      memory: () => aside.memory(),
+      learn: () => aside.fileDigests(),
+    });
+    const { digest, size, path } = await aside.finish();
+    return () => {
+      this.store.blobs.adopt(path, digest);
+      return this.#sealed({ digest, size }, index, kin);
+    };
   }
 
   /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { hostBase } from "../support/host-base.ts";
@@ -50,4 +50,37 @@ test("a large COPY whose one file changed is the layer that a new store makes of
     expected((index) => (index === 7 ? 2 : 1)),
   );
   assert.deepEqual(again, await build("two"));
+});
+
+test("a large COPY from a context that is new is made once, and not at all where the store has it", async () => {
+  await using rig = openRig();
+  const files = Object.fromEntries(
+    Array.from({ length: FILES }, (_, index) => [name(index), contentOf(index, 1)]),
+  );
+  const Dockerfile = "FROM scratch\nWORKDIR /app\nCOPY files /files\nCOPY files/0 .\n";
+  const build = async (store: string, context: string, flags: readonly string[] = []): Promise<string> => {
+    const built = await rig.tsbuild(
+      ["build", "--progress=plain", "--iidfile", rig.path("id"), ...flags, context],
+      { env: { SOURCE_DATE_EPOCH: EPOCH, TSBUILD_ROOT: rig.path(store) } },
+    );
+    assert.equal(built.status, 0, built.stderr);
+    return built.stderr;
+  };
+  const idOf = (): string => readFileSync(rig.path("id"), "utf8");
+  const context = rig.context({ ...files, Dockerfile, small: "FROM scratch\nCOPY files/0/f0 .\n" });
+  assert.doesNotMatch(await build("one", context), /CACHED/);
+  const id = idOf();
+
+  // In this store something of the context was read before.
+  await build("two", context, ["-f", join(context, "small")]);
+  await build("two", context);
+  assert.equal(idOf(), id);
+
+  const blobs = readdirSync(rig.path("one/blobs/sha256")).sort();
+  assert.equal(
+    (await build("one", rig.context({ ...files, Dockerfile }, "copy"))).match(/CACHED/g)?.length,
+    3,
+  );
+  assert.deepEqual(readdirSync(rig.path("one/blobs/sha256")).sort(), blobs);
+  assert.deepEqual(readdirSync(rig.path("one/tmp")), []);
 });

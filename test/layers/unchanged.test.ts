@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import * as fc from "fast-check";
 import type { Bytes } from "../../builder/core/bytes.ts";
+import type { FileWatch } from "../../builder/core/entry.ts";
 import { sha256 } from "../../builder/core/digest.ts";
 import { parseIndex, serializeIndex } from "../../builder/layers/index-file.ts";
 import type { NewChange } from "../../builder/layers/types.ts";
@@ -40,7 +41,10 @@ const files = fc.uniqueArray(
 );
 
 function changesOf(list: readonly File[], read: (path: Bytes) => void = () => {}): NewChange[] {
-  const checked = (at: Bytes, now: unknown): void => void (now !== undefined && read(at));
+  const watch = (at: Bytes): FileWatch => ({
+    checked: (_id, now) => void (now !== undefined && read(at)),
+    learned: () => {},
+  });
   const folders = list.some(({ name }) => name.startsWith("a/")) ? [change("a", "directory")] : [];
   return [
     ...folders,
@@ -50,7 +54,7 @@ function changesOf(list: readonly File[], read: (path: Bytes) => void = () => {}
       return {
         kind: "entry",
         entry: entryOf(Buffer.from(name).toString("latin1"), "file", { size: data.length, mode, mtime }),
-        content: { kind: "file", path, digest: sha256(data), checked },
+        content: { kind: "file", path, digest: sha256(data), watch: watch(path) },
       };
     }),
   ];

@@ -16,6 +16,9 @@ import { below, walkTree } from "./walk.ts";
 /** Is given each digest with the list that it was taken of (context/content-list.ts). */
 export type KeepList = (digest: Digest, list: readonly Buffer[]) => void;
 
+/** Is waited for before so many files of so many bytes are hashed. */
+export type BeforeHashing = (files: number, bytes: number) => Promise<void>;
+
 /**
  * What a COPY takes, by content: for each source the digest of the paths that it selects, as they will be and no more, so
  * that nothing else in the context matters. Times do not count, nor where in the context the paths lie; neither do the
@@ -25,6 +28,7 @@ export async function copyContent(
   op: CopyOp,
   sources: readonly (CopySourceTree | undefined)[],
   keep: KeepList,
+  before?: BeforeHashing,
 ): Promise<Json> {
   const octal = op.chmod === undefined ? undefined : parseChmod(op.chmod).octal;
   const contents: Json[] = [];
@@ -39,10 +43,15 @@ export async function copyContent(
     const take = { mode: octal === undefined, owner: input.keepOwner && op.chown === undefined };
     const selections: Json[] = [];
     for (const selection of selectionsOf(op, source, input.tree, input.describeMissing))
-      selections.push(await selectionContent(input, take, selection, keep));
+      selections.push(await selectionContent(input, take, selection, { keep, before }));
     contents.push(selections);
   }
   return contents;
+}
+
+interface Hooks {
+  readonly keep: KeepList;
+  readonly before: BeforeHashing | undefined;
 }
 
 interface Item {
@@ -55,7 +64,7 @@ async function selectionContent(
   source: CopySourceTree,
   take: Take,
   selection: Selection,
-  keep: KeepList,
+  hooks: Hooks,
 ): Promise<Json> {
   const { tree, scans } = source;
   const { name, entry } = selection.selected;
@@ -64,8 +73,8 @@ async function selectionContent(
   let digest = scan && scans?.get(scan.digest());
   if (digest === undefined) {
     digest = isDirectory
-      ? await inSmallYoungSpace(() => digestOf(tree, take, itemsOf(tree, selection), keep))
-      : await digestOf(tree, take, [{ name, entry, isParent: false }], keep);
+      ? await inSmallYoungSpace(() => digestOf(tree, take, itemsOf(tree, selection), hooks))
+      : await digestOf(tree, take, [{ name, entry, isParent: false }], hooks);
     if (scan !== undefined) scans?.put(scan, digest);
   }
   return isDirectory ? { directory: digest } : { name, digest };
@@ -93,7 +102,7 @@ const BATCH = 64 * 1024;
 /** Milliseconds after which signals and the display have their turn; `performance` takes one to load. */
 const TURN = 50;
 
-async function digestOf(tree: Tree, take: Take, items: readonly Item[], keep: KeepList): Promise<Digest> {
+async function digestOf(tree: Tree, take: Take, items: readonly Item[], hooks: Hooks): Promise<Digest> {
   const hasher = new Hasher();
   const list: Buffer[] = [];
   const flush = (): void => {
@@ -103,7 +112,12 @@ async function digestOf(tree: Tree, take: Take, items: readonly Item[], keep: Ke
     batch = "";
   };
   let batch = "";
-  await tree.prehash?.(items.filter(({ entry }) => entry.type === "file").map(({ entry }) => entry.path));
+  const files = items.flatMap(({ entry }) => (entry.type === "file" ? [entry] : []));
+  await hooks.before?.(
+    files.length,
+    files.reduce((sum, { size }) => sum + size, 0),
+  );
+  await tree.prehash?.(files.map(({ path }) => path));
   let turn = Date.now();
   for (const { name, entry, isParent } of items) {
     const file = entry.type === "hardlink" ? (tree.stat(entry.link ?? entry.path) ?? entry) : entry;
@@ -116,6 +130,6 @@ async function digestOf(tree: Tree, take: Take, items: readonly Item[], keep: Ke
   }
   flush();
   const digest = hasher.digest();
-  keep(digest, list);
+  hooks.keep(digest, list);
   return digest;
 }
