@@ -1,12 +1,12 @@
 import { shortDigest, type Digest, type DiffId } from "../core/digest.ts";
 import type { Emit, VertexId } from "../core/events.ts";
 import { TsbuildError } from "../core/errors.ts";
-import { lazy } from "../core/lazy.ts";
 import { parseManifest } from "../image/manifest.ts";
 import { parseReference } from "../image/reference.ts";
 import type { Descriptor } from "../image/types.ts";
 import type { RootFs } from "../layers/types.ts";
 import { offline } from "./offline.ts";
+import { transferOnce, type OnArrival } from "./transfer-once.ts";
 import type { Repository } from "../registry/types.ts";
 import type { Session } from "../session/session.ts";
 
@@ -37,15 +37,16 @@ export function imageLayers(session: Session, source: ImageSource, fetching: Fet
   return source.diffIds.flatMap((diffId, index) => {
     const descriptor = manifest.layers[index];
     if (descriptor === undefined) return [];
-    const fetch = lazy(async () => {
+    const transfer = transferOnce(async (onArrival) => {
       if (session.offline && !session.store.blobs.use(descriptor.digest)) {
         const image = `${registry}/${repository}@${source.manifest}`;
         const hint = `run tsbuild pull ${image} where there is a network`;
         throw offline(`fetch layer ${shortDigest(descriptor.digest)} of ${source.reference}`, hint);
       }
-      await fetchBlob(session, { registry, name: repository }, descriptor, fetching);
+      await fetchBlob(session, { registry, name: repository }, descriptor, fetching, onArrival);
     });
-    return [session.layers.remote(diffId, { descriptor, fetch, repository: { registry, name: repository } })];
+    const origin = { registry, name: repository };
+    return [session.layers.remote(diffId, { descriptor, ...transfer, repository: origin })];
   });
 }
 
@@ -57,6 +58,7 @@ async function fetchBlob(
   repository: Repository,
   descriptor: Descriptor,
   { emit, signal, id }: Fetching,
+  onArrival: OnArrival,
 ): Promise<void> {
   const { blobs } = session.store;
   const { digest, size } = descriptor;
@@ -74,14 +76,16 @@ async function fetchBlob(
     });
   const fetch = async (): Promise<void> => {
     const client = await session.registry();
-    using writer = blobs.create();
+    // Who brings it hashes it.
+    using blob = blobs.receive(digest);
+    onArrival(blob.arriving());
     let reported = 0;
     report(0, false);
     for await (const chunk of client.getBlob(repository, descriptor, signal)) {
-      writer.write(chunk);
-      if (writer.size - reported >= REPORT_BYTES) report((reported = writer.size), false);
+      blob.write(chunk);
+      if (blob.size - reported >= REPORT_BYTES) report((reported = blob.size), false);
     }
-    writer.commit(digest);
+    blob.commit();
     report(size, true);
   };
   const { again } = await import("../registry/download.ts");

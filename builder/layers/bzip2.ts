@@ -16,7 +16,8 @@ export async function* bunzip2(source: AsyncIterable<Uint8Array>): AsyncGenerato
       const next = await chunks.next();
       if (next.done === true) ended = true;
       else {
-        parts.push(next.value);
+        // A copy: the source may use its memory again.
+        parts.push(Uint8Array.from(next.value));
         size += next.value.length;
       }
     }

@@ -27,8 +27,8 @@ export function detectCompression(head: Uint8Array): Compression {
 }
 
 /**
- * The bytes of a compressed file, in bounded memory. Without `compression` the first bytes decide, as they do in
- * containerd: a layer's media type has been wrong before.
+ * The bytes of a compressed file, in bounded memory: a piece is valid until the next one is asked for, of the source and of
+ * this. Without `compression` the first bytes decide, as they do in containerd: a layer's media type has been wrong before.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,

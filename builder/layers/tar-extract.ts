@@ -38,6 +38,7 @@ interface Extract {
   _longHeader: boolean;
   _locked: boolean;
   _stream: unknown;
+  readonly _buffer: BufferList;
   _gnuLongPath: string | null;
   _gnuLongLinkPath: string | null;
   _write(chunk: Uint8Array, done: (error: Error | null) => void): void;
@@ -47,6 +48,14 @@ interface Extract {
   _decodeLongHeader(block: Buffer): void;
   _createStream(): { push(chunk: Buffer | null): boolean; _detach(): void };
   on(event: "entry", listener: () => void): void;
+}
+
+/** Bytes that wait, and how many did before. */
+interface BufferList {
+  readonly buffered: number;
+  shifted: number;
+  shift(size: number): Buffer;
+  push(chunk: Buffer): void;
 }
 
 /** More than this no name or attribute needs; it is refused before it is read. */
@@ -103,7 +112,14 @@ export class TarExtract {
 
   write(chunk: Uint8Array): void {
     // What follows the end is not part of the archive, whatever it looks like.
-    if (!this.#ended) this.#extract._write(chunk, fail);
+    if (this.#ended) return;
+    this.#extract._write(chunk, fail);
+    const { _buffer: kept } = this.#extract;
+    const size = kept.buffered;
+    if (size === 0) return;
+    // A header that is not whole yet is kept, and the chunk's memory may be used again.
+    kept.push(Buffer.from(kept.shift(size)));
+    kept.shifted -= size;
   }
 
   end(): void {

@@ -1,5 +1,5 @@
 import { invalid } from "./invalid-archive.ts";
-import { throughZlib } from "./zlib-stream.ts";
+import { throughZlib, type ZlibStream } from "./zlib-stream.ts";
 
 /** As far back as `zstd` itself looks without being asked for more. */
 const MAX_WINDOW = 2 ** 27;
@@ -11,7 +11,7 @@ const PIECE = 512;
 
 /** Node 22.15 and later have zstd inside. */
 interface NativeZstd {
-  readonly createZstdDecompress?: (options: object) => NodeJS.ReadWriteStream & AsyncIterable<Buffer>;
+  readonly createZstdDecompress?: (options: object) => ZlibStream;
 }
 
 /** zstd, by Node where it can, else in JavaScript. */
@@ -35,7 +35,8 @@ export async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator
       frames.check(chunk.subarray(at, at + PIECE));
       if (frames.moves > FREE_MOVES + size * MOVES_PER_BYTE)
         throw invalid("its zstd data is made to take for ever");
-      decoder.push(chunk.subarray(at, at + PIECE));
+      // A copy: it keeps what it cannot use yet.
+      decoder.push(Uint8Array.from(chunk.subarray(at, at + PIECE)));
       yield* output;
       output = [];
     }

@@ -6,6 +6,7 @@ import { openAside } from "./aside-blob-writer.ts";
 import { blobWriter } from "./blob-writer.ts";
 import { explained, storeFailure } from "./failure.ts";
 import type { Files } from "./files.ts";
+import { Incoming } from "./incoming-blob.ts";
 import type { BlobStore } from "./types.ts";
 
 /** The content-addressed part of the store: blobs/sha256 of an OCI image layout. */
@@ -28,6 +29,7 @@ export function openBlobs(files: Files): BlobStore {
       return digest;
     },
     create: () => blobWriter(files, path),
+    receive: (digest) => new Incoming(files, path(digest), digest),
     adopt(file, digest) {
       if (!files.touch(path(digest))) files.moveInPlace(file, path(digest), statSync(file).size);
     },

@@ -90,6 +90,8 @@ export interface BlobStore {
   put(data: Uint8Array): Digest;
   /** Opens a blob to be written in pieces, hashed on the way. */
   create(): BlobWriter;
+  /** The same for one that comes from elsewhere: whoever brings it vouches for the digest before it is committed. */
+  receive(digest: Digest): IncomingBlob;
   /** Moves a file of `tempPath` in place, whose digest was taken when it was written. */
   adopt(path: string, digest: Digest): void;
   /** The same beside this thread, where it is worth it: for a blob of `size` bytes. Undefined where it is not. */
@@ -124,6 +126,19 @@ export interface BlobWriter extends Disposable {
   readonly size: number;
   /** Moves it in place; with `expected`, only if the bytes have that digest (else DIGEST_MISMATCH). */
   commit(expected?: Digest): { readonly digest: Digest; readonly size: number };
+}
+
+/** A blob that arrives; disposing without a commit discards it. */
+export interface IncomingBlob extends Disposable {
+  write(chunk: Uint8Array): void;
+  readonly size: number;
+  /** Moves it in place. */
+  commit(): void;
+  /**
+   * What arrived and what will, from the beginning, as `readPieces` gives it: nobody vouches for it before the blob is
+   * committed. Rejects where that does not come to be.
+   */
+  arriving(): AsyncIterable<Uint8Array>;
 }
 
 /** Names of images: a normalised reference with tag (`docker.io/library/app:latest`) → what it points to. */

@@ -13,6 +13,8 @@ const PIECE = 1024 * 1024;
 /** Writes a layer's changes over a lane that is still to be had: what comes before it waits in the buffer. */
 export class Applier implements ApplyStream {
   readonly #writer = new FrameWriter(BATCH + 64 * 1024);
+  /** Memory of batches that were sent. */
+  readonly #free: Buffer[] = [];
   readonly #lane: Promise<Lane>;
   readonly #done: Promise<void>;
   #open: Lane | undefined;
@@ -94,8 +96,9 @@ export class Applier implements ApplyStream {
   }
 
   #flush(): void {
-    const frames = this.#writer.take();
+    const { memory } = this.#writer;
+    const frames = this.#writer.take(this.#free.pop());
     if (this.#open === undefined) this.#waiting.push(frames);
-    else this.#open.send(frames);
+    else this.#open.send(frames, () => void this.#free.push(memory));
   }
 }

@@ -64,9 +64,9 @@ export class Lane {
     }
   }
 
-  /** Sends frames of the exchange that is under way. */
-  send(frames: Buffer): void {
-    if (this.#exchange !== undefined) this.#socket.write(frames);
+  /** Sends frames of the exchange that is under way. Their memory may be used again when `onSent` is called. */
+  send(frames: Buffer, onSent?: () => void): void {
+    if (this.#exchange !== undefined) this.#socket.write(frames, onSent);
   }
 
   cancel(): void {

@@ -17,6 +17,11 @@ export class FrameWriter {
     return this.#end;
   }
 
+  /** What `take` gives a part of. */
+  get memory(): Buffer {
+    return this.#buffer;
+  }
+
   begin(type: number): this {
     this.#room(FRAME_HEADER);
     this.#start = this.#end;
@@ -87,10 +92,10 @@ export class FrameWriter {
     return this;
   }
 
-  /** All frames so far; the writer is empty again. */
-  take(): Buffer {
+  /** All frames so far; the writer is empty again, and goes on in `memory`. */
+  take(memory: Buffer = Buffer.allocUnsafe(this.#buffer.length)): Buffer {
     const taken = this.#buffer.subarray(0, this.#end);
-    this.#buffer = Buffer.allocUnsafe(this.#buffer.length);
+    this.#buffer = memory;
     this.#end = 0;
     return taken;
   }

@@ -12,6 +12,7 @@ import { copyRecords } from "./copy-records.ts";
 import { earlierTar } from "./earlier-tar.ts";
 import { isOfForm, snapshotName, type SnapshotForm } from "./snapshot-form.ts";
 import { StoredLayer } from "./stored-layer.ts";
+import { turns } from "./turns.ts";
 import type { CopyRecords, LayerServices, RemoteBlob } from "./types.ts";
 import { UpperLayer } from "./upper-layer.ts";
 
@@ -39,12 +40,15 @@ export interface LayerRecording extends Disposable {
 
 /** A smaller layer is read again as fast as one that was made before it. */
 const BIG = 16 << 20;
+/** As many as are fetched: each takes 3 MB of memory, and more of them make nothing faster. */
+const UNPACKED_AT_ONCE = 4;
 
 /** Makes layers and finds them again. One object stands for one DiffID, so that each face is made once in a process. */
 export class LayerStore implements LayerServices {
   readonly store: Store;
   readonly helper: () => Promise<Helper>;
   readonly form: () => Promise<SnapshotForm>;
+  readonly unpacking: LayerServices["unpacking"] = turns(UNPACKED_AT_ONCE);
   readonly copies: CopyRecords;
   readonly #known = new Map<DiffId, StoredLayer>();
   /** Work that nobody waits for while the build goes on; `settle` does. */

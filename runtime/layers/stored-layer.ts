@@ -1,8 +1,9 @@
-import { createReadStream, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import type { Digest, DiffId } from "../../builder/core/digest.ts";
 import { TsbuildError } from "../../builder/core/errors.ts";
 import { lazy } from "../../builder/core/lazy.ts";
 import { MEDIA_TYPES } from "../../builder/image/types.ts";
+import { readPieces } from "../../builder/store/read-pieces.ts";
 import type { Layer, LayerBlob, LayerIndex, LayerOrigin, Snapshot } from "../../builder/layers/types.ts";
 import { applyIndexed } from "./apply-indexed.ts";
 import { deltaOver, savedIndex, storedSnapshot } from "./delta-snapshot.ts";
@@ -77,10 +78,11 @@ export class StoredLayer implements Layer {
   readonly tar = lazy(async (): Promise<LayerBlob> => {
     const here = this.#tarHere();
     if (here !== undefined) return here;
-    const blob = await this.blob();
-    using writer = this.#layers.store.blobs.create();
-    await this.#unpack(blob, { tar: (chunk) => writer.write(chunk) });
-    const { digest, size } = writer.commit(this.id);
+    const { digest, size } = await this.#takeApart(async (bytes) => {
+      using writer = this.#layers.store.blobs.create();
+      await this.#unpack(bytes, { tar: (chunk) => writer.write(chunk) });
+      return writer.commit(this.id);
+    });
     this.#layers.store.layers.update(this.id, { size });
     return { mediaType: MEDIA_TYPES.ociLayer, digest, size, path: this.#layers.store.blobs.path(digest) };
   });
@@ -91,7 +93,7 @@ export class StoredLayer implements Layer {
     if ((await this.#layers.form()) === "none") {
       // Trees are made of tars: reading the blob for that gives the index, too.
       const tar = await this.tar();
-      return savedIndex(this.#layers.store, this.id) ?? (await this.#unpack(tar, {})).index;
+      return savedIndex(this.#layers.store, this.id) ?? (await this.#unpack(readPieces(tar.path), {})).index;
     }
     // Steps read indexes of layers that they run on: unpacking now saves reading the blob twice.
     return (await this.#unpacked()).index;
@@ -105,21 +107,54 @@ export class StoredLayer implements Layer {
 
   /** Snapshot and index at once, out of one reading of the blob. */
   readonly #unpacked = lazy(async (): Promise<Unpacked & { readonly snapshot: Snapshot }> => {
-    const directory = this.#layers.store.tempPath("snapshot");
     const helper = await this.#layers.helper();
-    const blob = await this.blob();
-    const stream = helper.apply(directory);
-    let unpacked: Unpacked;
-    try {
-      unpacked = await this.#unpack(blob, { apply: stream });
-      await stream.end();
-    } catch (error) {
-      await stream.abort();
-      await helper.remove([directory]);
-      throw error;
-    }
+    const { directory, ...unpacked } = await this.#takeApart(
+      async (bytes) => {
+        const made = this.#layers.store.tempPath("snapshot");
+        const stream = helper.apply(made);
+        try {
+          const taken = await this.#unpack(bytes, { apply: stream });
+          await stream.end();
+          return { ...taken, directory: made };
+        } catch (error) {
+          await stream.abort();
+          await helper.remove([made]);
+          throw error;
+        }
+      },
+      (made) => helper.remove([made.directory]),
+    );
     return { ...unpacked, snapshot: [this.#keepSnapshot(directory, await this.#layers.form())] };
   });
+
+  /**
+   * Takes the blob apart: as it arrives, where it is not here. It is verified when all of it is; where it is not what it
+   * should be, `undo` is asked to remove what was made of it.
+   */
+  async #takeApart<T>(
+    take: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
+    undo?: (taken: T) => Promise<void>,
+  ): Promise<T> {
+    // Asked for at once, so that layers arrive while others are taken apart.
+    const arrival = this.#arrival();
+    return this.#layers.unpacking(async () => {
+      const bytes = await arrival;
+      if (bytes === undefined) return take(readPieces((await this.blob()).path));
+      const [taken, blob] = await Promise.allSettled([take(bytes), this.blob()]);
+      if (blob.status === "rejected") {
+        if (taken.status === "fulfilled") await undo?.(taken.value);
+        throw blob.reason;
+      }
+      // What arrived first may have been a mirror's that had it damaged: what is here now says what is wrong with it.
+      return taken.status === "fulfilled" ? taken.value : take(readPieces(blob.value.path));
+    });
+  }
+
+  #arrival(): ReturnType<NonNullable<RemoteBlob["arriving"]>> | undefined {
+    const digest = this.#remote?.descriptor.digest;
+    const isHere = this.#tarHere() !== undefined || (digest && this.#layers.store.blobs.use(digest));
+    return isHere ? undefined : this.#remote?.arriving?.();
+  }
 
   async #makeSnapshot(form: SnapshotForm): Promise<Snapshot> {
     const { store, copies } = this.#layers;
@@ -151,8 +186,8 @@ export class StoredLayer implements Layer {
     return path;
   }
 
-  async #unpack(blob: LayerBlob, into: Parameters<typeof unpack>[2]): Promise<Unpacked> {
-    const unpacked = await unpack(createReadStream(blob.path, { highWaterMark: 1 << 20 }), this.id, into);
+  async #unpack(bytes: AsyncIterable<Uint8Array>, into: Parameters<typeof unpack>[2]): Promise<Unpacked> {
+    const unpacked = await unpack(bytes, this.id, into);
     this.#layers.saveIndex(this.id, unpacked.index);
     return unpacked;
   }

@@ -11,6 +11,8 @@ export interface RemoteBlob {
   readonly repository?: { readonly registry: string; readonly name: string };
   /** Resolves when the verified blob is in the store. */
   fetch(): Promise<void>;
+  /** Begins to fetch it. What arrives, as it arrives: not verified yet. Undefined where nothing has to. */
+  arriving?(): Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
 /** What a layer makes its faces with. */
@@ -19,6 +21,8 @@ export interface LayerServices {
   helper(): Promise<Helper>;
   /** Which snapshots can be made and used here. */
   form(): Promise<SnapshotForm>;
+  /** Does something that takes layers apart when few others do. */
+  unpacking<T>(work: () => Promise<T>): Promise<T>;
   saveIndex(diffId: DiffId, index: LayerIndex): void;
   /** The layer that a COPY made last and that was unpacked, by what the COPY is. */
   readonly copies: CopyRecords;

@@ -179,3 +179,22 @@ test("detectCompression() needs the whole magic", () => {
   ];
   for (const [head, expected] of cases) assert.equal(detectCompression(Uint8Array.from(head)), expected);
 });
+
+test("decompress() takes pieces whose memory is used again, and ends with the stream whatever follows it", async () => {
+  const reused = Buffer.alloc(1000);
+  const source = async function* (data: Buffer): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < data.length; at += 1000) {
+      const size = data.copy(reused, 0, at, at + 1000);
+      yield reused.subarray(0, size);
+      reused.fill(0xee);
+    }
+  };
+  const zipped = gzipSync(mixed);
+  const zstd = await collect(zstdStream(piecesOf(mixed, 99_991), 3));
+  const bzipped = spawnSync("bzip2", { input: mixed, maxBuffer: 1 << 24 }).stdout;
+  const xzipped = spawnSync("xz", ["-1"], { input: mixed, maxBuffer: 1 << 24 }).stdout;
+  for (const packed of [zipped, zstd, bzipped, xzipped, mixed])
+    if (packed !== null) assert.ok((await collect(decompress(source(packed)))).equals(mixed));
+  const more = Buffer.concat([zipped, Buffer.alloc(3_000_000)]);
+  assert.ok((await collect(decompress(source(more)))).equals(mixed));
+});
