@@ -1,8 +1,7 @@
 import type { PlannedStep } from "../core/events.ts";
 import type { SharedGraph } from "../graph/merge.ts";
-import { openContexts } from "../inputs/open-contexts.ts";
 import { checkEntitlements } from "../ops/entitlements.ts";
-import { lockOf, planGraph } from "../planning/plan-dockerfile.ts";
+import { openPlanning, planGraph } from "../planning/plan-dockerfile.ts";
 import { dropFailed } from "../session/failed-steps.ts";
 import type { Session } from "../session/session.ts";
 import type { BuildOptions, BuildResult, Entitlement } from "../api/types.ts";
@@ -17,9 +16,9 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const { emit, signal } = options;
   const started = Date.now();
   const secrets = secretValues(secretsOf(session, options), options.secrets);
-  const contexts = await openContexts(session, options);
-  const lock = await lockOf(options, contexts);
-  const graph = await planGraph(session, options, contexts, lock);
+  const opened = await openPlanning(session, options);
+  const { contexts, lock } = opened;
+  const graph = await planGraph(session, options, opened);
   const saved = lock?.save();
   if (saved !== undefined) emit({ type: "notice", message: saved });
   checkEntitlements(graph, allowedIn(options));

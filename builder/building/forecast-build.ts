@@ -11,10 +11,9 @@ import { recordingOf } from "../explain/records.ts";
 import type { Reason } from "../explain/types.ts";
 import type { Layer } from "../layers/types.ts";
 import { withoutCache } from "./no-cache-filter.ts";
-import { openContexts } from "../inputs/open-contexts.ts";
 import { createOpRunner } from "../ops/runner.ts";
 import { checkEntitlements } from "../ops/entitlements.ts";
-import { lockOf, planGraph } from "../planning/plan-dockerfile.ts";
+import { openPlanning, planGraph } from "../planning/plan-dockerfile.ts";
 import type { Session } from "../session/session.ts";
 import { forecast, type Forecast } from "../solver/forecast.ts";
 import type { BuildForecast, BuildOptions } from "../api/types.ts";
@@ -23,11 +22,11 @@ import type { BuildForecast, BuildOptions } from "../api/types.ts";
 export async function forecastBuild(session: Session, options: BuildOptions): Promise<BuildForecast> {
   const { signal } = options;
   const { store } = session;
-  const contexts = await openContexts(session, options);
   // Nothing is stated of what is not built: then no source has to be asked what it is.
   const { attest: _attest, ...asked } = options;
-  const lock = await lockOf(asked, contexts);
-  const graph = await planGraph(session, options, contexts, lock);
+  const opened = await openPlanning(session, asked);
+  const { contexts } = opened;
+  const graph = await planGraph(session, options, opened);
   checkEntitlements(graph, options.allow ?? []);
   const { vertices } = graph;
   const targets = graph.targets.flatMap(({ rootfs }) => rootfs ?? []);

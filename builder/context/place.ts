@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import type { Digest } from "../core/digest.ts";
 import { parseGitUrl, type GitUrl } from "../net/git-url.ts";
 
 /** Where a context is, as PATH or --build-context names it. */
@@ -6,7 +7,11 @@ export type ContextPlace =
   | { readonly kind: "directory" }
   | { readonly kind: "stdin" }
   | { readonly kind: "git"; readonly git: GitUrl }
-  | { readonly kind: "http"; readonly url: URL };
+  /** With a checksum, what its bytes have to be. */
+  | { readonly kind: "http"; readonly url: URL; readonly checksum?: Digest };
+
+/** A context that is no directory of this machine. */
+export type FetchedPlace = Exclude<ContextPlace, { readonly kind: "directory" }>;
 
 /** A directory that is there is meant, whatever else its name could be (as buildx has it). */
 export function placeOf(text: string): ContextPlace {

@@ -9,8 +9,8 @@ import type { Store } from "../store/types.ts";
 import { download, type Downloaded } from "./download.ts";
 import { EntryTree } from "./entry-tree.ts";
 import { fileTree } from "./file-tree.ts";
-import { fetchGit } from "./git/fetch.ts";
-import type { ContextPlace } from "./place.ts";
+import type { GitRequest } from "./git/types.ts";
+import type { FetchedPlace } from "./place.ts";
 import { ARCHIVE_HEAD, isArchiveHead, readTarTree } from "./tar-tree.ts";
 import { TreeContext } from "./tree-context.ts";
 import type { BuildContext } from "./types.ts";
@@ -19,7 +19,8 @@ import type { BuildContext } from "./types.ts";
 export interface RemoteServices {
   readonly store: Store;
   readonly transport: () => Promise<Transport>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The files of a repository. */
+  fetchGit(request: GitRequest): Promise<EntryTree>;
   readonly signal: AbortSignal;
   readonly secretOf: SecretOf;
   readonly stdin: AsyncIterable<Uint8Array>;
@@ -33,8 +34,6 @@ export interface OpenedContext {
   readonly dockerfile?: { readonly name: string; readonly data: Buffer };
 }
 
-type Fetched = Exclude<ContextPlace, { kind: "directory" }>;
-
 /** The name that BuildKit gives a download that is a context (dockerui/context.go DetectHTTPContext). */
 const DOWNLOAD_NAME = "context";
 const MAX_DOCKERFILE = 10 << 20;
@@ -44,7 +43,7 @@ const MAX_DOCKERFILE = 10 << 20;
  * Dockerfile. A named context's download is one file, whatever it is (dockerui/namedcontext.go).
  */
 export async function openRemote(
-  place: Fetched,
+  place: FetchedPlace,
   name: string,
   unpack: boolean,
   services: RemoteServices,
@@ -54,22 +53,22 @@ export async function openRemote(
       return fromStdin(services);
     case "git": {
       const { keepGitDir = false, submodules = true, ...git } = place.git;
-      const tree = await fetchGit({ ...git, keepGitDir, submodules }, services);
+      const tree = await services.fetchGit({ ...git, keepGitDir, submodules });
       // Everything in it has the commit's time.
       return { context: new TreeContext(redact(name), tree, tree.stat("" as Bytes)?.mtime) };
     }
     case "http":
-      return fromUrl(place.url, redact(name), unpack, services);
+      return fromUrl(place, redact(name), unpack, services);
   }
 }
 
 async function fromUrl(
-  url: URL,
+  { url, checksum }: Extract<FetchedPlace, { kind: "http" }>,
   name: string,
   unpack: boolean,
   { store, ...services }: RemoteServices,
 ): Promise<OpenedContext> {
-  const file = await download(url, { store, ...services });
+  const file = await download(url, { store, ...services, ...(checksum && { checksum }) });
   const head = readRange(file.path, 0, Math.min(ARCHIVE_HEAD, file.size));
   if (unpack && isArchiveHead(head)) {
     const tree = await readTarTree(createReadStream(file.path), store.tempPath("context"));

@@ -4,6 +4,8 @@ import { redact } from "../core/redact.ts";
 import { download } from "../context/download.ts";
 import { fileTree } from "../context/file-tree.ts";
 import { loadCheckout } from "../context/git/checkout-record.ts";
+import type { EntryTree } from "../context/entry-tree.ts";
+import type { GitRequest } from "../context/git/types.ts";
 import { fetchGit } from "../context/git/fetch.ts";
 import type { GitOp, HttpOp } from "../graph/types.ts";
 import { isCommit } from "../net/git-url.ts";
@@ -39,12 +41,22 @@ export async function gitFiles(
   step: Step,
   secretOf: SecretOf,
 ): Promise<Tree> {
+  return fetchFiles(session, request, step.signal, secretOf);
+}
+
+/** The files of a git repository; offline those that were fetched before. */
+export async function fetchFiles(
+  session: Session,
+  request: GitRequest,
+  signal: AbortSignal,
+  secretOf: SecretOf,
+): Promise<EntryTree> {
   if (session.offline) return keptFiles(session, request);
-  return fetchGit(request, { store: session.store, env: session.env, signal: step.signal, secretOf });
+  return fetchGit(request, { store: session.store, env: session.env, signal, secretOf });
 }
 
 /** The files of a commit that was fetched before. */
-export function keptFiles({ store }: Session, request: Omit<GitOp, "type">): Tree {
+export function keptFiles({ store }: Session, request: GitRequest): EntryTree {
   const commit = [request.ref, request.checksum].find((text) => text !== undefined && isCommit(text));
   const files = commit === undefined ? undefined : loadCheckout(store, request, commit);
   if (files !== undefined) return files;

@@ -3,12 +3,14 @@ import { hexOf, sha256 } from "../core/digest.ts";
 import { messageOf, TsbuildError } from "../core/errors.ts";
 import { isTrue } from "../core/is-true.ts";
 import { redact } from "../core/redact.ts";
+import type { EntryTree } from "../context/entry-tree.ts";
+import type { GitRequest } from "../context/git/types.ts";
 import { openLocalContext, type LocalContext } from "../context/local.ts";
-import { placeOf, type ContextPlace } from "../context/place.ts";
+import { placeOf, type ContextPlace, type FetchedPlace } from "../context/place.ts";
 import type { OpenedContext } from "../context/remote.ts";
 import type { BuildContext } from "../context/types.ts";
 import { parseReference } from "../image/reference.ts";
-import { offline, transportFor } from "./offline.ts";
+import { transportFor } from "./offline.ts";
 import { BuildSecrets } from "../session/secrets.ts";
 import type { Session } from "../session/session.ts";
 import { splitPlatform } from "../stages/lookup.ts";
@@ -27,6 +29,8 @@ export interface Contexts {
   readonly images: ReadonlyMap<string, string>;
   /** `--build-context NAME=oci-layout://DIR`. */
   readonly layouts: ReadonlyMap<string, string>;
+  /** Finds out which commit or bytes a named context is, where a lock wants to know. */
+  settle(name: string): Promise<void>;
   /** Opens a named context, which may mean to fetch it. */
   open(name: string, signal: AbortSignal): Promise<void>;
   /** A context that is open. */
@@ -40,13 +44,28 @@ export interface Contexts {
 const IMAGE = "docker-image://";
 const LAYOUT = "oci-layout://";
 
+/** A place as a lock has it: of this commit, with these bytes. */
+type Settle = (place: FetchedPlace) => Promise<FetchedPlace>;
+
 /** Opens what the command line names. Of a directory nothing is read yet; named contexts are opened when a step needs them. */
-export async function openContexts(session: Session, options: BuildOptions): Promise<Contexts> {
+export async function openContexts(
+  session: Session,
+  options: BuildOptions,
+  settled: Settle = async (place) => place,
+): Promise<Contexts> {
   const { images, layouts, places } = namedContexts(options.contexts ?? {});
   // Everything that a build asks the outside for is asked from here on.
   session.offline = options.offline === true;
-  const opener = new Opener(session, options);
-  const place = withGitDir(placeOf(options.context), options.buildArgs["BUILDKIT_CONTEXT_KEEP_GIT_DIR"]);
+  const opener = new Opener(session, options, settled);
+  const given = withGitDir(placeOf(options.context), options.buildArgs["BUILDKIT_CONTEXT_KEEP_GIT_DIR"]);
+  const place = given.kind === "directory" ? given : await settled(given);
+  const named = new Map<string, Promise<ContextPlace>>();
+  const settle = (name: string, source: string): Promise<ContextPlace> => {
+    const namedPlace = placeOf(source);
+    const known = named.get(name) ?? (namedPlace.kind === "directory" ? namedPlace : settled(namedPlace));
+    named.set(name, Promise.resolve(known));
+    return Promise.resolve(known);
+  };
   const opened = await opener.openMain(place);
   const contexts = new Map<string, BuildContext>([["", opened.context]]);
   return {
@@ -56,10 +75,14 @@ export async function openContexts(session: Session, options: BuildOptions): Pro
     names: Object.keys(options.contexts ?? {}),
     images,
     layouts,
+    async settle(name) {
+      const source = places.get(name);
+      if (source !== undefined) await settle(name, source);
+    },
     async open(name, signal) {
       const source = places.get(name);
       if (source === undefined || contexts.has(name)) return;
-      contexts.set(name, await opener.openNamed(name, source, signal));
+      contexts.set(name, await opener.openNamed(name, source, await settle(name, source), signal));
     },
     get(name) {
       const context = contexts.get(name);
@@ -131,11 +154,13 @@ function urlOf(text: string): URL | undefined {
 class Opener {
   readonly #session: Session;
   readonly #options: BuildOptions;
+  readonly #settle: Settle;
   readonly #locals: { readonly local: LocalContext; readonly index: readonly string[] }[] = [];
 
-  constructor(session: Session, options: BuildOptions) {
+  constructor(session: Session, options: BuildOptions, settle: Settle) {
     this.#session = session;
     this.#options = options;
+    this.#settle = settle;
   }
 
   openMain(place: ContextPlace): Promise<OpenedContext> {
@@ -165,17 +190,20 @@ class Opener {
     const { context, signal } = this.#options;
     const local = this.#openDirectory(context, {});
     const name = `load Dockerfile ${redact(text)}`;
-    const { dockerfile } = await this.#phase(name, () =>
-      this.#openRemote({ kind: "http", url }, text, true, signal),
-    );
+    const place = await this.#settle({ kind: "http", url });
+    const { dockerfile } = await this.#phase(name, () => this.#openRemote(place, text, true, signal));
     if (dockerfile !== undefined) return { context: local, dockerfile };
     throw new TsbuildError("DOCKERFILE_INVALID", `Cannot use --file ${text}: it is an archive`, {
       hint: "an archive can be PATH",
     });
   }
 
-  async openNamed(name: string, source: string, signal: AbortSignal): Promise<BuildContext> {
-    const place = placeOf(source);
+  async openNamed(
+    name: string,
+    source: string,
+    place: ContextPlace,
+    signal: AbortSignal,
+  ): Promise<BuildContext> {
     if (place.kind === "directory") return this.#openDirectory(source, {});
     if (place.kind === "stdin") throw unsupported(name, source, "only PATH can be standard input");
     return (await this.#openRemote(place, source, false, signal)).context;
@@ -200,23 +228,24 @@ class Opener {
   }
 
   async #openRemote(
-    place: Exclude<ContextPlace, { kind: "directory" }>,
+    place: FetchedPlace,
     name: string,
     unpack: boolean,
     signal: AbortSignal,
   ): Promise<OpenedContext> {
-    const [{ openRemote }, { transfer }] = await Promise.all([
+    const [{ openRemote }, { fetchFiles, transfer }] = await Promise.all([
       import("../context/remote.ts"),
       import("./fetch-files.ts"),
     ]);
     const { store, env } = this.#session;
-    if (this.#session.offline && place.kind === "git") throw offline(redact(`fetch ${name}`));
     const transport = transportFor(this.#session, redact(`download ${name}`));
     const progress = transfer(this.#options.emit, name);
     const secrets = new BuildSecrets(this.#options.secrets ?? [], {}, env);
     const secretOf = (id: string): Buffer | undefined => secrets.value(id);
     const { stdin } = process;
-    return openRemote(place, name, unpack, { store, transport, env, signal, secretOf, stdin, progress });
+    const fetchGit = (request: GitRequest): Promise<EntryTree> =>
+      fetchFiles(this.#session, request, signal, secretOf);
+    return openRemote(place, name, unpack, { store, transport, fetchGit, signal, secretOf, stdin, progress });
   }
 
   async #phase<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
 import type { SourceText } from "../core/diagnostic.ts";
 import type { Contexts } from "../inputs/open-contexts.ts";
@@ -39,13 +39,6 @@ export async function readDockerfile(options: BuildOptions, contexts: Contexts):
       hint: "name it with --file",
     },
   );
-}
-
-/** The path of a Dockerfile that is a file of this machine: absolute, or below the build context. */
-export function dockerfilePath({ dockerfile }: BuildOptions, contexts: Contexts): string | undefined {
-  if (!contexts.isLocal || contexts.dockerfile !== undefined || dockerfile === "-") return undefined;
-  if (dockerfile !== undefined) return resolve(dockerfile);
-  return NAMES.find((name) => contexts.main.readFile(name) !== undefined);
 }
 
 function twoDockerfiles(dockerfile: string): TsbuildError {

@@ -3,11 +3,11 @@ import { hostPlatform, type Platform } from "../core/platform.ts";
 import { baseImages, type BaseImageOptions } from "../inputs/base-images.ts";
 import { buildId } from "./build-id.ts";
 import { placeOf } from "./build-place.ts";
-import { dockerfilePath, readDockerfile } from "./dockerfile-source.ts";
+import { readDockerfile } from "./dockerfile-source.ts";
 import type { Dockerfile } from "../dockerfile/types.ts";
 import { mergeGraphs, type SharedGraph } from "../graph/merge.ts";
 import type { BuildGraph } from "../graph/types.ts";
-import type { Contexts } from "../inputs/open-contexts.ts";
+import { openContexts, type Contexts } from "../inputs/open-contexts.ts";
 import type { SourceLock } from "../inputs/lock/source-lock.ts";
 import { rememberedPlan, type PlanCacheOptions, type Planning } from "./plan-cache.ts";
 import { GRAPH, type Format } from "./plan-file.ts";
@@ -24,8 +24,7 @@ import type { BuildOptions } from "../api/types.ts";
 export async function planGraph(
   session: Session,
   options: BuildOptions,
-  contexts: Contexts,
-  lock?: SourceLock,
+  { contexts, lock }: Opened,
 ): Promise<SharedGraph> {
   const source = await readDockerfile(options, contexts);
   const platforms = options.platforms ?? [undefined];
@@ -43,16 +42,30 @@ export async function planGraph(
   };
   const graph = await plan();
   if (lock === undefined) return graph;
+  const named = new Set(graph.vertices.flatMap(({ op }) => (op.type === "context" ? [op.name] : [])));
+  await Promise.all([...named].map((name) => contexts.settle(name)));
   const { sourceFinder } = await import("../inputs/lock/find-source.ts");
   return (await lock.complete(graph.vertices, sourceFinder(session, options))) ? plan() : graph;
 }
 
-/** What tsbuild.lock says, where the build goes by it. */
-export async function lockOf(options: BuildOptions, contexts: Contexts): Promise<SourceLock | undefined> {
+/** Contexts, and what names stand for where a build goes by tsbuild.lock. */
+export interface Opened {
+  readonly contexts: Contexts;
+  readonly lock: SourceLock | undefined;
+}
+
+/** Opens what a build is planned with: a context that is fetched is the one that the lock has. */
+export async function openPlanning(session: Session, options: BuildOptions): Promise<Opened> {
   if (options.lock === undefined && options.offline !== true && options.attest === undefined)
-    return undefined;
-  const { openLock } = await import("../inputs/lock/source-lock.ts");
-  return openLock(options, dockerfilePath(options, contexts));
+    return { contexts: await openContexts(session, options), lock: undefined };
+  const [{ openLock }, { sourceFinder }] = await Promise.all([
+    import("../inputs/lock/source-lock.ts"),
+    import("../inputs/lock/find-source.ts"),
+  ]);
+  const lock = openLock(options);
+  const find = sourceFinder(session, options);
+  const contexts = await openContexts(session, options, lock && ((place) => lock.context(place, find)));
+  return { contexts, lock };
 }
 
 interface PlatformPlanning extends Pick<Planning, "source" | "warn"> {

@@ -2,7 +2,14 @@ import { unreachable } from "../core/errors.ts";
 import type { Dockerfile } from "../dockerfile/types.ts";
 import { printGraph } from "../graph/print.ts";
 import { openContexts } from "../inputs/open-contexts.ts";
-import { askedImages, lockOf, planGraph, planOptions, readParsed, warningsTo } from "./plan-dockerfile.ts";
+import {
+  askedImages,
+  openPlanning,
+  planGraph,
+  planOptions,
+  readParsed,
+  warningsTo,
+} from "./plan-dockerfile.ts";
 import type { Session } from "../session/session.ts";
 import { planStages } from "../stages/plan.ts";
 import { Problems } from "../stages/problems.ts";
@@ -11,6 +18,8 @@ import type { BuildOptions } from "../api/types.ts";
 
 /** One step of the road from the text to the graph, as JSON; nothing is built. */
 export async function printPlan(session: Session, step: PlanStep, options: BuildOptions): Promise<string> {
+  if (step === "graph")
+    return printGraph(await planGraph(session, options, await openPlanning(session, options)));
   const contexts = await openContexts(session, options);
   switch (step) {
     case "ast":
@@ -26,8 +35,6 @@ export async function printPlan(session: Session, step: PlanStep, options: Build
       );
       return print({ stages: [...planned.values()].map(({ plan }) => plan) });
     }
-    case "graph":
-      return printGraph(await planGraph(session, options, contexts, await lockOf(options, contexts)));
     default:
       return unreachable(step);
   }

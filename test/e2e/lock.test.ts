@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { startDockerRegistry, withoutDockerRegistry } from "../support/docker-registry.ts";
 import { openFileServer } from "../support/file-server.ts";
@@ -103,3 +103,59 @@ test(
     assert.match(unknown.stderr, /Cannot download .*\/other: it is not in the store, and --offline forbids/);
   },
 );
+
+test("tsbuild.lock holds contexts that are fetched, PATH too, to what they were", async () => {
+  await using rig = openRig();
+  await using server = await openFileServer();
+  await using git = await openGitServer();
+  git.create("lib.git");
+  const Dockerfile = "FROM scratch\nCOPY f /main\nCOPY --from=lib f /lib\nCOPY --from=file context /file\n";
+  const commit = git.commit("lib.git", { f: "old", Dockerfile });
+  server.files.set("/one", "old");
+  const remote = `${git.url("lib.git")}#main`;
+  const named = [`--build-context=lib=${remote}`, `--build-context=file=${server.origin}/one`];
+  const unused = `--build-context=unused=${server.origin}/none`;
+  const [local, cwd] = [rig.context({ Dockerfile, f: "here" }), rig.path("elsewhere")];
+  mkdirSync(cwd);
+  const files = (): readonly string[] =>
+    ["main", "lib", "file"].map((path) => readFileSync(rig.path("out", path), "utf8"));
+  const build = async (path: string, ...flags: string[]): Promise<Outcome> => {
+    rmSync(rig.path("out"), { recursive: true, force: true });
+    return rig.tsbuild(["-o", rig.path("out"), ...named, unused, ...flags, path], { cwd });
+  };
+  const places = [
+    [local, `${local}/tsbuild.lock`, "here"],
+    // What is fetched as a whole is locked where one is.
+    [remote, `${cwd}/tsbuild.lock`, "old"],
+  ] as const;
+  for (const [path] of places) {
+    const written = await build(path, "--lock");
+    assert.equal(written.status, 0, written.stderr);
+  }
+  git.commit("lib.git", { f: "new", Dockerfile });
+  server.files.set("/one", "new");
+  for (const [path, lock, main] of places) {
+    const locked = readFileSync(lock, "utf8");
+    assert.match(locked, new RegExp(`^"${server.origin}/one" = "sha256:[0-9a-f]{64}"$`, "m"));
+    assert.match(locked, new RegExp(`^"${remote}" = "${commit}"$`, "m"));
+    assert.doesNotMatch(locked, /none/);
+    for (const flags of [["--frozen"], ["--lock"], ["--offline", "--frozen", "--no-cache"], ["--offline"]]) {
+      const built = await build(path, ...flags);
+      assert.equal(built.status, 0, built.stderr);
+      assert.deepEqual(files(), [main, "old", "old"], flags.join(" "));
+    }
+    assert.equal(readFileSync(lock, "utf8"), locked);
+  }
+  await using fresh = openRig();
+  const moved = await fresh.tsbuild(["-q", "--frozen", ...named, remote], { cwd });
+  assert.match(moved.stderr, /Cannot use .*\/one: its digest is sha256:\w+, not sha256:\w+[^]*--update-lock/);
+  for (const [path, , main] of places) {
+    const updated = await build(path, "--update-lock");
+    assert.match(updated.stderr, /tsbuild\.lock is written: 0 added, 2 changed/);
+    assert.deepEqual(files(), [main === "old" ? "new" : main, "new", "new"]);
+    const missing = await build(path, "--frozen", `--build-context=lib=${git.url("lib.git")}`);
+    assert.match(missing.stderr, /Cannot use \S+lib\.git: tsbuild\.lock does not have it/);
+  }
+  const other = await build(git.url("lib.git"), "--frozen");
+  assert.match(other.stderr, /Cannot use \S+lib\.git: tsbuild\.lock does not have it/);
+});

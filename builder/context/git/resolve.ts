@@ -15,7 +15,10 @@ export interface Resolved {
 }
 
 /** Asks a remote for the commit of a ref: one small request, and none for a commit that is written in full. */
-export async function resolveRef(request: GitRequest, host: GitHost): Promise<Resolved> {
+export async function resolveRef(
+  request: Pick<GitRequest, "remote" | "ref" | "checksum">,
+  host: GitHost,
+): Promise<Resolved> {
   const { remote, ref = "HEAD", checksum } = request;
   const resolved = isCommit(ref)
     ? { commit: ref, object: ref, name: undefined }

@@ -14,17 +14,15 @@ export function sourceFinder(session: Session, { secrets = [], signal }: BuildOp
   const { store, env } = session;
   const given = new BuildSecrets(secrets, {}, env);
   const secretOf = (id: string): Buffer | undefined => given.value(id);
-  return async ({ op, at }) => {
+  return async (source, at) => {
     try {
-      if (op.type === "http") {
-        const transport = transportFor(session, `lock ${shownUrl(op.url)}`);
-        return (await download(new URL(op.url), { store, transport, signal, secretOf })).digest;
+      if (source.type === "http") {
+        const transport = transportFor(session, `lock ${shownUrl(source.url)}`);
+        return (await download(new URL(source.url), { store, transport, signal, secretOf })).digest;
       }
-      if (op.type === "git") {
-        if (session.offline) throw offline(redact(`lock ${op.remote}`));
-        const authorization = gitAuthorization(op.remote, secretOf);
-        return (await resolveRef(op, { env, signal, authorization })).commit;
-      }
+      if (session.offline) throw offline(redact(`lock ${source.remote}`));
+      const authorization = gitAuthorization(source.remote, secretOf);
+      return (await resolveRef(source, { env, signal, authorization })).commit;
     } catch (error) {
       if (!(error instanceof TsbuildError) || at === undefined) throw error;
       const { code, message, hint, cause } = error;
@@ -34,6 +32,5 @@ export function sourceFinder(session: Session, { secrets = [], signal }: BuildOp
         diagnostics: [{ severity: "error", rule: code, message, ...at }],
       });
     }
-    throw new TsbuildError("INTERNAL", `Cannot lock ${op.type}: it is no source`);
   };
 }

@@ -1,6 +1,8 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Diagnostic } from "../../core/diagnostic.ts";
-import type { Digest } from "../../core/digest.ts";
+import type { GitRequest } from "../../context/git/types.ts";
+import { placeOf, type FetchedPlace } from "../../context/place.ts";
+import { isDigest, type Digest } from "../../core/digest.ts";
 import { TsbuildError } from "../../core/errors.ts";
 import { redact } from "../../core/redact.ts";
 import type { Vertex } from "../../graph/types.ts";
@@ -14,8 +16,21 @@ import { LOCK_NAME, readLockFile, SECTIONS, writeLockFile, type LockedSources } 
 /** "read": what is locked counts, and the rest is as without a lock. "memory": for this build alone. The others are flags. */
 type Mode = "lock" | "frozen" | "update" | "read" | "memory";
 
-/** Finds what a source is now: the digest of a URL's bytes, the commit of a ref. */
-export type FindSource = (vertex: Vertex) => Promise<string>;
+/** What may be something else tomorrow, but for images. */
+export type Source =
+  | { readonly type: "http"; readonly url: string }
+  | ({ readonly type: "git" } & Pick<GitRequest, "remote" | "ref" | "checksum">);
+
+/** One of a graph that nothing says it of yet. */
+interface OpenSource {
+  readonly op: Source;
+  readonly vertex: Vertex;
+  readonly section: Record<string, string>;
+  readonly key: string;
+}
+
+/** Finds what a source is now: the digest of a URL's bytes, the commit of a ref. `at` tells where it stands. */
+export type FindSource = (source: Source, at?: Vertex["at"]) => Promise<string>;
 
 /** What the names in a Dockerfile stand for, of tsbuild.lock or as it was found out in this build. */
 export class SourceLock {
@@ -76,12 +91,12 @@ export class SourceLock {
   /** Finds out what the sources of a graph are that nothing says it of; true where there were some. */
   async complete(vertices: readonly Vertex[], find: FindSource): Promise<boolean> {
     if (this.#mode === "read") return false;
-    const open = vertices.flatMap((vertex) => {
+    const open = vertices.flatMap((vertex): readonly OpenSource[] => {
       const { op } = vertex;
       if ((op.type !== "http" && op.type !== "git") || isPinned(op)) return [];
       return op.type === "http"
-        ? [{ vertex, section: this.#sources.urls, key: urlKey(op.url) }]
-        : [{ vertex, section: this.#sources.git, key: gitKey(op) }];
+        ? [{ op, vertex, section: this.#sources.urls, key: urlKey(op.url) }]
+        : [{ op, vertex, section: this.#sources.git, key: gitKey(op) }];
     });
     const [first] = open;
     if (first === undefined) return false;
@@ -92,11 +107,37 @@ export class SourceLock {
       );
     }
     await Promise.all(
-      open.map(async ({ vertex, section, key }) => {
-        section[key] = await find(vertex);
+      open.map(async ({ op, vertex, section, key }) => {
+        section[key] = await find(op, vertex.at);
       }),
     );
     return true;
+  }
+
+  /** A context that is fetched, as the lock has it; what it does not have yet is asked for and added. */
+  async context(place: FetchedPlace, find: FindSource): Promise<FetchedPlace> {
+    if (this.#mode === "memory" || place.kind === "stdin") return place;
+    if (place.kind === "git") {
+      const { git } = place;
+      if (isPinned(git)) return place;
+      const commit = await this.#contextPin("git", gitKey(git), { type: "git", ...git }, find);
+      return commit === undefined ? place : { ...place, git: { ...git, ref: commit } };
+    }
+    const { href: url } = place.url;
+    const digest = await this.#contextPin("urls", urlKey(url), { type: "http", url }, find);
+    return isDigest(digest) ? { ...place, checksum: digest } : place;
+  }
+
+  async #contextPin(
+    section: "urls" | "git",
+    key: string,
+    source: Source,
+    find: FindSource,
+  ): Promise<string | undefined> {
+    const known = this.#sources[section][key];
+    if (known !== undefined || this.#mode === "read") return known;
+    if (this.#mode === "frozen") throw this.#missing(redact(key));
+    return (this.#sources[section][key] = await find(source));
   }
 
   /**
@@ -133,18 +174,28 @@ export class SourceLock {
 }
 
 /** The lock that a build goes by; undefined where it goes by none. */
-export function openLock(options: BuildOptions, dockerfile: string | undefined): SourceLock | undefined {
-  const { lock, offline = false, context, attest } = options;
+export function openLock(options: BuildOptions): SourceLock | undefined {
+  const { lock, offline = false, attest } = options;
   // What a provenance tells of URLs and repositories has to be what was used: it is found out first, and held to.
   if (lock === undefined && !offline) return attest?.provenance && new SourceLock(LOCK_NAME, "memory");
-  if (dockerfile === undefined) {
+  const directory = lockDirectory(options);
+  if (directory === undefined) {
     if (lock === undefined) return undefined;
     const flag = { lock: "--lock", frozen: "--frozen", update: "--update-lock" }[lock];
-    throw new TsbuildError("USAGE", `Cannot use ${flag}: the Dockerfile is no file of this machine`, {
+    throw new TsbuildError("USAGE", `Cannot use ${flag}: the Dockerfile comes on standard input`, {
       hint: `${LOCK_NAME} lies beside the Dockerfile: name one with --file`,
     });
   }
-  return new SourceLock(join(dirname(resolve(context, dockerfile)), LOCK_NAME), lock ?? "read");
+  return new SourceLock(resolve(directory, LOCK_NAME), lock ?? "read");
+}
+
+/** Beside the Dockerfile; where that is fetched in PATH, or where PATH is fetched whole. */
+function lockDirectory({ context, dockerfile }: BuildOptions): string | undefined {
+  const { kind } = placeOf(context);
+  if (kind === "stdin" || dockerfile === "-") return undefined;
+  if (kind !== "directory") return ".";
+  const isNamed = dockerfile !== undefined && !/^https?:\/\//i.test(dockerfile);
+  return isNamed ? dirname(dockerfile) : context;
 }
 
 function diagnosticOf({ at }: Vertex, message: string): readonly Diagnostic[] {
