@@ -13,6 +13,10 @@ const files = readdirSync(compiled, { recursive: true, encoding: "utf8" })
   )
   .map((name) => join(compiled, name))
   .sort();
+if (files.length === 0) {
+  process.stderr.write(`test: no path has ${wanted.join(" or ")} in it\n`);
+  process.exit(2);
+}
 const { status } = spawnSync(
   process.execPath,
   ["--enable-source-maps", "--test", "--test-reporter=spec", ...files],

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
+import { parse as parseToml } from "smol-toml";
 import { parse } from "../../builder/library.ts";
 import { projectRoot } from "../support/project.ts";
+import { mistakesOfManifest } from "./kubernetes-fields.ts";
 import { allPages, anchors, codeBlocks, prose } from "./markdown.ts";
 import { commandsOf } from "./shell.ts";
 import { mistakeOf, tsbuildLines } from "./tsbuild-lines.ts";
+import { documentsOf } from "./yaml-blocks.ts";
 
 const PAGES = allPages();
 const SHELLS = new Set(["sh", "console", "yaml", "indented"]);
@@ -48,6 +51,15 @@ test("every block of code says what it is", () => {
   assert.deepEqual(unknown, []);
 });
 
+test("a block of shell is marked with nothing but how it is run", () => {
+  const known = new Set(["clone", "terminal", "sudoer", "fails"]);
+  for (const { marks, where } of PAGES.flatMap(codeBlocks))
+    assert.ok(
+      marks.every((mark) => known.has(mark)),
+      where,
+    );
+});
+
 test("Dockerfiles in the documentation have no mistakes", async () => {
   for (const { language, text, where } of PAGES.flatMap(codeBlocks)) {
     if (language !== "dockerfile") continue;
@@ -60,9 +72,41 @@ test("Dockerfiles in the documentation have no mistakes", async () => {
   }
 });
 
-test("JSON in the documentation is JSON", () => {
-  for (const { language, text, where } of PAGES.flatMap(codeBlocks))
+test("JSON, TOML and YAML in the documentation is what it says it is", () => {
+  for (const block of PAGES.flatMap(codeBlocks)) {
+    const { language, text, where } = block;
     if (language === "json") assert.doesNotThrow(() => JSON.parse(text) as unknown, where);
+    else if (language === "toml") assert.doesNotThrow(() => parseToml(text), where);
+    else if (language === "yaml") assert.ok(documentsOf(block).length > 0, where);
+  }
+});
+
+test("manifests in the documentation have the fields that Kubernetes knows", () => {
+  let count = 0;
+  for (const block of PAGES.flatMap(codeBlocks)) {
+    if (block.language !== "yaml" || !/^kind:/m.test(block.text)) continue;
+    for (const manifest of documentsOf(block)) {
+      assert.deepEqual(mistakesOfManifest(manifest), [], block.where);
+      count++;
+    }
+  }
+  assert.ok(count >= 2, `only ${count} were found`);
+});
+
+test("what the documentation has npm run is a script of the package", () => {
+  const { scripts } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  const named = PAGES.flatMap(({ path, text }) =>
+    [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(test)\b)/g)].map(([, run, test]) => ({
+      path,
+      name: run ?? test ?? "",
+    })),
+  );
+  assert.deepEqual(
+    named.filter(({ name }) => !(name in scripts)),
+    [],
+  );
 });
 
 test("links between pages lead to files and headings that are there", () => {

@@ -1,89 +1,73 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import {
-  startDockerRegistry,
-  withoutDockerRegistry,
-  type RunningRegistry,
-} from "../support/docker-registry.ts";
-import { projectRoot } from "../support/project.ts";
-import { openRig, outcomeOf, type Rig } from "../support/rig.ts";
-import { allPages, codeBlocks } from "./markdown.ts";
+import { whyNoTerminal } from "../support/tmux.ts";
+import { allPages, codeBlocks, type CodeBlock } from "./markdown.ts";
+import { openScene, withoutScene, type Scene } from "./scene.ts";
+import { commandsOf } from "./shell.ts";
+import { runAsSudoer, whyNoSudo } from "./sudoer.ts";
+import { scriptsOf } from "./yaml-blocks.ts";
 
 /*
- * Runs what the documentation shows: each ```sh block of a page, in a directory with fixtures/documentation, which is a repository,
- * and where `app` is built. A registry on the loopback stands in for all that the pages name. A block that is marked
- * `parse-only` cannot be run here (pages.test.ts parses it), one that is marked `fails` ends with 1.
+ * Does what the documentation shows, page by page: each block `sh`, and each line that a CI job of a block `yaml` runs.
+ * docs/dev/testing.md says what a block's marks mean, and what stands in for the registries and hosts that pages name.
  */
 
-const skip =
-  withoutDockerRegistry() ?? (existsSync("/bin/busybox") ? false : "a static busybox is not installed");
-const REGISTRIES = /\b(registry\.example\.com|ghcr\.io)(?=\/)/g;
-/** What Docker Hub has in the documentation: busybox under other names. */
-const IMAGES = ["alpine", "debian:12", "nginx"];
-const BASE = `FROM scratch
-COPY busybox /bin/
-RUN ["/bin/busybox", "--install", "-s", "/bin"]
-ENV PATH=/bin
-CMD ["sleep", "600"]
-`;
+const skip = withoutScene();
 
-let rig: Rig;
-let registry: RunningRegistry;
-
+let scene: Scene;
 before(async () => {
-  if (skip !== false) return;
-  rig = openRig();
-  registry = await startDockerRegistry();
-  const bin = rig.path("bin");
-  mkdirSync(bin);
-  const cli = join(projectRoot, "dist/bin/tsbuild.cjs");
-  writeFileSync(join(bin, "tsbuild"), `#!/bin/sh\nexec "${process.execPath}" "${cli}" "$@"\n`, {
-    mode: 0o755,
-  });
-  copyFileSync("/bin/busybox", join(rig.context({ Dockerfile: BASE }, "base"), "busybox"));
-  const names = IMAGES.map((name) => `-t ${registry.host}/library/${name}`);
-  await shell(`tsbuild -q --push ${names.join(" ")} base`, rig.directory);
+  if (skip === false) scene = await openScene();
 });
-
-after(async () => {
-  if (rig === undefined) return;
-  await shell('ids=$(tsbuild ps -aq); [ -z "$ids" ] || tsbuild rm -f $ids', rig.directory);
-  await registry?.[Symbol.asyncDispose]();
-  await rig[Symbol.asyncDispose]();
-});
+after(async () => scene?.[Symbol.asyncDispose]());
 
 for (const page of allPages()) {
-  const blocks = codeBlocks(page).filter(
-    ({ language, marks }) => language === "sh" && !marks.includes("parse-only"),
-  );
+  const blocks = codeBlocks(page).filter(({ language }) => language === "sh" || language === "yaml");
   if (blocks.length === 0) continue;
-  test(`what ${page.path} shows can be done`, { skip }, async () => {
-    const directory = rig.path(page.path.replace(/\W/g, "-"));
-    cpSync(join(projectRoot, "fixtures/documentation"), directory, { recursive: true });
-    await shell("git init -q . && git add . && git commit -qm demo && tsbuild -q -t app .", directory);
-    for (const { text, where, marks } of blocks)
-      await shell(text, directory, where, marks.includes("fails") ? 1 : 0);
+  test(`what ${page.path} shows can be done`, { skip: skip || missingFor(blocks) }, async () => {
+    const directory = await scene.directory(page.path);
+    if (calls(blocks, "docker")) await scene.dockerDaemon();
+    if (page.text.includes("fixtures/image/Dockerfile")) await scene.nodeImage();
+    for (const block of blocks) await perform(block, directory);
   });
 }
 
-async function shell(script: string, cwd: string, where = "", expected = 0): Promise<void> {
-  const child = spawn("sh", ["-e"], {
-    cwd,
-    env: {
-      PATH: `${rig.path("bin")}:${process.env["PATH"]}`,
-      HOME: rig.directory,
-      TSBUILD_ROOT: rig.store,
-      TSBUILD_REGISTRY_MIRRORS: `docker.io=http://${registry.host}`,
-      GIT_AUTHOR_NAME: "docs",
-      GIT_AUTHOR_EMAIL: "docs@example.com",
-      GIT_COMMITTER_NAME: "docs",
-      GIT_COMMITTER_EMAIL: "docs@example.com",
-    },
-  });
-  child.stdin.end(script.replace(REGISTRIES, registry.host));
-  const { status, stdout, stderr } = await outcomeOf(child);
-  assert.equal(status, expected, `${where}\n${script}\n${stdout}\n${stderr}`);
+async function perform(block: CodeBlock, directory: string): Promise<void> {
+  const { text, where, marks, language } = block;
+  if (language === "yaml")
+    for (const script of scriptsOf(block)) await scene.shell(inJob(script), directory, where);
+  else if (marks.includes("sudoer")) {
+    // The kernel takes the ranges: a user namespace has them.
+    const { status, output } = runAsSudoer(`${text}\nunshare --user --map-auto --map-root-user true\n`);
+    assert.equal(status, 0, `${where}\n${output}`);
+  } else if (marks.includes("terminal")) await scene.type(text, directory);
+  else
+    await scene.shell(
+      text,
+      marks.includes("clone") ? scene.clone() : directory,
+      where,
+      marks.includes("fails") ? 1 : 0,
+    );
+}
+
+/** With what GitHub puts in place of its expressions. */
+function inJob(script: string): string {
+  return script.replace(/\$\{\{ github\.(\w+) \}\}/g, (_all, name: string) =>
+    name === "repository" ? "team/app" : "main",
+  );
+}
+
+function missingFor(blocks: readonly CodeBlock[]): string | false {
+  const noTerminal = blocks.some(({ marks }) => marks.includes("terminal")) ? whyNoTerminal() : undefined;
+  const programs = ["docker", "skopeo", "curl"].filter(
+    (name) => calls(blocks, name) && spawnSync(name, ["--version"]).error !== undefined,
+  );
+  const noSudo = blocks.some(({ marks }) => marks.includes("sudoer")) ? whyNoSudo() : undefined;
+  return noTerminal ?? noSudo ?? (programs.length > 0 ? `${programs.join(", ")}: not installed` : false);
+}
+
+function calls(blocks: readonly CodeBlock[], program: string): boolean {
+  return blocks.some(
+    ({ text, language }) => language === "sh" && commandsOf(text).some(([name]) => name === program),
+  );
 }

@@ -3,12 +3,14 @@ import { parseFlags } from "../../builder/cli/flags.ts";
 import type { Command } from "../../builder/cli/types.ts";
 import type { CodeBlock } from "./markdown.ts";
 import { commandsOf } from "./shell.ts";
+import { argumentsOf, scriptsOf } from "./yaml-blocks.ts";
 
 /** The command lines of tsbuild in a block: what a shell runs, a CI job, or a container of Kubernetes. */
-export function tsbuildLines({ language, text }: CodeBlock): readonly (readonly string[])[] {
-  const scripts = language === "yaml" ? scriptsOfYaml(text) : [text.replace(/^\$ /gm, "")];
+export function tsbuildLines(block: CodeBlock): readonly (readonly string[])[] {
+  const yaml = block.language === "yaml";
+  const scripts = yaml ? scriptsOf(block) : [block.text.replace(/^\$ /gm, "")];
   const lines = scripts.flatMap(commandsOf).filter(([program]) => program === "tsbuild");
-  return [...lines.map((words) => words.slice(1)), ...(language === "yaml" ? argumentsOfYaml(text) : [])];
+  return [...lines.map((words) => words.slice(1)), ...(yaml ? argumentsOf(block) : [])];
 }
 
 /** Why this is no command line of tsbuild; undefined where it is one. */
@@ -48,20 +50,4 @@ function wrongWord({ operands, usage }: Command, [word]: readonly string[]): str
   const { first = [] } = operands;
   if (word === undefined || first.length === 0 || first.includes(word)) return undefined;
   return usage.includes(`[${first.join("|")}]`) ? undefined : `"${word}" is none of ${first.join(", ")}`;
-}
-
-/** What `run:` and the items of `script:` have to say to a shell. */
-function scriptsOfYaml(text: string): readonly string[] {
-  const plain = text.replace(
-    /^(\s*)(- )?run: [>|]-?\n((?:\1\s+.*\n|\s*\n)+)/gm,
-    (_all, _indent, _item, body: string) => `- run: ${body.trim().replace(/\s*\n\s*/g, " ")}\n`,
-  );
-  return [...plain.matchAll(/^\s*(?:- run:|run:|-) (.*)$/gm)].map(([, script = ""]) => script);
-}
-
-/** `args: [build, …]` of a container whose image starts tsbuild. */
-function argumentsOfYaml(text: string): readonly (readonly string[])[] {
-  return [...text.matchAll(/^\s*(?:- )?args:\s*\[([^\]]*)\]/gm)].map(([, list = ""]) =>
-    [...list.matchAll(/"((?:[^"\\]|\\.)*)"|[^\s,"][^,]*/g)].map(([plain, quoted]) => quoted ?? plain.trim()),
-  );
 }

@@ -28,6 +28,7 @@ export function openTerminal(
     readonly env: Readonly<Record<string, string>>;
     readonly columns: number;
     readonly rows: number;
+    readonly cwd?: string;
   },
 ): Terminal {
   const folder = mkdtempSync(join(tmpdir(), "tsbuild-tmux-"));
@@ -48,7 +49,8 @@ export function openTerminal(
     return stdout;
   };
   const size = ["-x", String(options.columns), "-y", String(options.rows)];
-  tmux("new-session", "-d", ...size, `${command}; echo "status $?"; exec cat`);
+  const place = options.cwd === undefined ? [] : ["-c", options.cwd];
+  tmux("new-session", "-d", ...size, ...place, `${command}; echo "status $?"; exec cat`);
   const lines = (): readonly string[] => tmux("capture-pane", "-p").split("\n");
   return {
     lines,
