@@ -10,6 +10,7 @@
 
 #include "tree/apply.h"
 #include "tree/copy.h"
+#include "container/descendants.h"
 #include "deflate/deflate_file.h"
 #include "tree/diff.h"
 #include "tree/list.h"
@@ -70,6 +71,8 @@ static void reap(struct lane *control, pid_t *workers, size_t count) {
       if (workers[i] != pid) continue;
       workers[i] = 0;
       if (status == 0) break;
+      /* Without namespaces a step can kill the worker that watches it: main is the next to get what is left of it. */
+      end_orphans(workers, count);
       frame_begin(control, FRAME_DIED);
       put_u32(control, (uint32_t)i);
       put_u32(control, (uint32_t)status);
@@ -163,6 +166,7 @@ int main(int argc, char **argv) {
   if (argc == 4 && strcmp(mode, "join") == 0 && join_user_namespace(argv[3], &error) < 0) goto failed;
   if (strcmp(mode, "try") == 0 && try_isolation(&error) < 0) goto failed;
   bool plain = strcmp(mode, "plain") == 0;
+  if (plain) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   if (!plain && enter_mount_namespace(&error) < 0) goto failed;
   send_empty(&control, FRAME_READY);
   serve(&control, lanes, plain ? SIGTERM : SIGKILL);

@@ -41,6 +41,7 @@ enum frame_type {
   FRAME_EXIT = 69,
   FRAME_TAKEN = 70,
   FRAME_IDLE = 71,
+  FRAME_WASTED = 72,
   /* on the control pipe */
   FRAME_MAP = 96,
   FRAME_MAPPED = 97,

@@ -196,6 +196,8 @@ export interface RunIo {
   readonly stdin?: AsyncIterable<Uint8Array>;
   /** Called once, when the process runs: what can be done to it from outside. */
   onStart?(control: RunControl): void;
+  /** Told of a read-only mount that was written to where nothing could keep the command from that: it is gone. */
+  onWasted?(target: string): void;
   /** Told what a command that succeeded changed in a plain root, before its exit. */
   readonly changes?: EntryVisitor | undefined;
 }

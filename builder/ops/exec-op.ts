@@ -10,7 +10,7 @@ import { foreignMounts } from "../../runtime/emulation/foreign.ts";
 import { processEnvironment } from "../../runtime/plan/environment.ts";
 import type { SandboxSettings } from "../../runtime/limits/types.ts";
 import { baseMounts, kernelMasks, machineMounts } from "../../runtime/plan/mounts.ts";
-import type { MountSpec, RunExit, RunPlan } from "../../runtime/types.ts";
+import type { MountSpec, RunExit, RunIo, RunPlan } from "../../runtime/types.ts";
 import { OutputTail } from "./output-tail.ts";
 import { describeFailed } from "./failed-step.ts";
 import { readAccountFile } from "./accounts.ts";
@@ -53,11 +53,15 @@ export function execHandler(services: OpServices): OpHandler<ExecOp> {
         tail.add(data);
         step.emit({ type: "step-output", id: step.vertex.id, stream, data, time: Date.now() });
       };
-      const exit = await helper.run(
-        plan,
-        { onOutput: (stream, data) => show(stream, filters[stream].push(data)), changes: root.changes },
-        step.signal,
-      );
+      const io: RunIo = {
+        onOutput: (stream, data) => show(stream, filters[stream].push(data)),
+        onWasted: (target) => step.emit({ type: "notice", message: wasted(step, target) }),
+        changes: root.changes,
+      };
+      const exit = await helper.run(plan, io, step.signal).catch(async (error: unknown) => {
+        await root.abandon?.();
+        throw error;
+      });
       for (const stream of ["stdout", "stderr"] as const) show(stream, filters[stream].end());
       if (exit.code !== 0) {
         const kept = await keepOrDiscard(
@@ -155,6 +159,10 @@ function scriptsOf(op: ExecOp): MountSpec[] {
     gid: 0,
     flags: { readonly: true },
   }));
+}
+
+function wasted(step: Step, target: string): string {
+  return `${step.vertex.name}: what it wrote to ${target} is thrown away: that is mounted read-only`;
 }
 
 async function keepOrDiscard(root: StepRoot, record: string | undefined): Promise<boolean> {

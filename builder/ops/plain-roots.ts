@@ -17,6 +17,9 @@ export function plainRoots({ trees, tempPath, record }: PlainRootServices): Step
       const path = await trees.take(base);
       const aside = tempPath("aside");
       const recording = record();
+      const discard = async (): Promise<void> => {
+        await Promise.all([trees.discard(path), trees.discard(aside)]);
+      };
       return {
         spec: { kind: "plain", path, aside },
         changes: recording.changes,
@@ -25,9 +28,9 @@ export function plainRoots({ trees, tempPath, record }: PlainRootServices): Step
           await Promise.all([trees.leave(path, [...base, layer]), trees.discard(aside)]);
           return layer;
         },
-        async discard() {
-          await Promise.all([trees.discard(path), trees.discard(aside)]);
-        },
+        discard,
+        // Its worker may have been killed, which else takes everything out of it.
+        abandon: discard,
         [Symbol.dispose]: () => recording[Symbol.dispose](),
       };
     },

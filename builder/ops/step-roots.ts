@@ -25,6 +25,8 @@ export interface StepRoot extends Disposable {
   adopt(): Promise<Layer>;
   /** After a step that did not. */
   discard(): Promise<void>;
+  /** After a step of which nobody knows how it ended: what holds secrets goes at once. */
+  abandon?(): Promise<void>;
   /** Instead of discarding: keeps it as the step that failed last, with what is to be said of it. */
   keep?(record: string): Promise<void>;
 }

@@ -10,6 +10,7 @@
 #include "tree/copy.h"
 #include "base/files.h"
 #include "plain/plain_devices.h"
+#include "plain/readonly.h"
 #include "container/relay.h"
 #include "tree/remove.h"
 #include "tree/resolve.h"
@@ -30,6 +31,7 @@ struct cover {
   struct stat hidden, placed;
   int source; /* MOVED: the directory that it came from, and its name there */
   char *source_name;
+  const char *target; /* NULL where it may be written to */
 };
 
 /* A parent's times as they are now, and again when nothing but our own changes came after. */
@@ -136,6 +138,16 @@ static int place_copy(struct covers *covers, const struct cover *cover, const st
   return copy_opened(covers->lane, source, cover->parent, cover->name, error);
 }
 
+/* A file or directory of the container: a read-only cache, a volume. Links in it lead where they lead in that. */
+static int place_readonly(struct covers *covers, const struct cover *cover, const struct mount_spec *spec,
+                          struct error *error) {
+  cleanup_close int top = open(spec->source, *spec->subpath ? O_PATH | O_DIRECTORY | O_CLOEXEC : O_RDONLY | O_CLOEXEC);
+  cleanup_close int inner = *spec->subpath ? open_in_root(top, spec->subpath, O_RDONLY) : -1;
+  int source = *spec->subpath ? inner : top;
+  if (source < 0) return fail(error, errno, "Cannot open mount source '%s'", spec->source);
+  return copy_opened(covers->lane, source, cover->parent, cover->name, error);
+}
+
 /* A directory that nobody else uses meanwhile comes and goes as a whole: a cache mount. */
 static int place_moved(struct cover *cover, const struct mount_spec *spec, struct error *error) {
   /* What lies below was written by earlier steps: its parents are opened as in a root. */
@@ -160,8 +172,9 @@ static int place(struct covers *covers, struct cover *cover, const struct mount_
     case MOUNT_DEV: placed = place_devices(cover->parent, cover->name, error); break;
     case MOUNT_LAYERS: placed = place_copy(covers, cover, spec, error); break;
     case MOUNT_BIND:
-      placed = cover->kind == MOVED ? place_moved(cover, spec, error)
-                                    : relay_start(cover->parent, cover->name, spec->source, error);
+      placed = cover->kind == MOVED               ? place_moved(cover, spec, error)
+               : spec->flags & FLAG_READONLY ? place_readonly(covers, cover, spec, error)
+                                             : relay_start(cover->parent, cover->name, spec->source, error);
       break;
     default: return fail(error, EINVAL, "Cannot mount on '%s': nothing can be mounted here", spec->target);
   }
@@ -173,19 +186,21 @@ static int place(struct covers *covers, struct cover *cover, const struct mount_
 
 static int put(struct covers *covers, const struct mount_spec *spec, struct error *error) {
   struct stat st;
-  bool moves = spec->type == MOUNT_BIND && (stat(spec->source, &st) < 0 || !S_ISSOCK(st.st_mode));
+  bool socket = spec->type == MOUNT_BIND && stat(spec->source, &st) == 0 && S_ISSOCK(st.st_mode);
+  bool moves = spec->type == MOUNT_BIND && !socket && !(spec->flags & FLAG_READONLY);
   struct cover *cover = begin(covers, moves ? MOVED : PLACED, spec->target, error);
   if (!cover) return -1;
   struct times times = keep_times(cover->parent);
   int result = hide(covers, cover, error) < 0 ? -1 : place(covers, cover, spec, error);
   restore_times(&times);
+  if ((spec->flags & FLAG_READONLY) && !socket) covers->items[covers->count - 1].target = spec->target;
   return result;
 }
 
 int covers_put(struct covers *covers, const struct plan *plan, struct error *error) {
   for (size_t i = 0; i < plan->mount_count; i++)
     if (put(covers, &plan->mounts[i], error) < 0) return -1;
-  return 0;
+  return time_before(covers->aside, &covers->placed, error);
 }
 
 /* What was moved goes back; where the step removed it, an empty directory does. */
@@ -224,6 +239,24 @@ static int take_out(struct covers *covers, size_t number, struct error *error) {
   close(cover->parent);
   close_later(&cover->source);
   return result;
+}
+
+void covers_tell(const struct covers *covers) {
+  for (size_t i = 0; covers->placed.tv_sec && i < covers->count; i++) {
+    const struct cover *cover = &covers->items[i];
+    if (!cover->target || !was_changed(covers, cover->parent, cover->name, &cover->placed)) continue;
+    frame_begin(covers->lane, FRAME_WASTED);
+    put_string(covers->lane, cover->target);
+    frame_end(covers->lane);
+  }
+}
+
+bool covers_placed(const struct covers *covers, const struct stat *st) {
+  for (size_t i = 0; i < covers->count; i++) {
+    const struct stat *placed = &covers->items[i].placed;
+    if (placed->st_ino == st->st_ino && placed->st_dev == st->st_dev) return true;
+  }
+  return false;
 }
 
 int covers_take_out(struct covers *covers, struct error *error) {

@@ -61,13 +61,19 @@ static bool is_ours(const struct processes *all, pid_t parent, pid_t self) {
   return false;
 }
 
-static void mark_ours(struct processes *all) {
+static bool is_spared(const pid_t *spared, size_t count, pid_t pid) {
+  for (size_t i = 0; i < count; i++)
+    if (spared[i] == pid) return true;
+  return false;
+}
+
+static void mark_ours(struct processes *all, const pid_t *spared, size_t count) {
   pid_t self = getpid();
   for (bool more = true; more;) {
     more = false;
     for (size_t i = 0; i < all->count; i++) {
       struct process *process = &all->items[i];
-      if (process->ours || !is_ours(all, process->parent, self)) continue;
+      if (process->ours || is_spared(spared, count, process->pid) || !is_ours(all, process->parent, self)) continue;
       process->ours = more = true;
     }
   }
@@ -85,24 +91,42 @@ static bool stop_new(struct processes *all) {
   return any;
 }
 
+/* Kills all of them at once; those whose parent is this process, or becomes it now, are to be waited for. */
+static struct processes kill_all(const pid_t *spared, size_t count) {
+  struct processes all = {0};
+  for (bool more = true; more;) {
+    struct processes next = list_all(&all);
+    free(all.items);
+    all = next;
+    mark_ours(&all, spared, count);
+    more = stop_new(&all);
+  }
+  for (size_t i = 0; i < all.count; i++)
+    if (all.items[i].ours) kill(all.items[i].pid, SIGKILL);
+  return all;
+}
+
 void end_descendants(void) {
   for (;;) {
     pid_t pid;
     while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) continue;
     if (pid < 0 && errno == ECHILD) return;
-    struct processes all = {0};
-    for (bool more = true; more;) {
-      struct processes next = list_all(&all);
-      free(all.items);
-      all = next;
-      mark_ours(&all);
-      more = stop_new(&all);
-    }
-    for (size_t i = 0; i < all.count; i++)
-      if (all.items[i].ours) kill(all.items[i].pid, SIGKILL);
-    free(all.items);
+    free(kill_all(NULL, 0).items);
     /* One has ended when the next round begins: what it leaves is this process's by then. */
     siginfo_t info;
     waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
+  }
+}
+
+void end_orphans(const pid_t *spared, size_t count) {
+  for (bool more = true; more;) {
+    struct processes all = kill_all(spared, count);
+    more = false;
+    for (size_t i = 0; i < all.count; i++) {
+      if (!all.items[i].ours) continue;
+      more = true;
+      if (all.items[i].parent == getpid()) waitpid(all.items[i].pid, NULL, 0);
+    }
+    free(all.items);
   }
 }

@@ -41,6 +41,7 @@ int plain_output(const struct plain *plain, const char *name, int *ours, int *th
 int plain_close(struct plain *plain, bool lost, struct error *error) {
   struct error taking = {0, ""};
   if (plain) end_descendants();
+  if (plain && !lost) covers_tell(&plain->covers);
   int closed = plain ? covers_take_out(&plain->covers, &taking) : 0;
   if (lost) _exit(1);
   if (plain) plain->covers.lane->stays = false;

@@ -34,7 +34,7 @@ struct level {
   size_t path_size;
 };
 
-static bool is_later(const struct timespec *a, const struct timespec *b) {
+bool is_later(const struct timespec *a, const struct timespec *b) {
   return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
@@ -59,10 +59,10 @@ static int see(int parent, const char *name, struct seen *seen, struct sight *si
 }
 
 /*
- * Until the file system's clock has passed `latest`: a change in the same tick would leave the same time. A file's own
- * clock is asked, as that of a network file system is another machine's. Times far ahead differ from any that follow.
+ * A change in the same tick would leave the same time. A file's own clock is asked, as that of a network file system is
+ * another machine's. Times far ahead differ from any that follow.
  */
-static int pass(int aside, const struct timespec *latest, struct error *error) {
+int tree_pass(int aside, const struct timespec *latest, struct error *error) {
   cleanup_close int probe = openat(aside, "clock", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (probe < 0) return fail(error, errno, "Cannot make a file beside the root filesystem");
   for (int tries = 0; tries < PATIENCE; tries++) {
@@ -80,7 +80,7 @@ struct seen *tree_see(int root, int aside, struct openings *openings, struct err
   struct seen *seen = must_alloc(sizeof *seen);
   memset(seen, 0, sizeof *seen);
   allow_depth();
-  return see(root, ".", seen, &sight, error) < 0 || pass(aside, &sight.latest, error) < 0 ? NULL : seen;
+  return see(root, ".", seen, &sight, error) < 0 || tree_pass(aside, &sight.latest, error) < 0 ? NULL : seen;
 }
 
 static int by_name(const void *name, const void *item) {

@@ -12,8 +12,12 @@
 
 struct seen;
 
+bool is_later(const struct timespec *a, const struct timespec *b);
+
 /* The tree as it is now, and watched. Waits, for some milliseconds at most, until a later change has a later time. */
 struct seen *tree_see(int root, int aside, struct openings *openings, struct error *error);
+/* Waits until the clock of the file system that `aside` is on has passed `latest`. */
+int tree_pass(int aside, const struct timespec *latest, struct error *error);
 /* `name` in `directory` was opened for writing. */
 void seen_opened(struct seen *directory, const char *name);
 /* Sends what is not as it was seen, in the order of a layer. */

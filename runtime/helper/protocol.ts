@@ -32,6 +32,7 @@ export const FRAME = {
   EXIT: 69,
   TAKEN: 70,
   IDLE: 71,
+  WASTED: 72,
   MAP: 96,
   MAPPED: 97,
   READY: 98,

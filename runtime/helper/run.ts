@@ -22,6 +22,7 @@ export async function runOn(
     if (type === FRAME.STDOUT) io.onOutput("stdout", payload);
     else if (type === FRAME.STDERR) io.onOutput("stderr", payload);
     else if (type === FRAME.TAKEN) feeder?.taken();
+    else if (type === FRAME.WASTED) io.onWasted?.(new FrameReader(payload).text());
     else if (type === FRAME.STARTED) {
       io.onStart?.({ ...startedOf(payload), ...controlOf(lane) });
       feeder?.start();

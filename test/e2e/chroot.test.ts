@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openRig, type Outcome } from "../support/rig.ts";
@@ -46,6 +46,11 @@ RUN <<SCRIPT
 #!/usr/bin/node
 console.log("script", process.getuid())
 SCRIPT
+`;
+
+const HOSTILE = `FROM base
+RUN --mount=type=bind,target=/context node -e 'fs.writeFileSync("/context/late", "changed")'
+RUN --mount=type=secret,id=s ["node", "-e", "process.kill(process.ppid, 'SIGKILL'); setInterval(() => {}, 1000)"]
 `;
 
 const MOUNTS = `
@@ -115,12 +120,19 @@ test("an unprivileged container builds by chroot what root builds in namespaces"
     assert.equal(notices.length, 1, inside.stderr);
     assert.match(notices[0] ?? "", /--security-opt seccomp=unconfined/);
   });
-  await t.test("nothing of a secret is left, and nothing of a step", () => {
-    const left = readdirSync(inner.store, { recursive: true, encoding: "utf8" });
-    assert.deepEqual(
-      left.filter((path) => /run\/secrets|^tmp\/.*tree/.test(path)),
-      [],
+  const left = (): string[] =>
+    readdirSync(inner.store, { recursive: true, encoding: "utf8" }).filter((path) =>
+      /run\/secrets|^tmp\/.*tree/.test(path),
     );
+  await t.test("nothing of a secret is left, and nothing of a step", () => assert.deepEqual(left(), []));
+  await t.test("nor of one that kills the process which watches it", async () => {
+    const file = rig.path("Hostile");
+    writeFileSync(file, HOSTILE);
+    const { status, stderr } = await inner.tsbuild([...build, "--no-cache", "-f", file]);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /what it wrote to \/context is thrown away: that is mounted read-only/);
+    assert.deepEqual(left(), []);
+    assert.equal(readFileSync(join(context, "late"), "latin1"), "late");
   });
 
   await t.test("doctor names the level and the setting for the next one", async () => {

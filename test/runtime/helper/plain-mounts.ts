@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import type { MountSpec } from "../../../runtime/types.ts";
 import type { Rig } from "./rig.ts";
 
@@ -12,4 +12,15 @@ export function heldMounts(rig: Rig): MountSpec[] {
     { type: "file", target, data: Buffer.from("hush"), mode, uid: 0, gid: 0, flags },
     { type: "bind", target: "/var/cache/c", source: rig.path("cache/data"), recursive: false, flags },
   ];
+}
+
+/** Processes that have this in their environment. */
+export function marked(mark: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark);
+    } catch {
+      return false;
+    }
+  });
 }

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { MountSpec, PlainRoot, RunPlan } from "../../../runtime/types.ts";
-import { heldMounts } from "./plain-mounts.ts";
+import { heldMounts, marked } from "./plain-mounts.ts";
 import { Lines, Rig, exists, skip } from "./rig.ts";
 
 const DEV: MountSpec = { type: "dev", target: "/dev", shmSize: 0 };
@@ -136,16 +136,6 @@ test("what is mounted in a plain tree goes with the step", { skip }, async (t) =
     assert.ok(existsSync(rig.path("cache/data/kept")));
   });
 });
-
-function marked(mark: string): string[] {
-  return readdirSync("/proc").filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark);
-    } catch {
-      return false;
-    }
-  });
-}
 
 test("no process of a step in a plain tree outlives it", { skip }, async () => {
   await using rig = await Rig.start({ plain: true });
