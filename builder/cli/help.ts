@@ -51,12 +51,14 @@ export function generalHelp(
 
 /** `tsbuild COMMAND --help`: from the same table that the parser works by. */
 export function commandHelp(
-  spec: Pick<CommandSpec<FlagTable>, "name" | "usage" | "summary" | "flags" | "examples">,
+  spec: Pick<CommandSpec<FlagTable>, "name" | "usage" | "summary" | "flags" | "borrows" | "examples">,
   columns: number,
 ): string {
   const width = widthFor(columns);
   const groups = new Map<string, (readonly [string, string])[]>();
-  const flags: FlagTable = { ...spec.flags, ...COMMON_FLAGS };
+  const { borrows } = spec;
+  const own = Object.entries(spec.flags).filter(([name, flag]) => borrows?.flags[name] !== flag);
+  const flags: FlagTable = { ...Object.fromEntries(own), ...COMMON_FLAGS };
   const taken = Object.values(spec.flags).some((flag) => flag.short === "h");
   for (const [name, flag] of Object.entries(flags)) {
     const group = flag.group ?? "Options";
@@ -69,6 +71,12 @@ export function commandHelp(
     "Usage:",
     `  tsbuild ${spec.usage}`,
     ...[...groups].flatMap(([group, rows]) => ["", `${group}:`, ...columnsOf(rows, width)]),
+    ...(borrows === undefined
+      ? []
+      : [
+          "",
+          ...wrap(`It takes the flags of tsbuild ${borrows.name} too: tsbuild help ${borrows.name}`, width),
+        ]),
     ...(spec.examples.length === 0 ? [] : ["", "Examples:", ...examples(spec.examples)]),
     "",
   ].join("\n");

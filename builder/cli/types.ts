@@ -90,6 +90,8 @@ export interface CommandSpec<T extends FlagTable> {
   /** One sentence without a full stop. */
   readonly summary: string;
   readonly flags: T;
+  /** A command whose flags are among these: the help names it instead of listing them. */
+  readonly borrows?: { readonly name: string; readonly flags: FlagTable };
   /** Flags that docker's command has and this one does not yet: `name` or `name|n`, with what to do instead. */
   readonly missing?: Readonly<Record<string, string | undefined>>;
   /** How many arguments it takes, what one is called, and which words the first may be where they are known. */

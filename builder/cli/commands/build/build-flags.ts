@@ -3,6 +3,8 @@ import { KANIKO_FLAGS, MISSING_KANIKO_FLAGS } from "./kaniko-flags.ts";
 import { SANDBOX_FLAGS } from "../sandbox-flags.ts";
 
 const IMAGE = "Image";
+const CACHE = "Cache";
+const SOURCES = "What is fetched";
 const STEPS = "Steps";
 const RESULT = "Result";
 const DISPLAY = "Display";
@@ -42,40 +44,55 @@ export const BUILD_FLAGS = {
     value: "OS/ARCH[,…]",
     repeat: true,
     group: IMAGE,
-    doc: "Build for this platform; for several at once, which makes an index of images",
+    doc: "Build for this platform; several make an index of images",
     default: "this machine's",
   },
-  "max-cache-size": {
-    value: "SIZE",
-    group: STEPS,
-    doc: "Remove the least recently used cache beyond this size at the end",
-    default: "a fifth of the disk, at least 10 GiB",
+  "no-cache": { group: CACHE, doc: "Run every step, whatever the cache has" },
+  "no-cache-filter": {
+    value: "STAGE[,STAGE]",
+    repeat: true,
+    group: CACHE,
+    doc: "Run every step of these stages, whatever the cache has",
   },
-  "no-cache": { group: STEPS, doc: "Run every step, whatever the cache has" },
   "cache-from": {
     value: "SOURCE",
     repeat: true,
-    group: STEPS,
+    group: CACHE,
     doc: "Look up steps in a cache from elsewhere too: type=registry,ref=NAME, type=local,src=DIR, or an image's name",
   },
   "cache-to": {
     value: "DEST",
     repeat: true,
-    group: RESULT,
+    group: CACHE,
     doc: "Write the cache of this build: type=registry,ref=NAME, type=local,dest=DIR or type=inline; mode=max for all stages",
-  },
-  "no-cache-filter": {
-    value: "STAGE[,STAGE]",
-    repeat: true,
-    group: STEPS,
-    doc: "Run every step of these stages, whatever the cache has",
   },
   "cache-ttl": {
     value: "DURATION",
-    group: STEPS,
+    group: CACHE,
     doc: "Run steps again whose results are older: 90m, 12h, 14d",
     default: "results are good for ever",
   },
+  "max-cache-size": {
+    value: "SIZE",
+    group: CACHE,
+    doc: "Remove the least recently used cache beyond this size at the end",
+    default: "a fifth of the disk, at least 10 GiB",
+  },
+  pull: {
+    value: "WHEN",
+    choices: ["always", "missing", "newer", "never"],
+    bare: "always",
+    group: SOURCES,
+    doc: "Ask the registry for base images: always, missing, newer or never",
+    default: "missing",
+  },
+  offline: { group: SOURCES, doc: "Ask no registry and no server for images, URLs and repositories" },
+  lock: {
+    group: SOURCES,
+    doc: "Write to tsbuild.lock, beside the Dockerfile, what images, URLs and git refs stand for",
+  },
+  frozen: { group: SOURCES, doc: "Take nothing but what tsbuild.lock has" },
+  "update-lock": { group: SOURCES, doc: "Find out anew what names stand for, and write it to tsbuild.lock" },
   jobs: {
     short: "j",
     value: "N",
@@ -83,21 +100,6 @@ export const BUILD_FLAGS = {
     doc: "Run so many steps at once",
     default: "as many as there are cores",
   },
-  pull: {
-    value: "WHEN",
-    choices: ["always", "missing", "newer", "never"],
-    bare: "always",
-    group: STEPS,
-    doc: "Ask the registry for base images: always, missing, newer or never",
-    default: "missing",
-  },
-  lock: {
-    group: STEPS,
-    doc: "Write to tsbuild.lock, beside the Dockerfile, what images, URLs and git refs stand for",
-  },
-  frozen: { group: STEPS, doc: "Take nothing but what tsbuild.lock has" },
-  "update-lock": { group: STEPS, doc: "Find out anew what they stand for, and write it to tsbuild.lock" },
-  offline: { group: STEPS, doc: "Ask no registry and no server for images, URLs and repositories" },
   network: {
     value: "MODE",
     choices: ["default", "none", "host"],
@@ -198,7 +200,7 @@ export const BUILD_FLAGS = {
     doc: "Say what a build would run, why, and how much it would pull; as text or json",
   },
   print: {
-    value: "STEP",
+    value: "WHAT",
     choices: ["ast", "stages", "graph"],
     group: ASK,
     doc: "Print the ast, the stages or the graph of the Dockerfile as JSON",

@@ -13,10 +13,10 @@ export const contextCommand = command({
   usage: "context ls [OPTIONS] [PATH]",
   summary: "Show what COPY can take, what is ignored, and by which line",
   flags: {
-    file: BUILD_FLAGS.file,
+    file: { ...BUILD_FLAGS.file, group: "Options" },
     why: { value: "PATH", doc: "Say of one path whether it is ignored, and by which line" },
     all: { short: "a", doc: "List every file that COPY can take, its size before it" },
-    format: { value: "FORMAT", choices: ["text", "json"], doc: "text or json", default: "text" },
+    format: { value: "FORMAT", choices: ["text", "json"], doc: "Print text or json", default: "text" },
   },
   operands: { min: 1, max: 2, name: "ls", first: ["ls"] },
   examples: [

@@ -31,10 +31,10 @@ export const verifyCommand = command({
   summary: "Build twice, and say what makes the two builds differ",
   flags: {
     ...BUILD_FLAGS,
-    tag: { ...BUILD_FLAGS.tag, doc: "Names nothing here: the flags of a build may stay as they are" },
     against: { value: "IMAGE", doc: "Hold the build against this image, not against a build with the cache" },
     format: { value: "FORMAT", doc: "Print text or json", default: "text" },
   },
+  borrows: { name: "build", flags: BUILD_FLAGS },
   operands: { min: 1, max: 1, name: "PATH" },
   examples: [
     [

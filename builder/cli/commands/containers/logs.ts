@@ -11,19 +11,22 @@ import { LineTimes } from "../../line-times.ts";
 
 const INTERRUPTED = 130;
 
+const STEPS = "Of steps";
+const CONTAINERS = "Of a container";
+
 const OF_STEPS = {
-  context: { value: "DIR", doc: "Of builds of this context" },
-  file: { value: "FILE", doc: "Of builds of this Dockerfile, named as it was then" },
-  target: { value: "STAGE", doc: "Of builds of this stage" },
-  platform: { value: "OS/ARCH", doc: "Of builds for this platform" },
+  context: { value: "DIR", group: STEPS, doc: "Steps of builds of this context" },
+  file: { value: "FILE", group: STEPS, doc: "Steps of builds of this Dockerfile, named as it was then" },
+  target: { value: "STAGE", group: STEPS, doc: "Steps of builds of this stage" },
+  platform: { value: "OS/ARCH", group: STEPS, doc: "Steps of builds for this platform" },
 } as const satisfies FlagTable;
 
 const OF_CONTAINERS = {
-  follow: { short: "f", doc: "Go on until the container ends" },
-  tail: { short: "n", value: "LINES", doc: "Only the last lines of a container", default: "all" },
-  since: { value: "TIME", doc: "Only what a container said after a time, or in the last 10m" },
-  until: { value: "TIME", doc: "Only what it said before a time, or longer ago than 10m" },
-  timestamps: { short: "t", doc: "Put the time before each line of a container" },
+  follow: { short: "f", group: CONTAINERS, doc: "Go on until the container ends" },
+  tail: { short: "n", value: "LINES", group: CONTAINERS, doc: "Only the last lines", default: "all" },
+  since: { value: "TIME", group: CONTAINERS, doc: "Only what it said after a time, or in the last 10m" },
+  until: { value: "TIME", group: CONTAINERS, doc: "Only what it said before a time, or longer ago than 10m" },
+  timestamps: { short: "t", group: CONTAINERS, doc: "Put the time before each line" },
 } as const satisfies FlagTable;
 
 const FLAGS = { ...OF_CONTAINERS, ...OF_STEPS } as const;

@@ -23,7 +23,7 @@ export const psCommand = command({
       repeat: true,
       doc: "Only some: name, id, status, label, ancestor, exited",
     },
-    format: { value: "FORMAT", doc: "json for a line of JSON each, or a template like {{.Names}}" },
+    format: { value: "FORMAT", doc: "Print json for a line of JSON each, or a template like {{.Names}}" },
   },
   missing: { "size|s": "tsbuild du lists what containers take" },
   operands: { min: 0, max: 0, name: "" },

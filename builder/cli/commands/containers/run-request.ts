@@ -5,7 +5,7 @@ import { usageError } from "../../flags.ts";
 import { anonymousVolume, namedVolume } from "../../mount-values.ts";
 import type { FlagTable, FlagValues } from "../../types.ts";
 import { lifecycle } from "./run-lifecycle.ts";
-import { RUN_SANDBOX_FLAGS, runSandbox } from "./run-sandbox.ts";
+import { HOLD, MOUNTS, RUN_SANDBOX_FLAGS, runSandbox } from "./run-sandbox.ts";
 import { VARIABLE_FLAGS, variables } from "../variables.ts";
 import { onePlatform, pullPolicy } from "../../values.ts";
 
@@ -26,6 +26,7 @@ export const RUN_FLAGS = {
     short: "v",
     value: "[HOST:]CONTAINER[:ro]",
     repeat: true,
+    group: MOUNTS,
     doc: "Show a file or directory of this machine; without HOST an empty volume, gone with the container",
   },
   workdir: { short: "w", value: "DIR", doc: "Start in this directory", default: "the image's" },
@@ -33,9 +34,9 @@ export const RUN_FLAGS = {
   entrypoint: { value: "COMMAND", doc: "Use this instead of the image's entrypoint; empty for none" },
   hostname: { short: "h", value: "NAME", doc: "Name the container's host" },
   init: { doc: "Run a first process that reaps orphans and passes signals on" },
-  "read-only": { doc: "Let nothing be written to its root filesystem" },
-  "cap-add": { value: "NAME", repeat: true, doc: "Add a capability, or ALL" },
-  "cap-drop": { value: "NAME", repeat: true, doc: "Drop a capability, or ALL" },
+  "read-only": { group: MOUNTS, doc: "Let nothing be written to its root filesystem" },
+  "cap-add": { value: "NAME", repeat: true, group: HOLD, doc: "Add a capability, or ALL" },
+  "cap-drop": { value: "NAME", repeat: true, group: HOLD, doc: "Drop a capability, or ALL" },
   pull: {
     value: "WHEN",
     bare: "always",

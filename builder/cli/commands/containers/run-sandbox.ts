@@ -11,7 +11,11 @@ import { sandboxSettings } from "../limit-request.ts";
 import { limitFlags } from "../sandbox-flags.ts";
 
 const NETWORK = "What it is connected with";
-const MOUNTS = "What it sees";
+/** The heading of what a container sees of this machine. */
+export const MOUNTS = "What it sees";
+/** The heading of what keeps a container from doing more. */
+export const HOLD = "What holds it";
+const LIMIT_FLAGS = limitFlags(HOLD);
 const SECURITY_OPTIONS = ["seccomp", "no-new-privileges"];
 
 /** Flags of `run` for what holds a container, and what it is connected with. */
@@ -50,11 +54,12 @@ export const RUN_SANDBOX_FLAGS = {
     group: MOUNTS,
     doc: "Mount bind (with source=PATH), tmpfs or volume; with readonly it cannot be written to",
   },
-  ...limitFlags("What holds it"),
+  ...LIMIT_FLAGS,
+  "add-host": { ...LIMIT_FLAGS["add-host"], group: NETWORK },
   "security-opt": {
     value: "OPTION",
     repeat: true,
-    group: "What holds it",
+    group: HOLD,
     doc: "seccomp=unconfined, seccomp=FILE with docker's JSON, or no-new-privileges",
   },
 } as const satisfies FlagTable;

@@ -15,7 +15,11 @@ export const saveCommand = command({
   flags: {
     output: { short: "o", value: "FILE", doc: "Write to this file", default: "standard output" },
     format: { value: "FORMAT", doc: "Write a docker or an oci archive", default: "docker" },
-    platform: { value: "OS/ARCH", doc: "Save the image for this platform", default: "this machine's" },
+    platform: {
+      value: "OS/ARCH",
+      doc: "Save the image for this platform alone",
+      default: "this machine's for docker, all for oci",
+    },
   },
   missing: {
     compress: "pipe the archive through gzip",

@@ -22,7 +22,7 @@ export const inspectCommand = command({
   usage: "inspect [OPTIONS] NAME...",
   summary: "Show all that is known of containers and images, as JSON",
   flags: {
-    format: { short: "f", value: "FORMAT", doc: "json, or a template like {{.State.Status}}" },
+    format: { short: "f", value: "FORMAT", doc: "Print json, or a template like {{.State.Status}}" },
     type: { value: "TYPE", doc: "Look for a container or an image alone" },
     platform: {
       value: "OS/ARCH",

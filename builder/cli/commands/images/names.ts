@@ -4,7 +4,7 @@ import { withStore } from "../../with-tsbuild.ts";
 /** `tsbuild rmi`. */
 export const rmiCommand = command({
   name: "rmi",
-  usage: "rmi [OPTIONS] IMAGE...",
+  usage: "rmi IMAGE...",
   summary: "Remove names of images from the store",
   flags: {},
   missing: {
@@ -24,7 +24,7 @@ export const rmiCommand = command({
 /** `tsbuild tag`. */
 export const tagCommand = command({
   name: "tag",
-  usage: "tag [OPTIONS] IMAGE NAME[:TAG]",
+  usage: "tag IMAGE NAME[:TAG]",
   summary: "Give an image another name",
   flags: {},
   operands: { min: 2, max: 2, name: "IMAGE or NAME" },

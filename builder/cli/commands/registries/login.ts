@@ -51,7 +51,7 @@ export const loginCommand = command({
 /** `tsbuild logout`. */
 export const logoutCommand = command({
   name: "logout",
-  usage: "logout [OPTIONS] [REGISTRY]",
+  usage: "logout [REGISTRY]",
   summary: "Forget the credentials of a registry",
   flags: {},
   missing: { "all|a": "name each registry" },

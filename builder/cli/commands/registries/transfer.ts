@@ -4,7 +4,7 @@ import { onePlatform, progressMode } from "../../values.ts";
 import { withProgress } from "../../with-tsbuild.ts";
 
 const TRANSFER_FLAGS = {
-  platform: { value: "OS/ARCH", doc: "Take the image for this platform", default: "this machine's" },
+  platform: { value: "OS/ARCH", doc: "Fetch the image for this platform", default: "this machine's" },
   quiet: { short: "q", doc: "Print the image's name and nothing else" },
   progress: { value: "HOW", doc: "Show progress as auto, plain, tty or quiet", default: "auto" },
 } as const satisfies FlagTable;
@@ -14,7 +14,14 @@ export const pushCommand = command({
   name: "push",
   usage: "push [OPTIONS] NAME[:TAG]",
   summary: "Send an image to its registry",
-  flags: TRANSFER_FLAGS,
+  flags: {
+    ...TRANSFER_FLAGS,
+    platform: {
+      value: "OS/ARCH",
+      doc: "Send the image for this platform alone",
+      default: "all, where all are here",
+    },
+  },
   missing: { "all-tags|a": "name each tag", "disable-content-trust": undefined },
   operands: { min: 1, max: 1, name: "NAME" },
   examples: [["tsbuild push ghcr.io/me/app:1.2", "pushes with the credentials of docker's config.json"]],

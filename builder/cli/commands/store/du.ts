@@ -12,7 +12,7 @@ export const duCommand = command({
   usage: "du [OPTIONS]",
   summary: "Show what takes space in the store, and why it is kept",
   flags: {
-    format: { value: "FORMAT", doc: "table or json", default: "table" },
+    format: { value: "FORMAT", doc: "Print table or json", default: "table" },
     "no-trunc": { doc: "Show whole ids and descriptions" },
   },
   operands: { min: 0, max: 0, name: "argument" },

@@ -10,7 +10,7 @@ export const storeCommand = command({
   summary: "Verify every blob, layer, record and name of the store",
   flags: {
     repair: { doc: "Drop what is broken, and what depends on it" },
-    format: { value: "FORMAT", doc: "text or json", default: "text" },
+    format: { value: "FORMAT", doc: "Print text or json", default: "text" },
   },
   operands: { min: 1, max: 1, name: "check", first: ["check"] },
   examples: [
