@@ -1,10 +1,7 @@
-import { findImage, localImage } from "./inputs/base-images.ts";
 import { requireNamespaces } from "../runtime/isolation/caution.ts";
 import { openContainers } from "./containers/open-containers.ts";
-import { hostPlatform } from "./core/platform.ts";
-import { parseReference, withDefaultTag } from "./image/reference.ts";
-import { imageLayers } from "./inputs/image-layers.ts";
 import { listImages } from "./images/list-images.ts";
+import { imageToRun } from "./images/image-to-run.ts";
 import { imageHistory } from "./images/history.ts";
 import { inspectImage, removeNames, tagImage } from "./images/images.ts";
 import { Session, type SessionOptions } from "./session/session.ts";
@@ -59,27 +56,8 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
     },
     async run(request) {
       const { runContainer } = await import("./containers/run-container.ts");
-      requireNamespaces((await session.isolated()).isolation, "run a container");
-      const { emit, signal } = request;
-      const reference = withDefaultTag(parseReference(request.image));
-      const lookup = {
-        store: session.store,
-        client: session.registry,
-        policy: request.pull,
-        signal,
-        layouts: new Map<string, string>(),
-      };
-      const isLocalEnough = request.pull === "missing" && request.platform === undefined;
-      const local = isLocalEnough ? localImage(session.store, reference) : undefined;
-      if (isLocalEnough && local === undefined)
-        emit({ type: "notice", message: `the store has no image "${request.image}": its registry is asked` });
-      const image = local ?? (await findImage(lookup, reference, request.platform ?? hostPlatform()));
-      const source = {
-        reference: request.image,
-        manifest: image.manifest.digest,
-        diffIds: image.config.diffIds,
-      };
-      return runContainer(session, image, imageLayers(session, source, { emit, signal }), request);
+      requireNamespaces((await session.isolating()).isolation, "run a container");
+      return runContainer(session, () => imageToRun(session, request), request);
     },
     containers: openContainers(session),
     async shell(request) {

@@ -82,13 +82,23 @@ static void reap(struct lane *control, pid_t *workers, size_t count) {
   }
 }
 
-/* False where the client is gone; `lane` is of the worker that goes on without it, where there is such a one. */
-static bool take_control(struct lane *control, size_t *lane) {
+/* What the client leaves behind: a container, by the lane of the worker that watches it, or directories to be removed. */
+struct legacy {
+  size_t lane;
+  struct strings garbage;
+};
+
+/* False where the client is gone. */
+static bool take_control(struct lane *control, struct legacy *legacy) {
   struct frame frame;
   if (!lane_try_fill(control)) return false;
   while (lane_next(control, &frame)) {
     struct reader reader = reader_of(&frame);
-    if (frame.type == FRAME_DETACH) *lane = get_u32(&reader);
+    if (frame.type == FRAME_DETACH) legacy->lane = get_u32(&reader);
+    if (frame.type != FRAME_LEAVE) continue;
+    legacy->garbage = get_strings(&reader);
+    for (size_t i = 0; i < legacy->garbage.count; i++)
+      legacy->garbage.items[i] = must_format("%s", legacy->garbage.items[i]);
   }
   return true;
 }
@@ -107,7 +117,7 @@ static void outlive_client(const pid_t *workers, size_t count, size_t lane) {
  */
 static void serve(struct lane *control, size_t count, int last_signal) {
   pid_t workers[MAX_LANES] = {0};
-  size_t detached = MAX_LANES;
+  struct legacy legacy = {.lane = MAX_LANES};
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
@@ -118,7 +128,10 @@ static void serve(struct lane *control, size_t count, int last_signal) {
     bool starved = false;
     for (size_t i = 0; i < count; i++) fds[i + 2] = (struct pollfd){workers[i] ? -1 : FIRST_LANE + (int)i, POLLIN, 0};
     if (poll(fds, count + 2, -1) < 0) continue;
-    if (fds[0].revents && !take_control(control, &detached)) break;
+    bool here = fds[0].revents == 0 || take_control(control, &legacy);
+    /* All lanes end with it, which are not to be taken for commands: what it said last is heard first. */
+    while (here && (fds[0].revents & POLLHUP)) here = take_control(control, &legacy);
+    if (!here) break;
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) > 0) continue;
     reap(control, workers, count);
@@ -129,10 +142,13 @@ static void serve(struct lane *control, size_t count, int last_signal) {
     }
     if (starved) poll(NULL, 0, 20);
   }
-  if (detached < MAX_LANES) outlive_client(workers, count, detached);
+  if (legacy.lane < MAX_LANES) outlive_client(workers, count, legacy.lane);
   for (size_t i = 0; i < count; i++)
     if (workers[i]) kill(workers[i], last_signal);
   while (wait(NULL) > 0 || errno == EINTR) continue;
+  /* Nobody hears of a failure: what is left is swept with all that dead clients leave. */
+  struct error error;
+  for (size_t i = 0; i < legacy.garbage.count; i++) remove_tree(AT_FDCWD, legacy.garbage.items[i], &error);
 }
 
 /*

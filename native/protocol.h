@@ -25,6 +25,7 @@ enum frame_type {
   FRAME_CANCEL = 19,
   FRAME_RELEASE = 20,
   FRAME_DETACH = 21,
+  FRAME_LEAVE = 22,
   /* both ways: the entries of a layer */
   FRAME_ENTRY = 32,
   FRAME_DATA = 33,

@@ -32,6 +32,11 @@ export interface Helper extends AsyncDisposable {
   remove(directories: readonly string[]): Promise<void>;
   /** syncfs(2) of the filesystem that holds `directory`. */
   sync(directory: string): Promise<void>;
+  /**
+   * Leaves the helper to itself: it ends what it still does, removes these directories, and is gone, which nobody has to
+   * wait for. False where it stays with a detached container, and removes nothing.
+   */
+  leave(directories: readonly string[]): Promise<boolean>;
 }
 
 /** A root filesystem to look at or to run in. */

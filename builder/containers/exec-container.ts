@@ -122,9 +122,9 @@ async function helperBeside({ env }: ContainerServices, { supervisor }: Started)
       hint: "tsbuild doctor says which setting allows them",
     });
   }
-  const { startHelper } = await import("../../runtime/helper/start.ts");
+  const { openHelper } = await import("../../runtime/helper/start.ts");
   const binary = env["TSBUILD_HELPER"];
-  return startHelper({
+  return openHelper({
     ...(binary && { binary }),
     ...(idMaps && { idMaps }),
     ...(level === "root" ? {} : { userNamespace: `/proc/${supervisor}/ns/user` }),

@@ -10,7 +10,7 @@ import type { ContainerServices } from "./types.ts";
 
 export interface Launch {
   readonly plan: RunPlan;
-  readonly sandbox: OpenSandbox;
+  readonly sandbox: Pick<OpenSandbox, "leave">;
   /** It goes on by itself. */
   readonly detach: boolean;
   readonly interactive: boolean;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { lazy } from "../core/lazy.ts";
 import type { Emit } from "../core/events.ts";
 import type { Image } from "../image/types.ts";
 import type { RootFs } from "../layers/types.ts";
@@ -23,24 +24,35 @@ import type { ContainerServices } from "./types.ts";
 /** Seconds that docker gives a container to stop. */
 const STOP_TIMEOUT = 10;
 
+/** An image and its layers. */
+export interface FoundImage {
+  readonly image: Image;
+  readonly rootfs: RootFs;
+}
+
 /**
- * Runs an image's command, or the user's, in a container. Resolves with its exit status, as docker reports it; with 0 as
- * soon as it runs where it is detached.
+ * Runs an image's command, or the user's, in a container; `find` looks for the image meanwhile. Resolves with its exit
+ * status, as docker reports it; with 0 as soon as it runs where it is detached.
  */
 export async function runContainer(
   services: ContainerServices,
-  image: Image,
-  rootfs: RootFs,
+  find: () => Promise<FoundImage>,
   options: RunOptions,
 ): Promise<number> {
   const id = randomBytes(32).toString("hex");
   const name = options.name === undefined ? undefined : checkedName(options.name);
   const directory = join(services.store.root, "containers", id);
   using heard = untilDisposed(options.emit);
-  const opening = openSandbox(services, { ...options, emit: heard.emit }, image.config.config);
-  // Should the plan fail first, nobody waits for it any more, nor hears what became of it.
-  opening.catch(() => {});
+  const finding = lazy(find);
+  const opening = openSandbox(
+    services,
+    { ...options, emit: heard.emit },
+    async () => (await finding()).image.config.config,
+  );
+  // oxlint-disable-next-line no-unused-vars, no-underscore-dangle -- it is there to be disposed of.
+  await using _whenOpen = disposedWhenOpen(opening);
   const { onCreated, io, signal, emit: _, ...request } = options;
+  const { image, rootfs } = await finding();
   const [root, helper] = await Promise.all([
     rootOf(services, image, rootfs, request),
     services.helper(),
@@ -49,20 +61,21 @@ export async function runContainer(
   const { columns, rows } = io;
   const seccomp = await filterOf(options.sandbox, capabilitiesOf(options.capAdd, options.capDrop));
   const bare = planContainer(services, image, root, { directory, seccomp }, { ...request, columns, rows });
-  await using sandbox = await opening;
-  const plan = sandbox.around(bare);
+  const sandbox = await opening;
   // One that should be gone keeps no name from others.
   if (name !== undefined) await sweepContainers(services, await listContainers(services.store));
-  const container = await createContainer(services.store, name, (unique) => ({
+  const made = await createContainer(services.store, name, (unique) => ({
     id,
     name: unique,
-    ...recordOf(image, request, plan, root, sandbox),
+    ...recordOf(image, request, { ...bare, ...sandbox.held }, root, sandbox),
   }));
   let [started, left] = [false, false];
   try {
-    if (plan.seccomp !== undefined) writeFileSync(join(directory, "seccomp"), plan.seccomp);
+    if (seccomp !== undefined) writeFileSync(join(directory, "seccomp"), seccomp);
     writeRequest(directory, request);
     onCreated?.(id);
+    const { plan, network } = await sandbox.around(bare);
+    const container = { ...made, record: { ...made.record, network, mounts: targetsOf(plan) } };
     const { detach, interactive } = options;
     const launched = await launch(
       services,
@@ -73,11 +86,23 @@ export async function runContainer(
     left = launched.left;
     return launched.status;
   } finally {
-    // One that never ran is of no use to anybody.
+    // One that never ran is of no use to anybody. What it wrote goes with the session, if not before.
     if (!left && (options.remove || !started))
-      await discardContainer(services.store, container, (directories) => helper.remove(directories));
+      await discardContainer(services.store, made, async (directories) => {
+        helper.remove(directories).catch(() => {});
+      });
   }
 }
+
+function disposedWhenOpen(opening: Promise<AsyncDisposable>): AsyncDisposable {
+  // Whoever waits for it hears of a failure.
+  opening.catch(() => {});
+  return {
+    [Symbol.asyncDispose]: async () => (await opening.catch(() => undefined))?.[Symbol.asyncDispose](),
+  };
+}
+
+const targetsOf = ({ mounts }: RunPlan): string[] => mounts.map(({ target }) => target);
 
 function untilDisposed(emit: Emit): Disposable & { readonly emit: Emit } {
   let ended = false;
@@ -94,7 +119,7 @@ function recordOf(
   request: ContainerRequest,
   plan: RunPlan,
   { lowers, user }: ContainerRoot,
-  { network, ports }: OpenSandbox,
+  { ports }: OpenSandbox,
 ): Omit<ContainerRecord, "id" | "name"> {
   const config = configOf(image.config.config, request);
   const { cwd, uid, gid, groups, capabilities, noNewPrivileges, limits = [], cgroups = [] } = plan;
@@ -113,10 +138,10 @@ function recordOf(
     remove: request.remove,
     stopSignal: stopSignalOf(config.StopSignal),
     stopTimeout: request.stopTimeout ?? STOP_TIMEOUT,
-    network,
+    network: request.sandbox.network,
     ports: ports.map(portText),
     volumes: request.volumes,
-    mounts: plan.mounts.map(({ target }) => target),
+    mounts: targetsOf(plan),
     session: newSessionName(),
     process: { home: user.home, cwd, uid, gid, groups, capabilities, noNewPrivileges, limits, cgroups },
   };

@@ -6,7 +6,7 @@ import type { HeldLimits } from "../../runtime/limits/sandbox-limits.ts";
 import { hostConnection, connectNetwork } from "../../runtime/network/connect.ts";
 import { withFreePorts } from "../../runtime/network/free-ports.ts";
 import { reasonOf } from "../../runtime/network/pool.ts";
-import type { Connection, PublishedPort } from "../../runtime/network/types.ts";
+import type { Connection, NetworkMode, PublishedPort } from "../../runtime/network/types.ts";
 import { containerNetworkMounts } from "../../runtime/plan/mounts.ts";
 import { resolvConf, withDns } from "../../runtime/plan/network-files.ts";
 import type { ContainerServices } from "./types.ts";
@@ -16,59 +16,64 @@ import type { RunPlan } from "../../runtime/types.ts";
 /** What holds a container and what it is connected with, until it is disposed of. */
 export interface OpenSandbox extends AsyncDisposable {
   readonly ports: readonly PublishedPort[];
-  /** The network that it came to be, by docker's names. */
-  readonly network: string;
+  readonly held: Pick<RunPlan, "cgroups" | "limits" | "noNewPrivileges">;
   /** Leaves it all to a container that outlives this process: disposing does nothing then. */
   leave(): void;
-  /** The plan with all of that in it. */
-  around(plan: RunPlan): RunPlan;
+  /** The plan with all of that in it, as soon as the network is connected; and the network that it came to be. */
+  around(plan: RunPlan): Promise<{ readonly plan: RunPlan; readonly network: NetworkMode }>;
 }
 
-/** Makes ready what surrounds a container: its network first, as a program takes its time to connect it. */
+/**
+ * Makes ready what surrounds a container. Its network first: a program takes its time to connect it, while all else is
+ * looked up and made. `configOf`: the image's, which ports may be asked of.
+ */
 export async function openSandbox(
   services: ContainerServices,
   { sandbox, signal, emit }: Pick<RunOptions, "sandbox" | "signal" | "emit">,
-  config: RunConfig,
+  configOf: () => Promise<RunConfig>,
 ): Promise<OpenSandbox> {
   const { settings, dns } = sandbox;
   const notice = (message: string): void => emit({ type: "notice", message });
-  const ports = await withFreePorts([...sandbox.ports, ...(sandbox.publishAll ? exposed(config) : [])]);
+  const wanted = sandbox.publishAll ? [...sandbox.ports, ...exposed(await configOf())] : sandbox.ports;
+  const ports = wanted.length === 0 ? [] : await withFreePorts(wanted);
   for (const [index, port] of ports.entries())
     if (sandbox.ports[index]?.host !== port.host) notice(`port ${portText(port)} is published`);
-  const connection = await connect(services, sandbox, { ports, notice, signal });
-  let held: HeldLimits | undefined;
+  const connecting = connect(services, sandbox, { ports, notice, signal });
+  // Should anything fail before, nobody waits for it any more.
+  connecting.catch(() => {});
+  const disconnect = async (): Promise<void> =>
+    (await connecting.catch(() => undefined))?.[Symbol.asyncDispose]();
+  let held: HeldLimits;
   try {
     const { SandboxLimits } = await import("../../runtime/limits/sandbox-limits.ts");
     held = new SandboxLimits(settings, notice).open();
   } catch (error) {
-    await connection[Symbol.asyncDispose]();
+    await disconnect();
     throw error;
   }
   const { cgroups, limits } = held;
+  const settled = { cgroups, limits, noNewPrivileges: sandbox.noNewPrivileges };
   let left = false;
   return {
     ports,
-    network: typeof connection.network === "string" ? connection.network : "default",
+    held: settled,
     leave: () => void (left = true),
-    around: (plan) => ({
-      ...plan,
-      network: connection.network,
-      mounts: [
-        ...containerNetworkMounts(
-          { resolvConf: withDns(connection.resolvConf, dns), gateway: connection.gateway },
-          plan,
-          settings.hosts,
-        ),
-        ...plan.mounts,
-      ],
-      noNewPrivileges: sandbox.noNewPrivileges,
-      cgroups,
-      limits,
-    }),
+    async around(plan) {
+      const { network, resolvConf, gateway } = await connecting;
+      const mounts = containerNetworkMounts(
+        { resolvConf: withDns(resolvConf, dns), gateway },
+        plan,
+        settings.hosts,
+      );
+      return {
+        network: typeof network === "string" ? network : "default",
+        plan: { ...plan, ...settled, network, mounts: [...mounts, ...plan.mounts] },
+      };
+    },
     async [Symbol.asyncDispose]() {
       if (left) return;
       held[Symbol.dispose]();
-      await connection[Symbol.asyncDispose]();
+      await disconnect();
     },
   };
 }

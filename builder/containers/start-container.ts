@@ -55,15 +55,15 @@ export async function startContainer(
     await using sandbox = await openSandbox(
       services,
       { sandbox: request.sandbox, signal, emit },
-      image.config.config,
+      async () => image.config.config,
     );
-    const plan = sandbox.around(bare);
+    const { plan, network } = await sandbox.around(bare);
     const { limits = [], cgroups = [] } = plan;
     const { started: _, process, ...rest } = record;
     const again: ContainerRecord = {
       ...rest,
       session: newSessionName(),
-      network: sandbox.network,
+      network,
       ports: sandbox.ports.map(portText),
       ...(process && { process: { ...process, limits, cgroups } }),
     };

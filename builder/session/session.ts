@@ -53,16 +53,23 @@ export class Session implements AsyncDisposable {
     this.slots = new Slots({ network: NETWORK_SLOTS, cpu: cpus, exec: cpus });
   }
 
-  /** The process that enters root filesystems. */
-  readonly helper = async (): Promise<Helper> => (await this.isolated()).helper;
+  /** The process that enters root filesystems; it may still be starting. */
+  readonly helper = async (): Promise<Helper> => (await this.isolating()).helper;
 
-  /** The same, and what it may do here. */
-  readonly isolated = (): Promise<OpenedIsolation> => {
+  /** The same, and what it may do here, as far as can be seen before it is tried. */
+  readonly isolating = (): Promise<OpenedIsolation> => {
     if (this.#opened === undefined) {
       this.#opened = this.#openIsolation();
       for (const work of this.#onHelper) void work().catch(() => {});
     }
     return this.#opened;
+  };
+
+  /** The same, when it has started. */
+  readonly isolated = async (): Promise<OpenedIsolation> => {
+    const opened = await this.isolating();
+    await opened.ready;
+    return opened;
   };
 
   /** How layers are unpacked for steps; where steps cannot be run at all, not. */
@@ -94,7 +101,7 @@ export class Session implements AsyncDisposable {
   /** Makes what was written survive a power cut. */
   async makeDurable(): Promise<void> {
     await this.layers.settle();
-    const helper = (await this.#opened?.catch(() => undefined))?.helper;
+    const helper = (await this.#working())?.helper;
     await this.store.sync(helper && ((directory) => helper.sync(directory)));
   }
 
@@ -103,14 +110,30 @@ export class Session implements AsyncDisposable {
     this.#cap = { bytes };
   }
 
+  /** Where a helper was asked for, and could be had. */
+  async #working(): Promise<OpenedIsolation | undefined> {
+    return this.#opened === undefined ? undefined : this.isolated().catch(() => undefined);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#enforceCap();
-    const helper = (await this.#opened?.catch(() => undefined))?.helper;
-    if (helper !== undefined) await this.layers.settle();
-    await helper?.[Symbol.asyncDispose]();
+    const opened = await this.#working();
+    if (opened !== undefined) await this.layers.settle();
     await (await this.#registry?.catch(() => undefined))?.close();
     await (await this.#transport?.catch(() => undefined))?.close();
-    await this.store.close();
+    await this.#closeStore(opened);
+  }
+
+  /** What the helper has to tidy up keeps nobody waiting, but where all processes end with this one: in a container. */
+  async #closeStore(opened: OpenedIsolation | undefined): Promise<void> {
+    const helper = opened?.helper;
+    if (process.pid === 1 || opened?.isolation.level === "chroot") {
+      await helper?.[Symbol.asyncDispose]();
+      await this.store.close();
+      return;
+    }
+    await this.store.close(helper && ((directory) => helper.leave([directory])));
+    await helper?.leave([]);
   }
 
   async #enforceCap(): Promise<void> {
@@ -131,7 +154,8 @@ export class Session implements AsyncDisposable {
     const opened = await openIsolation(options, this.store.root);
     const caution = cautionOf(opened.isolation);
     if (caution !== undefined) this.emit({ type: "notice", message: caution });
-    await opened.helper.remove(await this.store.sweepSessions());
+    const abandoned = await this.store.sweepSessions();
+    if (abandoned.length > 0) await opened.helper.remove(abandoned);
     return opened;
   }
 

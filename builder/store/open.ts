@@ -59,9 +59,10 @@ export function openStore(options: StoreOptions): Store {
       writeLayout(files, refs.list);
       return gone;
     },
-    async close() {
+    async close(handOver) {
       if (locked) (await locks()).close();
       if (!existsSync(files.sessionFolder) || removeMark(files.sessionFolder)) return;
+      if ((await handOver?.(files.sessionFolder)) === true) return;
       try {
         rmSync(files.sessionFolder, { recursive: true, force: true });
       } catch {

@@ -53,8 +53,11 @@ export interface Store {
   sync(syncfs?: (directory: string) => Promise<void>): Promise<void>;
   /** Session directories whose process is gone, absolute: the caller removes them, as their files may be anybody's. */
   sweepSessions(): Promise<readonly string[]>;
-  /** Removes this process's session directory, as far as it may. Makes nothing durable: `sync` does. */
-  close(): Promise<void>;
+  /**
+   * Removes this process's session directory, as far as it may; or `handOver` does what is more than a moment's work,
+   * unless it says no. Makes nothing durable: `sync` does.
+   */
+  close(handOver?: (directory: string) => Promise<boolean>): Promise<void>;
 }
 
 /** Locks between all processes that use the store; what a process held is free when it is dead, however it died. */

@@ -2,6 +2,7 @@
 #define TSBUILD_SYS_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * System calls that the oldest C library we build with (glibc 2.31) has no function for. The numbers are the same on
@@ -28,6 +29,8 @@ int sys_mount_setattr_recursive(int mount, uint64_t set);
 void close_on_exec_from(int first);
 /* Closes every descriptor from `first` on but `kept`. */
 void close_from_except(int first, int kept);
+/* As fork(2) with flags of clone(2), in a control group of version 2; fails before Linux 5.7. */
+pid_t sys_clone_into(uint64_t flags, int group);
 int sys_pivot_root(const char *new_root, const char *put_old);
 /* Joins a new, anonymous session keyring; 0 too where keyrings are not to be had at all. */
 int new_session_keyring(void);

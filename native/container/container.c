@@ -149,21 +149,21 @@ static _Noreturn void run_command(const struct container *container, const struc
 }
 
 /* The namespace comes after the move: its root is the group that its maker is in. */
-static int enter_cgroups(const struct container *container, struct error *error) {
+static int enter_cgroups(const struct container *container, bool in_unified, struct error *error) {
   const struct plan *plan = container->plan;
   if (plan->cgroups.count == 0) return 0;
-  if (join_cgroups(plan, error) < 0) return -1;
+  if (join_cgroups(plan, in_unified, error) < 0) return -1;
   if (container->plain >= 0) return 0;
   return unshare(CLONE_NEWCGROUP) == 0 ? 0 : fail(error, errno, "Cannot make a control group namespace");
 }
 
-static _Noreturn void container_main(const struct container *container) {
+static _Noreturn void container_main(const struct container *container, bool in_unified) {
   struct report report = {.kind = REPORT_FAILED};
   struct terminal terminal = {-1, -1};
   struct pollfd worker = {.fd = container->status};
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (poll(&worker, 1, 0) != 0) _exit(1);
-  int ready = enter_cgroups(container, &report.error);
+  int ready = enter_cgroups(container, in_unified, &report.error);
   if (ready == 0 && container->plain >= 0) ready = set_up_plain(container, &report.error);
   else if (ready == 0)
     ready = container->joined ? set_up_joined(container, &terminal, &report.error)
@@ -193,7 +193,11 @@ pid_t container_start(const struct container *container, struct error *error) {
   if (container->plan->cgroups.count == 0) flags |= CLONE_NEWCGROUP;
   if (container->plan->flags & PLAN_NO_NETWORK) flags |= CLONE_NEWNET;
   if (container->joined || container->plain >= 0) flags = 0;
-  pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
-  if (pid == 0) container_main(container);
+  /* Who is born in a group need not be moved there, for which the kernel waits for all processors. */
+  cleanup_close int group = open_unified_group(container->plan);
+  pid_t pid = group < 0 ? -1 : sys_clone_into(flags, group);
+  if (pid == 0) container_main(container, true);
+  if (pid < 0) pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+  if (pid == 0) container_main(container, false);
   return pid >= 0 ? pid : fail(error, errno, "Cannot make the namespaces of a container");
 }

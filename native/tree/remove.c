@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "tree/tree.h"
 
@@ -37,8 +38,16 @@ static int remove_contents(struct removal *removal, int directory, unsigned leve
   return result;
 }
 
+/* Mounts of the helper's own that lie on what is removed: network namespaces, whose workers were killed. */
+static int unlink_mounted(int parent, const char *name) {
+  cleanup_free char *path = parent == AT_FDCWD ? must_format("%s", name) : must_format("/proc/self/fd/%d/%s", parent, name);
+  if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0) return -1;
+  return unlinkat(parent, name, 0);
+}
+
 static int remove_at(struct removal *removal, int parent, const char *name, unsigned level) {
   if (unlinkat(parent, name, 0) == 0 || errno == ENOENT) return 0;
+  if (errno == EBUSY) return unlink_mounted(parent, name);
   if (errno == EACCES && fchmod(parent, 0700) == 0 && unlinkat(parent, name, 0) == 0) return 0;
   if (errno != EISDIR && errno != EPERM) return -1;
   if (level > MAX_LEVELS && removal->top >= 0) {

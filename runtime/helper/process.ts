@@ -44,9 +44,10 @@ export class HelperProcess {
     });
   }
 
-  /** Resolves when the helper takes commands. */
+  /** Lanes can be used at once: what is said on them waits. Resolves when the helper is well. */
   async ready(maps: IdMaps | undefined): Promise<void> {
     const { pid, stdio } = this.#child;
+    if (pid !== undefined) this.#openLanes(stdio);
     await new Promise<void>((resolve, reject) => {
       const parser = new FrameParser((type, payload) => {
         if (type === FRAME.READY) resolve();
@@ -56,6 +57,7 @@ export class HelperProcess {
             mapIds(pid, maps);
             socketOf(stdio[CONTROL]).write(new FrameWriter(16).begin(FRAME.MAPPED).end().take());
           } catch (error) {
+            this.#fail(error instanceof Error ? error : new Error(String(error)));
             reject(error);
           }
         }
@@ -66,6 +68,9 @@ export class HelperProcess {
         .on("data", (chunk: Buffer) => parser.push(chunk))
         .on("error", () => {});
     });
+  }
+
+  #openLanes(stdio: ChildProcess["stdio"]): void {
     for (const [index, stream] of stdio.slice(CONTROL + 1).entries()) {
       const lane = new Lane(index, socketOf(stream), (idle) => this.lanes.release(idle));
       this.#all.push(lane);
@@ -84,9 +89,20 @@ export class HelperProcess {
   /** Leaves the helper to the container on `lane`: it ends when that does. */
   async detach(lane: number): Promise<void> {
     this.#closing = true;
+    await this.#part(new FrameWriter(16).begin(FRAME.DETACH).u32(lane));
+  }
+
+  /** Lets the helper end by itself, and remove directories before it does; false where it was left already. */
+  async leave(directories: readonly string[]): Promise<boolean> {
+    if (this.#left || this.#failure !== undefined) return false;
+    this.#closing = true;
+    await this.#part(new FrameWriter().begin(FRAME.LEAVE).texts(directories));
+    return true;
+  }
+
+  async #part(last: FrameWriter): Promise<void> {
     const control = socketOf(this.#child.stdio[CONTROL]);
-    const frame = new FrameWriter(16).begin(FRAME.DETACH).u32(lane).end().take();
-    await new Promise<void>((resolve) => control.write(frame, () => resolve()));
+    await new Promise<void>((resolve) => control.write(last.end().take(), () => resolve()));
     for (const stream of this.#child.stdio) stream?.destroy();
     this.#child.unref();
     this.#left = true;

@@ -18,6 +18,7 @@ export const FRAME = {
   CANCEL: 19,
   RELEASE: 20,
   DETACH: 21,
+  LEAVE: 22,
   ENTRY: 32,
   DATA: 33,
   RANGE: 34,

@@ -39,18 +39,28 @@ export interface HelperOptions {
   readonly lanes: number;
 }
 
-/** Starts the native helper; resolves when it takes commands. */
-export async function startHelper(options: HelperOptions): Promise<Helper> {
+/**
+ * Starts the native helper: `ready` when it takes commands. What it is told before waits, and fails where it cannot start.
+ */
+export function startHelper(options: HelperOptions): {
+  readonly helper: Helper;
+  readonly ready: Promise<void>;
+} {
   const binary = options.binary ?? helperBinary();
-  const { idMaps } = options;
   const process = new HelperProcess(binary, options.lanes, modeOf(options));
-  try {
-    await process.ready(idMaps);
-  } catch (error) {
+  const ready = process.ready(options.idMaps).catch(async (error: unknown) => {
     await process.close();
     throw error;
-  }
-  return new NativeHelper(process, idMaps);
+  });
+  ready.catch(() => {});
+  return { helper: new NativeHelper(process, options.idMaps), ready };
+}
+
+/** The same, when it takes commands. */
+export async function openHelper(options: HelperOptions): Promise<Helper> {
+  const { helper, ready } = startHelper(options);
+  await ready;
+  return helper;
 }
 
 function modeOf({ idMaps, userNamespace, tried, plain }: HelperOptions): string[] {
@@ -120,6 +130,10 @@ class NativeHelper implements Helper {
 
   sync(directory: string): Promise<void> {
     return this.#obey(new FrameWriter().begin(FRAME.SYNC).text(directory), nothing);
+  }
+
+  leave(directories: readonly string[]): Promise<boolean> {
+    return this.#process.leave(directories);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

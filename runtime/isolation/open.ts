@@ -7,6 +7,8 @@ import { isolationLevels, type Isolation } from "./probe.ts";
 export interface OpenedIsolation {
   readonly isolation: Isolation;
   readonly helper: Helper;
+  /** Resolves when the helper is well. It may be given commands before: each of them fails where it is not. */
+  readonly ready: Promise<void>;
 }
 
 /** Starts the helper at the best level that works for a store in this directory. */
@@ -36,12 +38,14 @@ async function openFirst(
   }
   const { startHelper } = await import("../helper/start.ts");
   try {
-    const helper = await startHelper({
+    const { helper, ready } = startHelper({
       ...options,
       ...(idMaps && { idMaps, tried: lesser.some((one) => one.level === "chroot") }),
       ...(level === "chroot" && { plain: true }),
     });
-    return { isolation: best, helper };
+    // Where nothing else is to be tried, there is no reason to wait.
+    if (lesser.length > 0) await ready;
+    return { isolation: best, helper, ready };
   } catch (error) {
     const [next, ...rest] = lesser;
     if (next === undefined || !(error instanceof TsbuildError) || error.code !== "SANDBOX") throw error;

@@ -45,7 +45,7 @@ export async function connectNetwork(
       await link[Symbol.asyncDispose]();
       throw error;
     }
-    return { connection: connectionOf(tool, link, api), problems };
+    return { connection: connectionOf(tool, link, wishes.ports.length > 0 ? api : undefined), problems };
   }
   return { connection: undefined, problems };
 }
@@ -60,14 +60,17 @@ export function hostConnection(): Connection {
   };
 }
 
-function connectionOf(tool: NetworkTool, link: NetworkLink, api: string): Connection {
+/** Ports are free again when it is disposed of; without any there is nothing to wait for, nor an `api`. */
+function connectionOf(tool: NetworkTool, link: NetworkLink, api: string | undefined): Connection {
   const slirp = tool.name === "slirp4netns";
   return {
     network: { path: link.path },
     resolvConf: slirp ? resolvConfWith(SLIRP_DNS) : resolvConf(false),
     gateway: slirp ? SLIRP_GATEWAY : defaultGateway(),
     async [Symbol.asyncDispose]() {
-      await link[Symbol.asyncDispose]();
+      const ended = link[Symbol.asyncDispose]();
+      if (api === undefined) return;
+      await ended;
       rmSync(api, { force: true });
     },
   };

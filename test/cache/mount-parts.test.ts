@@ -33,6 +33,7 @@ function fakeHelper(): { helper: Helper; put: string[]; removed: string[] } {
     list: refuse,
     copy: refuse,
     sync: refuse,
+    leave: refuse,
     [Symbol.asyncDispose]: async () => undefined,
   };
   return { helper, put, removed };

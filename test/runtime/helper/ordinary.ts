@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { bytesOf } from "../../../builder/core/bytes.ts";
 import type { Entry } from "../../../builder/core/entry.ts";
 import type { IdMap } from "../../../runtime/isolation/idmap.ts";
-import { startHelper } from "../../../runtime/helper/start.ts";
+import { openHelper } from "../../../runtime/helper/start.ts";
 import { DEFAULT_CAPABILITIES, Lines, STANDARD_MOUNTS } from "./rig.ts";
 
 // What userns.test.ts runs as an ordinary user. Arguments: binary, "ranges" or "single". Prints one JSON object.
@@ -24,7 +24,7 @@ function mapOf(file: string, own: number): IdMap[] {
 
 const root = mkdtempSync(join(tmpdir(), "tsbuild-"));
 const idMaps = { uid: mapOf("/etc/subuid", uid), gid: mapOf("/etc/subgid", gid) };
-const helper = await startHelper({ binary, idMaps, lanes: 2 });
+const helper = await openHelper({ binary, idMaps, lanes: 2 });
 
 const stream = helper.apply(join(root, "base"));
 const busybox = readFileSync("/bin/busybox");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bytes } from "../../../builder/core/bytes.ts";
 import type { Entry } from "../../../builder/core/entry.ts";
-import { startHelper } from "../../../runtime/helper/start.ts";
+import { openHelper } from "../../../runtime/helper/start.ts";
 import type {
   EntryVisitor,
   Helper,
@@ -63,7 +63,7 @@ export class Rig implements AsyncDisposable {
     options: { readonly binary?: string; readonly lanes?: number; readonly plain?: boolean } = {},
   ): Promise<Rig> {
     const root = mkdtempSync(join(tmpdir(), "tsbuild-"));
-    return new Rig(await startHelper({ lanes: 4, ...options }), root);
+    return new Rig(await openHelper({ lanes: 4, ...options }), root);
   }
 
   path(...parts: readonly string[]): string {

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { test } from "node:test";
 import type { RunControl } from "../../../runtime/types.ts";
-import { startHelper } from "../../../runtime/helper/start.ts";
+import { openHelper } from "../../../runtime/helper/start.ts";
 import { Rig, skip } from "./rig.ts";
 
 const { SIGTERM, SIGKILL, SIGSEGV } = constants.signals;
@@ -170,7 +170,7 @@ test("what a visitor throws ends the command and is thrown", { skip }, async () 
 });
 
 test("a helper that is not compiled is named, with the way out", async () => {
-  await assert.rejects(startHelper({ binary: "/none/helper", lanes: 1 }), {
+  await assert.rejects(openHelper({ binary: "/none/helper", lanes: 1 }), {
     code: "HELPER_MISSING",
     message: "Cannot start the native helper: '/none/helper' does not exist",
     hint: "install the package again; in a checkout run: make -C native",
@@ -178,7 +178,7 @@ test("a helper that is not compiled is named, with the way out", async () => {
 });
 
 test("a helper that dies fails every command, and says what it said", { skip }, async () => {
-  await assert.rejects(startHelper({ binary: "/bin/false", lanes: 1 }), {
+  await assert.rejects(openHelper({ binary: "/bin/false", lanes: 1 }), {
     code: "HELPER_FAILED",
     message: /status 1/,
   });
