@@ -26,7 +26,7 @@ export interface LoadOptions {
 }
 
 export interface LoadedImage {
-  /** Full names. */
+  /** Full names; none where it has none in the archive. */
   readonly names: readonly string[];
   /** Digest of the config; of the index, where there are several images. */
   readonly id: Digest;
@@ -63,6 +63,7 @@ export interface HistoryStep {
 
 /** One line of `tsbuild images`. */
 export interface ImageSummary {
+  /** `<none>` where it has none. */
   readonly name: string;
   /** Digest of the config; of the manifest, where the config is not here. */
   readonly id: Digest;

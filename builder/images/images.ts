@@ -17,7 +17,7 @@ export function inspectImage(store: Store, reference: string, platform?: Platfor
   const { manifest, config } = image;
   const statements = storedPredicates(store, found, manifest.digest);
   return {
-    names: names.map(({ name }) => name),
+    names: names.map(({ name }) => name).filter((name) => !isDigest(name)),
     digest: found.digest,
     manifest,
     config,
@@ -35,7 +35,7 @@ export function tagImage(store: Store, source: string, target: string): void {
 export function removeNames(store: Store, references: readonly string[]): string[] {
   const names = references.map((reference) => nameToRemove(store, reference));
   for (const name of names) removeImage(store, name);
-  return names.map((name) => familiarName(parseReference(name)));
+  return names.map((name) => (isDigest(name) ? name : familiarName(parseReference(name))));
 }
 
 interface StoredImage {
@@ -60,7 +60,8 @@ export function findStored(store: Store, reference: string, platform?: Platform)
       { hint: `tsbuild pull --platform ${formatPlatform(platform)} fetches it where a registry has it` },
     );
   }
-  const known = store.refs.list().map(({ name }) => familiarName(parseReference(name)));
+  const named = store.refs.list().filter(({ name }) => !isDigest(name));
+  const known = named.map(({ name }) => familiarName(parseReference(name)));
   const near = nearest(reference, [...known, ...known.map((name) => name.replace(/:latest$/, ""))]);
   throw new TsbuildError(
     "IMAGE_NOT_FOUND",

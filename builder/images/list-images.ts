@@ -1,9 +1,12 @@
 import { readImage, readImages } from "../inputs/base-images.ts";
-import type { DiffId, Digest } from "../core/digest.ts";
+import { isDigest, type DiffId, type Digest } from "../core/digest.ts";
 import { formatPlatform } from "../core/platform.ts";
 import type { Image } from "../image/types.ts";
 import type { Store } from "../store/types.ts";
 import type { ImageSummary } from "../api/image-types.ts";
+
+/** As docker lists what has no name. */
+const NAMELESS = "<none>";
 
 /** Every name in the store, newest first, with what its layers take and how much of that other images have as well. */
 export function listImages(store: Store): ImageSummary[] {
@@ -26,7 +29,7 @@ export function listImages(store: Store): ImageSummary[] {
     const layers = [...layersOf(image === undefined ? [] : [image])];
     const sizes = layers.map(([diffId, size]) => [diffId, store.layers.peek(diffId)?.size ?? size] as const);
     return {
-      name,
+      name: isDigest(name) ? NAMELESS : name,
       id: image?.config.digest ?? target.digest,
       digest: target.digest,
       ...(image?.config.created === undefined ? {} : { created: image.config.created }),

@@ -19,12 +19,9 @@ export async function loadImages(session: Session, options: LoadOptions): Promis
   const loaded: LoadedImage[] = [];
   for (const { tree, names } of trees) {
     const all = [...new Set([...names, ...given])];
-    if (all.length === 0) {
-      throw new TsbuildError("USAGE", `Cannot load the image of ${label}: it has no name there`, {
-        hint: "name it: tsbuild load --tag NAME",
-      });
-    }
-    await writeToStore(session.store, tree, all, "pulled", signal);
+    // Without a name it is found by its id.
+    const refs = all.length > 0 ? all : [tree.top.descriptor.digest];
+    await writeToStore(session.store, tree, refs, "pulled", signal);
     const document = parseManifestOrIndex(tree.top.raw, tree.top.descriptor.mediaType);
     loaded.push({ names: all, id: "config" in document ? document.config.digest : document.digest });
   }

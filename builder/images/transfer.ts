@@ -15,7 +15,8 @@ import { storedSet } from "../outputs/stored-set.ts";
 import type { Session } from "../session/session.ts";
 import type { TransferOptions } from "../api/transfer-options.ts";
 import type { RefTarget, Store } from "../store/types.ts";
-import type { Digest } from "../core/digest.ts";
+import { isDigest, type Digest } from "../core/digest.ts";
+import { TsbuildError } from "../core/errors.ts";
 
 interface Transferred {
   readonly name: string;
@@ -54,6 +55,11 @@ export async function pushStoredImage(
   { platform, emit, signal }: TransferOptions,
 ): Promise<Transferred> {
   const { image, name, target } = findStored(session.store, text, platform);
+  if (isDigest(name)) {
+    throw new TsbuildError("USAGE", `Cannot push image ${text}: it has no name`, {
+      hint: `name it first: tsbuild tag ${text} HOST/NAME`,
+    });
+  }
   const setOf = (one: Image): Promise<AssembledSet<OutgoingLayer>> => {
     const source = { reference: name, manifest: one.manifest.digest, diffIds: one.config.diffIds };
     const rootfs = imageLayers(session, source, { emit, signal });

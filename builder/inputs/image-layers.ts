@@ -1,4 +1,4 @@
-import { shortDigest, type Digest, type DiffId } from "../core/digest.ts";
+import { isDigest, shortDigest, type Digest, type DiffId } from "../core/digest.ts";
 import type { Emit, VertexId } from "../core/events.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { parseManifest } from "../image/manifest.ts";
@@ -37,7 +37,9 @@ export function imageLayers(session: Session, source: ImageSource, fetching: Fet
   return source.diffIds.flatMap((diffId, index) => {
     const descriptor = manifest.layers[index];
     if (descriptor === undefined) return [];
+    const isNameless = isDigest(source.reference);
     const transfer = transferOnce(async (onArrival) => {
+      if (isNameless && !session.store.blobs.use(descriptor.digest)) throw nobodyToAsk(source, descriptor);
       if (session.offline && !session.store.blobs.use(descriptor.digest)) {
         const image = `${registry}/${repository}@${source.manifest}`;
         const hint = `run tsbuild pull ${image} where there is a network`;
@@ -46,8 +48,18 @@ export function imageLayers(session: Session, source: ImageSource, fetching: Fet
       await fetchBlob(session, { registry, name: repository }, descriptor, fetching, onArrival);
     });
     const origin = { registry, name: repository };
-    return [session.layers.remote(diffId, { descriptor, ...transfer, repository: origin })];
+    return [
+      session.layers.remote(diffId, { descriptor, ...transfer, ...(!isNameless && { repository: origin }) }),
+    ];
   });
+}
+
+function nobodyToAsk({ reference }: ImageSource, { digest }: Descriptor): TsbuildError {
+  return new TsbuildError(
+    "STORE_INVALID",
+    `Cannot use layer ${shortDigest(digest)} of ${reference}: it is not in the store any more, and no registry has the image under a name`,
+    { hint: "build or load the image again" },
+  );
 }
 
 /** Events of a transfer come at most once for so many bytes. */

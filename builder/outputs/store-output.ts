@@ -42,8 +42,8 @@ export function storeOutput(store: Store, naming: StoreNames, form: ImageForm, u
 }
 
 function digestNames({ names, canonical = false, danglingPrefix }: StoreNames, digest: Digest): string[] {
-  const named =
-    names.length > 0 ? (canonical ? names : []) : danglingPrefix === undefined ? [] : [danglingPrefix];
+  if (names.length === 0 && danglingPrefix === undefined) return [digest];
+  const named = names.length > 0 ? (canonical ? names : []) : [danglingPrefix ?? ""];
   return named.map((name) => {
     const { registry, repository } = parseReference(name);
     return formatReference({ registry, repository, digest });

@@ -1,7 +1,7 @@
 import type { Store } from "../store/types.ts";
 import { addTombstones } from "../store/tombstones.ts";
 import { takeInventory } from "./inventory.ts";
-import { findNeeds } from "./needs.ts";
+import { dropPassing, findNeeds } from "./needs.ts";
 import { othersOf } from "./others.ts";
 import { isCache, select } from "./select.ts";
 import { sweep } from "./sweep.ts";
@@ -52,6 +52,7 @@ export async function collect(
   const now = Date.now();
   const { items, keys } = await sweep(store, stillUnneeded(store, select(things, request, now)), remove);
   addTombstones(store, keys, now);
+  dropPassing(store);
   const cache = sumOf(things.filter(isCache).map(({ item }) => item));
   const bytes = sumOf(items);
   writeUsage(store, cache - bytes);

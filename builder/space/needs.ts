@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isDigest, type DiffId, type Digest } from "../core/digest.ts";
+import { isDigest, shortDigest, type DiffId, type Digest } from "../core/digest.ts";
 import { familiarName, parseReference } from "../image/reference.ts";
 import { readRecord } from "../store/files.ts";
 import { namesIn } from "../store/names-in.ts";
-import type { Store } from "../store/types.ts";
+import { removeImage } from "../store/remove-image.ts";
+import type { RefTarget, Store } from "../store/types.ts";
 
 /** What images and containers need, and which: never removed. */
 export interface Needs {
@@ -29,21 +30,22 @@ export function findNeeds(store: Store): Needs {
   const addLayers = (value: unknown, who: string): void => {
     if (Array.isArray(value)) for (const id of value) if (isDigest(id)) note(layers, id as DiffId, who);
   };
-  const follow = (root: Digest, who: string): void => {
+  const follow = (root: Digest, who: string, withLayers = true): void => {
     const seen = new Set([root]);
     for (const digest of seen) {
       note(blobs, digest, who);
       const document = readDocument(store, digest);
       if (document === undefined) continue;
       documents.add(digest);
-      addLayers(Object(document["rootfs"]).diff_ids, who);
-      for (const layer of digestsOf(document["layers"])) note(blobs, layer, who);
+      if (withLayers) addLayers(Object(document["rootfs"]).diff_ids, who);
+      if (withLayers) for (const layer of digestsOf(document["layers"])) note(blobs, layer, who);
       for (const next of digestsOf([document["config"]], document["manifests"])) seen.add(next);
     }
   };
   for (const { name, target } of store.refs.list()) {
-    const image = familiarName(parseReference(name));
-    for (const root of [target.digest, ...(target.referrers ?? [])]) follow(root, `image ${image}`);
+    const image = isDigest(name) ? shortDigest(name) : familiarName(parseReference(name));
+    for (const root of [target.digest, ...(target.referrers ?? [])])
+      follow(root, `image ${image}`, !isPassing(name, target));
   }
   for (const id of namesIn(join(store.root, "containers"))) {
     const who = `container ${id.slice(0, 12)}`;
@@ -54,6 +56,23 @@ export function findNeeds(store: Store): Needs {
     for (const name of listOf(container["snapshots"])) if (typeof name === "string") snapshots.add(name);
   }
   return { layers, blobs, documents, snapshots };
+}
+
+/**
+ * Drops the images without a name that builds left and whose layers have gone with the rest of the cache: nobody asked to
+ * keep them.
+ */
+export function dropPassing(store: Store): void {
+  for (const { name, target } of store.refs.list()) {
+    if (!isPassing(name, target)) continue;
+    const manifests = [target.digest, ...digestsOf(readDocument(store, target.digest)?.["manifests"])];
+    const layers = manifests.flatMap((digest) => digestsOf(readDocument(store, digest)?.["layers"]));
+    if (!layers.every((digest) => store.blobs.has(digest))) removeImage(store, name);
+  }
+}
+
+function isPassing(name: string, { origin }: RefTarget): boolean {
+  return isDigest(name) && origin === "built";
 }
 
 function note<K>(map: Map<K, Set<string>>, key: K, who: string): void {

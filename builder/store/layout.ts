@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isDigest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { readRecord, readText, type Files } from "./files.ts";
 import type { RefStore } from "./types.ts";
@@ -29,10 +30,12 @@ function indexOf(refs: ReturnType<List>): string {
     mediaType: target.mediaType,
     digest: target.digest,
     size: target.size,
-    annotations: {
-      "io.containerd.image.name": name,
-      "org.opencontainers.image.ref.name": familiarName(name),
-    },
+    ...(!isDigest(name) && {
+      annotations: {
+        "io.containerd.image.name": name,
+        "org.opencontainers.image.ref.name": familiarName(name),
+      },
+    }),
   }));
   const mediaType = "application/vnd.oci.image.index.v1+json";
   return `${JSON.stringify({ schemaVersion: 2, mediaType, manifests }, undefined, 2)}\n`;

@@ -34,6 +34,9 @@ export function openRefs(files: Files): RefStore {
         sameList(old.referrers, referrers)
       )
         return;
+      const isNameless = isDigest(name);
+      // An image that has a name is not one without.
+      if (isNameless && list().some((ref) => ref.target.digest === digest)) return;
       const record = {
         name,
         mediaType,
@@ -44,6 +47,7 @@ export function openRefs(files: Files): RefStore {
         ...(referrers.length > 0 && { referrers }),
       };
       files.writeFile(place(name), `${JSON.stringify(record)}\n`);
+      if (!isNameless) rmSync(place(digest), { force: true });
       writeLayout(files, list);
     },
     delete(name) {

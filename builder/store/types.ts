@@ -144,7 +144,10 @@ export interface IncomingBlob extends Disposable {
   arriving(): AsyncIterable<Uint8Array>;
 }
 
-/** Names of images: a normalised reference with tag (`docker.io/library/app:latest`) → what it points to. */
+/**
+ * Names of images: a normalised reference with tag (`docker.io/library/app:latest`) → what it points to. An image without
+ * a name stands under its own digest, until it gets one.
+ */
 export interface RefStore {
   get(name: string): RefTarget | undefined;
   /** Writes nothing where the name has that target already, whatever its time. */

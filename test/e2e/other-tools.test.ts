@@ -141,10 +141,7 @@ test("tsbuild takes what other tools write", skip, async () => {
     assert.equal(image?.Id, id, name);
     await tsbuild(rig, "rmi", "app:1");
   }
-  assert.match(
-    (await rig.tsbuild(["load", "-i", rig.path("changed.tar")])).stderr,
-    /it has no name there\nhint: .*--tag/,
-  );
+  assert.match(await tsbuild(rig, "load", "-i", rig.path("changed.tar")), /^Loaded image ID: sha256:/);
   await tsbuild(rig, "load", "-i", rig.path("changed.tar"), "-t", "changed");
 
   const digest = (await tsbuild(rig, "copy", `oci:${rig.path("layout")}:tag`, "store:copied")).trim();

@@ -66,7 +66,7 @@ export const loadCommand = command({
   flags: {
     input: { short: "i", value: "FILE", doc: "Read this file", default: "standard input" },
     tag: { short: "t", value: "NAME[:TAG]", doc: "Name the archive's one image" },
-    quiet: { short: "q", doc: "Print the names and nothing else" },
+    quiet: { short: "q", doc: "Print the names, or ids, and nothing else" },
   },
   missing: { platform: "all that the archive has is loaded" },
   operands: { min: 0, max: 0, name: "" },
@@ -95,8 +95,11 @@ export const loadCommand = command({
     const loaded = await withStore(session, (tsbuild, emit) =>
       tsbuild.load({ source, label, ...(tag === undefined ? {} : { name: tag }), signal, emit }),
     ).finally(() => io.stdin.close());
-    for (const name of loaded.flatMap(({ names }) => names))
-      io.stdout.write(quiet ? `${familiarName(name)}\n` : `Loaded image: ${familiarName(name)}\n`);
+    for (const { names, id } of loaded) {
+      if (names.length === 0) io.stdout.write(quiet ? `${id}\n` : `Loaded image ID: ${id}\n`);
+      for (const name of names.map(familiarName))
+        io.stdout.write(quiet ? `${name}\n` : `Loaded image: ${name}\n`);
+    }
     return 0;
   },
 });

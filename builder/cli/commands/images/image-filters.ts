@@ -30,7 +30,7 @@ function filterOf(text: string, key: string, value: string, all: readonly ImageS
     case "dangling": {
       if (value !== "true" && value !== "false")
         throw usageError("images", `Cannot use --filter ${text}: it is neither true nor false`);
-      return ({ name }) => name.includes("@") === (value === "true");
+      return ({ name }) => (name === "<none>" || name.includes("@")) === (value === "true");
     }
     case "before":
     case "since": {

@@ -31,7 +31,7 @@ export const imagesCommand = command({
       default: "table",
     },
   },
-  missing: { "all|a": "there are no unnamed images to hide", tree: undefined },
+  missing: { "all|a": "all images are shown", tree: undefined },
   operands: { min: 0, max: 1, name: "NAME" },
   examples: [
     ["tsbuild images", "lists all images"],

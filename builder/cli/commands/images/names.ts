@@ -1,3 +1,4 @@
+import { isDigest } from "../../../core/digest.ts";
 import { command } from "../../command.ts";
 import { withStore } from "../../with-tsbuild.ts";
 
@@ -16,7 +17,9 @@ export const rmiCommand = command({
   examples: [["tsbuild rmi app:old app:older", "removes two names"]],
   async execute(_flags, references, session) {
     const removed = await withStore(session, (tsbuild) => tsbuild.remove(references));
-    session.io.stdout.write(removed.map((name) => `Untagged: ${name}\n`).join(""));
+    session.io.stdout.write(
+      removed.map((name) => `${isDigest(name) ? "Deleted" : "Untagged"}: ${name}\n`).join(""),
+    );
     return 0;
   },
 });
