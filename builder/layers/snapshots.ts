@@ -5,6 +5,6 @@ import type { RootFs } from "./types.ts";
  * highest one of equals stays. All that it says, it says in place of those below it.
  */
 export async function snapshotsOf(rootfs: RootFs): Promise<string[]> {
-  const paths = (await Promise.all(rootfs.map((layer) => layer.snapshot()))).flat();
+  const paths = (await Promise.all(rootfs.map((layer, at) => layer.snapshot(rootfs.slice(0, at))))).flat();
   return paths.filter((path, at) => !paths.includes(path, at + 1));
 }

@@ -57,7 +57,8 @@ export interface Layer {
   blob(): Promise<LayerBlob>;
   /** The uncompressed tar. */
   tar(): Promise<LayerBlob>;
-  snapshot(): Promise<Snapshot>;
+  /** As it is to lie over these layers: what it hides of them depends on what they have. */
+  snapshot(below: RootFs): Promise<Snapshot>;
   /** Known without fetching it; undefined where this machine made it. */
   origin?(): LayerOrigin | undefined;
 }

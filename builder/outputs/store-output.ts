@@ -1,5 +1,6 @@
 import { formatReference, parseReference } from "../image/reference.ts";
 import type { Digest } from "../core/digest.ts";
+import { snapshotsOf } from "../layers/snapshots.ts";
 import type { Store } from "../store/types.ts";
 import { assembleSet, imageIdOf } from "./assemble-set.ts";
 import { compressedBlob } from "./compress.ts";
@@ -28,7 +29,7 @@ export function storeOutput(store: Store, naming: StoreNames, form: ImageForm, u
         for (const document of [config, manifest, ...statements]) store.blobs.put(document);
       }
       store.blobs.put(assembled.top.raw);
-      if (unpack) for (const { rootfs } of images) for (const layer of rootfs) await layer.snapshot();
+      if (unpack) for (const { rootfs } of images) await snapshotsOf(rootfs);
       const { mediaType, digest, size } = assembled.top.descriptor;
       const referrers = assembled.images.flatMap((image) =>
         image.referrers.map(({ descriptor }) => descriptor.digest),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Bytes } from "../core/bytes.ts";
 import { hexOf, isDigest, type DiffId } from "../core/digest.ts";
 import { readRecord, type Files } from "./files.ts";
 import type { LayerRecord, LayerRecords } from "./types.ts";
@@ -26,14 +27,14 @@ export function openLayerRecords(files: Files): LayerRecords {
     forget: (diffId) => void used.delete(diffId),
     update(diffId, change) {
       const old = get(diffId);
-      const merged: LayerRecord & { on?: DiffId } = {
-        ...old,
+      // What the old snapshot lay upon says nothing about a new one.
+      const { on: _on, hides: _hides, ...rest } = old ?? {};
+      const merged: LayerRecord = {
+        ...(change.snapshot === undefined ? old : rest),
         ...change,
         diffId,
         compressed: union(old?.compressed ?? [], change.compressed ?? []),
       };
-      // What the old snapshot lay upon says nothing about a new one.
-      if (change.snapshot !== undefined && change.on === undefined) delete merged.on;
       const text = JSON.stringify(merged);
       if (text !== JSON.stringify(old)) files.writeFile(files.path("layers", hexOf(diffId)), `${text}\n`);
       used.set(diffId, merged);
@@ -54,7 +55,7 @@ function parse(
 ): LayerRecord | undefined {
   if (value === undefined || value["diffId"] !== diffId || !Array.isArray(value["compressed"]))
     return undefined;
-  const { size, snapshot, on } = value;
+  const { size, snapshot, on, hides } = value;
   return {
     diffId,
     ...(isSize(size) ? { size } : {}),
@@ -63,6 +64,7 @@ function parse(
       ? { snapshot }
       : {}),
     ...(isDigest(on) ? { on: on as DiffId } : {}),
+    ...(Array.isArray(hides) ? { hides: hides.filter((path) => typeof path === "string") as Bytes[] } : {}),
     compressed: value["compressed"].filter(isCompressed),
   };
 }

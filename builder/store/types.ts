@@ -1,3 +1,4 @@
+import type { Bytes } from "../core/bytes.ts";
 import type { Digest, DiffId } from "../core/digest.ts";
 
 /**
@@ -177,6 +178,8 @@ export interface LayerRecord {
   readonly snapshot?: string;
   /** Where that has only what is not as in another layer's snapshot: this layer. Both are needed, one over the other. */
   readonly on?: DiffId;
+  /** Where layers below must then have nothing: such a snapshot can take something away from all that it lies upon alone. */
+  readonly hides?: readonly Bytes[];
   /** Compressed forms that are known: pulled or pushed before. Their blobs need not be here. */
   readonly compressed: readonly {
     readonly mediaType: string;

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
+import type { Bytes } from "../../builder/core/bytes.ts";
 import { hexOf, type DiffId } from "../../builder/core/digest.ts";
+import { TsbuildError } from "../../builder/core/errors.ts";
 import { changedFiles } from "../../builder/layers/compare-files.ts";
 import { parseIndex } from "../../builder/layers/index-file.ts";
-import { deltaChanges, layerDelta } from "../../builder/layers/layer-delta.ts";
-import type { LayerIndex, Snapshot } from "../../builder/layers/types.ts";
+import { deltaChanges, layerDelta, type DeltaChanges } from "../../builder/layers/layer-delta.ts";
+import type { LayerIndex, RootFs, Snapshot } from "../../builder/layers/types.ts";
+import { unionTree } from "../../builder/layers/union.ts";
 import type { Store } from "../../builder/store/types.ts";
 import { isOfForm, type SnapshotForm } from "./snapshot-form.ts";
 
@@ -11,10 +14,20 @@ import { isOfForm, type SnapshotForm } from "./snapshot-form.ts";
 const MAX_DIRECTORIES = 8;
 /** A delta with more of the layer than this share saves too little. */
 const MAX_SHARE = 1 / 4;
+/** Paths that are looked for in the layers below whenever the snapshot is used, and that the layer's record lists. */
+const MAX_HIDES = 256;
+
+/** The snapshot of a layer, and what it is good for. */
+export interface LayerSnapshot {
+  readonly directories: Snapshot;
+  /** Where layers below must have nothing: what an older layer's snapshot has there is taken away by whiteouts. */
+  readonly hides: readonly Bytes[];
+}
 
 /** The snapshot that the store has of a layer; undefined where it has none, or where a part of it is gone. */
-export function storedSnapshot(store: Store, diffId: DiffId, form: SnapshotForm): Snapshot | undefined {
+export function storedSnapshot(store: Store, diffId: DiffId, form: SnapshotForm): LayerSnapshot | undefined {
   const paths: string[] = [];
+  const hides: Bytes[] = [];
   for (let at: DiffId | undefined = diffId; at !== undefined;) {
     const record = store.layers.get(at);
     if (record?.snapshot === undefined || !isOfForm(record.snapshot, form)) return undefined;
@@ -22,32 +35,49 @@ export function storedSnapshot(store: Store, diffId: DiffId, form: SnapshotForm)
     const path = store.path("snapshots", record.snapshot);
     if (!existsSync(path)) return undefined;
     paths.unshift(path);
+    hides.push(...(record.hides ?? []));
     at = record.on;
   }
-  return paths;
+  return { directories: paths, hides };
 }
 
-/**
- * What has to be unpacked over the snapshot of an earlier layer to have that of `index`. Undefined where there is no such
- * snapshot, or where it is better made in full.
- */
+/** Whether layers below have nothing where a snapshot would hide it. */
+export async function isGoodOver({ hides }: Pick<LayerSnapshot, "hides">, below: RootFs): Promise<boolean> {
+  if (hides.length === 0) return true;
+  const tree = unionTree(await Promise.all(below.map((layer) => layer.index())), noContent);
+  return hides.every((path) => tree.stat(path) === undefined);
+}
+
+function noContent(): never {
+  throw new TsbuildError("INTERNAL", "Cannot read files of layers that are looked at for their paths");
+}
+
+/** What has to be unpacked over the snapshot of an earlier layer to have that of another one. */
+export interface SnapshotDelta extends DeltaChanges {
+  readonly below: LayerSnapshot;
+}
+
+/** Undefined where there is no such snapshot, or where it is better made in full. */
 export async function deltaOver(
   store: Store,
   earlier: DiffId,
   index: LayerIndex,
   tar: string,
   form: SnapshotForm,
-): Promise<{ readonly below: Snapshot; readonly changes: LayerIndex } | undefined> {
+): Promise<SnapshotDelta | undefined> {
   const below = storedSnapshot(store, earlier, form);
   const before = savedIndex(store, earlier);
-  if (below === undefined || below.length >= MAX_DIRECTORIES || before === undefined) return undefined;
+  if (below === undefined || below.directories.length >= MAX_DIRECTORIES || before === undefined)
+    return undefined;
   if (!store.blobs.use(earlier)) return undefined;
   const delta = layerDelta(before, index);
   const limit = Math.max(16, index.changes.length * MAX_SHARE);
-  if (delta === undefined || delta.put.length > limit) return undefined;
-  const put = new Set([...delta.put, ...(await changedFiles(store.blobs.path(earlier), tar, delta.pairs))]);
-  const changes = put.size > limit ? undefined : deltaChanges(index, put);
-  return changes && { below, changes: { changes } };
+  if (delta === undefined || delta.put.length + delta.gone.length > limit) return undefined;
+  const changed = await changedFiles(store.blobs.path(earlier), tar, delta.pairs);
+  if (delta.put.length + delta.gone.length + changed.length > limit) return undefined;
+  const changes = deltaChanges(before, index, delta, changed);
+  if (changes === undefined || changes.hides.length + below.hides.length > MAX_HIDES) return undefined;
+  return { below, ...changes };
 }
 
 /** A layer's index, where the store has it whole. */

@@ -4,9 +4,24 @@ import { TsbuildError } from "../../builder/core/errors.ts";
 import { lazy } from "../../builder/core/lazy.ts";
 import { MEDIA_TYPES } from "../../builder/image/types.ts";
 import { readPieces } from "../../builder/store/read-pieces.ts";
-import type { Layer, LayerBlob, LayerIndex, LayerOrigin, Snapshot } from "../../builder/layers/types.ts";
+import type {
+  Layer,
+  LayerBlob,
+  LayerIndex,
+  LayerOrigin,
+  RootFs,
+  Snapshot,
+} from "../../builder/layers/types.ts";
+import type { LayerRecord } from "../../builder/store/types.ts";
 import { applyIndexed } from "./apply-indexed.ts";
-import { deltaOver, savedIndex, storedSnapshot } from "./delta-snapshot.ts";
+import {
+  deltaOver,
+  isGoodOver,
+  savedIndex,
+  storedSnapshot,
+  type LayerSnapshot,
+  type SnapshotDelta,
+} from "./delta-snapshot.ts";
 import { snapshotName, type SnapshotForm } from "./snapshot-form.ts";
 import type { LayerServices, RemoteBlob } from "./types.ts";
 import { unpack, type Unpacked } from "./unpack.ts";
@@ -26,6 +41,8 @@ export class StoredLayer implements Layer {
   readonly #remote: RemoteBlob | undefined;
   readonly #index: LayerIndex | undefined;
   readonly #kin: Digest | undefined;
+  /** The snapshot that was there, or that was made for who asked first. */
+  #made: (() => Promise<LayerSnapshot>) | undefined;
 
   constructor(id: DiffId, layers: LayerServices, known: KnownOfLayer = {}) {
     this.id = id;
@@ -99,11 +116,24 @@ export class StoredLayer implements Layer {
     return (await this.#unpacked()).index;
   });
 
-  readonly snapshot = lazy(async (): Promise<Snapshot> => {
+  async snapshot(below: RootFs): Promise<Snapshot> {
     const form = await this.#layers.form();
     if (form === "none") return [];
-    return storedSnapshot(this.#layers.store, this.id, form) ?? (await this.#makeSnapshot(form));
+    this.#made ??= lazy(async () => this.#stored(form) ?? (await this.#makeSnapshot(form, below)));
+    const made = await this.#made();
+    return (await isGoodOver(made, below)) ? made.directories : this.#whole();
+  }
+
+  /** One that hides nothing but what the layer deletes. */
+  readonly #whole = lazy(async (): Promise<Snapshot> => {
+    const form = await this.#layers.form();
+    const stored = this.#stored(form);
+    return stored?.hides.length === 0 ? stored.directories : (await this.#makeSnapshot(form)).directories;
   });
+
+  #stored(form: SnapshotForm): LayerSnapshot | undefined {
+    return storedSnapshot(this.#layers.store, this.id, form);
+  }
 
   /** Snapshot and index at once, out of one reading of the blob. */
   readonly #unpacked = lazy(async (): Promise<Unpacked & { readonly snapshot: Snapshot }> => {
@@ -156,33 +186,51 @@ export class StoredLayer implements Layer {
     return isHere ? undefined : this.#remote?.arriving?.();
   }
 
-  async #makeSnapshot(form: SnapshotForm): Promise<Snapshot> {
+  /** `below`: layers that it must be good over. Left out: it must be over any. */
+  async #makeSnapshot(form: SnapshotForm, below?: RootFs): Promise<LayerSnapshot> {
     const { store, copies } = this.#layers;
     const tar = this.#tarHere();
     const index = this.#index ?? savedIndex(store, this.id);
-    if (tar === undefined || index === undefined) return (await this.#unpacked()).snapshot;
+    if (tar === undefined || index === undefined)
+      return { directories: (await this.#unpacked()).snapshot, hides: [] };
     const earlier = this.#kin === undefined ? undefined : copies.last(this.#kin);
     const on = earlier === this.id ? undefined : earlier;
-    const delta = on === undefined ? undefined : await deltaOver(store, on, index, tar.path, form);
+    const delta = on && below && (await this.#deltaOver(on, index, tar.path, form, below));
     const directory = store.tempPath("snapshot");
     const helper = await this.#layers.helper();
     try {
-      await applyIndexed(helper, directory, delta?.changes ?? index, tar.path);
+      await applyIndexed(helper, directory, delta ?? index, tar.path);
     } catch (error) {
       await helper.remove([directory]);
       throw error;
     }
-    const path = this.#keepSnapshot(directory, form, delta === undefined ? undefined : on);
+    const path = this.#keepSnapshot(directory, form, delta && on && { on, hides: delta.hides });
     if (this.#kin !== undefined) copies.keep(this.#kin, this.id);
-    return [...(delta?.below ?? []), path];
+    return {
+      directories: [...(delta?.below.directories ?? []), path],
+      hides: [...(delta?.below.hides ?? []), ...(delta?.hides ?? [])],
+    };
   }
 
-  #keepSnapshot(directory: string, form: SnapshotForm, on?: DiffId): string {
+  async #deltaOver(
+    on: DiffId,
+    index: LayerIndex,
+    tar: string,
+    form: SnapshotForm,
+    below: RootFs,
+  ): Promise<SnapshotDelta | undefined> {
+    const delta = await deltaOver(this.#layers.store, on, index, tar, form);
+    if (delta === undefined) return undefined;
+    const hides = [...delta.below.hides, ...delta.hides];
+    return (await isGoodOver({ hides }, below)) ? delta : undefined;
+  }
+
+  #keepSnapshot(directory: string, form: SnapshotForm, part?: Pick<LayerRecord, "on" | "hides">): string {
     const { store } = this.#layers;
     const snapshot = snapshotName(form);
     const path = store.path("snapshots", snapshot);
     renameSync(directory, path);
-    store.layers.update(this.id, { snapshot, ...(on && { on }) });
+    store.layers.update(this.id, { snapshot, ...part });
     return path;
   }
 
