@@ -1,10 +1,11 @@
-// Bundles the command line: dist/bin/tsbuild.cjs, which starts, dist/bin/program.cjs, all of builder/ and runtime/ in
-// one file, and dist/bin/thread.cjs, what the second thread runs. Node 20 takes half a millisecond for each module that it
-// loads, and a build loads 200 of them. The packages of node_modules stay where they are, but for the parser of Dockerfiles, which is 40 modules.
+// Bundles the command line: dist/bin/tsbuild.cjs, which starts, the parts of all of builder/ and runtime/ (parts.mjs), and
+// dist/bin/thread.cjs, what the second thread runs. Node 20 takes half a millisecond for each module that it loads, and
+// a build loads 200 of them. The packages of node_modules stay where they are, but for the parser of Dockerfiles, which is 40 modules.
 import { createHash } from "node:crypto";
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { entriesOf, otherParts, PARTS, partsOf } from "./parts.mjs";
 
 process.chdir(fileURLToPath(new URL("../dist", import.meta.url)));
 const buildId = idOfInputs();
@@ -19,39 +20,60 @@ const common = {
   external: packagesLeftOut(),
   mainFields: ["module", "main"],
   define: { "import.meta.dirname": "__dirname" },
-  plugins: [{ name: "build-id", setup: replaceBuildId }],
   logLevel: "warning",
 };
+const replaced = { name: "build-id", setup: replaceBuildId };
 await Promise.all([
-  build({ ...common, entryPoints: ["./builder/cli/program.js"], outfile: "bin/program.cjs" }),
   build({ ...common, entryPoints: ["./builder/thread/main.js"], outfile: "bin/thread.cjs" }),
   build({
     ...common,
+    plugins: [replaced],
     entryPoints: ["./builder/cli/start.js"],
     outfile: "bin/tsbuild.cjs",
     banner: { js: "#!/usr/bin/env node" },
   }),
+  buildParts(),
 ]);
-// What is left of these are packages (code-cache.ts).
-const program = lazyBuiltins(readFileSync("bin/program.cjs", "utf8")).replace(
-  /\bimport\((?=")/g,
-  "importPackage(",
-);
-// A third is comments and indentation, and all of it is read whenever something is built; names and lines stay for stacks.
-const { code } = await transform(program, {
-  minifyWhitespace: true,
-  lineLimit: 160,
-  legalComments: "none",
-  target: "node20",
-});
-// start.ts reads it byte by byte. esbuild has left regular expressions as they were written.
-const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-// One expression, so that nobody has to copy a megabyte to make it one.
-const parameters = "exports, require, module, __filename, __dirname, importPackage";
-writeFileSync("bin/program.cjs", `(function (${parameters}) {${code.replace(/[^\x00-\x7f]/g, escaped)}\n})`);
 chmodSync("bin/tsbuild.cjs", 0o755);
 writeFileSync("bin/build-id", buildId);
 
+async function buildParts() {
+  const entryPoints = ["./builder/cli/program.js"];
+  const whole = await build({ ...common, entryPoints, metafile: true, write: false, outfile: "whole.cjs" });
+  const { inputs } = whole.metafile;
+  const parts = partsOf(inputs);
+  await Promise.all(
+    PARTS.map(async ({ name }) => {
+      const { outputFiles } = await build({
+        ...common,
+        plugins: [replaced, otherParts(name, parts)],
+        stdin: { contents: entriesOf(name, parts, inputs), resolveDir: process.cwd() },
+        write: false,
+      });
+      await writePart(`bin/${name}.cjs`, outputFiles[0].text);
+    }),
+  );
+}
+
+/** What is left of `import()` is packages and other parts (program-parts.ts). */
+async function writePart(path, text) {
+  const program = lazyBuiltins(text)
+    .replace(/\bimport\((?=")/g, "importPackage(")
+    // The object of its exports is what others need: no copy of it with getters to its getters.
+    .replace(/\b__toCommonJS\((\w+)\)/g, "$1");
+  // A third is comments and indentation, and all of it is read whenever something is built; names and lines stay for stacks.
+  const { code } = await transform(program, {
+    minifyWhitespace: true,
+    lineLimit: 160,
+    legalComments: "none",
+    target: "node20",
+  });
+  // It is read byte by byte. esbuild has left regular expressions as they were written.
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  // One expression, so that nobody has to copy a megabyte to make it one.
+  const parameters = "exports, require, module, __filename, __dirname, importPackage";
+  writeFileSync(path, `(function (${parameters}) {${code.replace(/[^\x00-\x7f]/g, escaped)}\n})`);
+}
 /** Node's own modules that take a millisecond or more are loaded when something of them is asked for the first time. */
 function lazyBuiltins(text) {
   const heavy =

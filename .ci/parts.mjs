@@ -1,0 +1,56 @@
+// Which modules of the program stand in which file of dist/bin. Node reads and compiles a file as a whole, so what every
+// build needs must not lie beside what few do: a part is what its first modules import, less what earlier parts have.
+import { resolve } from "node:path";
+
+/** In the order of rank: modules of a part import at their top only what stands in the same or in an earlier one. */
+export const PARTS = [
+  {
+    name: "program",
+    first: ["cli/program", "cli/commands/build/build", "build", "building/build-image", "planning/check"],
+  },
+  { name: "planning", first: ["stages/plan", "graph/plan", "dockerfile/parse"] },
+  { name: "rest", first: undefined },
+];
+
+/** The part of each module: `inputs` are those of esbuild's metafile, which names each with what it imports. */
+export function partsOf(inputs) {
+  const parts = new Map();
+  for (const { name, first } of PARTS) {
+    const queue = first?.map((module) => `builder/${module}.js`) ?? Object.keys(inputs);
+    for (let module = queue.pop(); module !== undefined; module = queue.pop()) {
+      if (parts.has(module)) continue;
+      if (inputs[module] === undefined) throw new Error(`There is no module ${module}`);
+      parts.set(module, name);
+      for (const { path, kind, external } of inputs[module].imports)
+        if (kind !== "dynamic-import" && !external) queue.push(path);
+    }
+  }
+  return parts;
+}
+
+/** What a part hands out: its modules that others import, and the first of all. */
+export function entriesOf(part, parts, inputs) {
+  const entries = new Set(part === "program" ? ["builder/cli/program.js"] : []);
+  for (const [module, { imports }] of Object.entries(inputs))
+    for (const { path } of imports)
+      if (parts.get(path) === part && parts.get(module) !== part) entries.add(path);
+  // Each is evaluated when it is asked for, and esbuild makes an object of its exports.
+  const lines = [...entries].sort().map((path) => `${JSON.stringify(path)}: () => require("./${path}"),\n`);
+  return `exports.modules = {\n${lines.join("")}};\n`;
+}
+
+/** Leaves modules of other parts to `require` and `import`, by the name `part:module`. */
+export function otherParts(part, parts) {
+  return {
+    name: "parts",
+    setup(plugin) {
+      plugin.onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+        const module = resolve(resolveDir, path).slice(process.cwd().length + 1);
+        const owner = parts.get(module);
+        return owner === undefined || owner === part
+          ? undefined
+          : { path: `${owner}:${module}`, external: true };
+      });
+    },
+  };
+}
