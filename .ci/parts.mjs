@@ -6,7 +6,27 @@ import { resolve } from "node:path";
 export const PARTS = [
   {
     name: "program",
-    first: ["cli/program", "cli/commands/build/build", "build", "building/build-image", "planning/check"],
+    first: [
+      "cli/program",
+      "cli/commands/build/build",
+      "cli/commands/build/call",
+      "progress/open",
+      "progress/quiet",
+      "cli/commands/build/answers-text",
+      "build",
+      "building/build-image",
+      "planning/check",
+    ],
+  },
+  {
+    name: "screen",
+    first: [
+      "progress/plain",
+      "progress/live",
+      "progress/folds",
+      "progress/style",
+      "cli/commands/build/build-summary",
+    ],
   },
   { name: "planning", first: ["stages/plan", "graph/plan", "dockerfile/parse"] },
   { name: "rest", first: undefined },

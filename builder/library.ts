@@ -133,7 +133,7 @@ function running<T>(
   return new Running(async (emit) => {
     if (signal.aborted) throw new TsbuildError("INTERRUPTED", "Cannot begin: the signal was aborted before");
     const place = root === undefined ? env : { ...env, TSBUILD_ROOT: root };
-    await using tsbuild = await openTsbuild({ env: place, emit, signal, stdout: process.stdout });
+    await using tsbuild = await openTsbuild({ env: place, emit, signal, stdout: () => process.stdout });
     return await work(tsbuild, emit, signal);
   });
 }

@@ -7,12 +7,13 @@ import { runCli } from "./run-cli.ts";
 export async function runProgram(argv: readonly string[]): Promise<number> {
   const io = processIo();
   // Not process.stdout: its writes would be cut off by the exit that follows where the reader is slow.
-  const stdout = new Writable({
-    write(chunk: Uint8Array, _encoding, done) {
-      io.stdout.write(chunk);
-      done();
-    },
-  });
+  const stdout = (): Writable =>
+    new Writable({
+      write(chunk: Uint8Array, _encoding, done) {
+        io.stdout.write(chunk);
+        done();
+      },
+    });
   return runCli(argv, io, async (options) =>
     (await import("../build.ts")).openTsbuild({ ...options, stdout }),
   );

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
-import { hexOf, sha256 } from "../core/digest.ts";
 import { messageOf, TsbuildError } from "../core/errors.ts";
 import { isTrue } from "../core/is-true.ts";
+import { placeName } from "../core/place-name.ts";
 import { redact } from "../core/redact.ts";
 import type { EntryTree } from "../context/entry-tree.ts";
 import type { GitRequest } from "../context/git/types.ts";
@@ -219,7 +219,7 @@ class Opener {
   #openDirectory(directory: string, named: { readonly dockerfilePath?: string }): LocalContext {
     const { store } = this.#session;
     // Nothing is made in the store until there is something to keep: a check writes nothing where there is no store.
-    const index = ["context", hexOf(sha256(resolve(directory)))];
+    const index = ["context", placeName(resolve(directory))];
     const indexFile = join(store.root, ...index);
     store.touch(indexFile);
     const local = openLocalContext({ directory, indexFile, ...named });

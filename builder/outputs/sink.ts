@@ -15,8 +15,8 @@ export interface Sink {
 }
 
 /** A file that appears whole or not at all; "-" is `stdout`. */
-export function openSink(dest: string, stdout: Writable): Sink {
-  return dest === "-" ? streamSink(stdout) : fileSink(resolve(dest));
+export function openSink(dest: string, stdout: () => Writable): Sink {
+  return dest === "-" ? streamSink(stdout()) : fileSink(resolve(dest));
 }
 
 /** Opens a sink and fills it; where that fails, nothing of it stays. */

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatPlatform, type Platform } from "../core/platform.ts";
-import { hexOf, sha256, type Digest } from "../core/digest.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { Diagnostic, SourceText } from "../core/diagnostic.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
 import { mapAtMost } from "../core/map-at-most.ts";
+import { placeName } from "../core/place-name.ts";
 import { redact } from "../core/redact.ts";
 import { packPlan, unpackPlan, type Format, type Plan } from "./plan-file.ts";
 import type { EmitWarning } from "../stages/problems.ts";
@@ -46,17 +46,19 @@ export async function rememberedPlan<T, Packed>(
   make: (planning: Planning) => Promise<T>,
 ): Promise<T> {
   if (code === undefined || planning.source.text.length > LONG) return make(planning);
-  const path = join(store.root, "plans", hexOf(sha256(place.join("\0"))));
+  const path = join(store.root, "plans", placeName(place.join("\0")));
   const key = keyOf(code, planning);
   const images = askingOnce(planning.images);
-  const old = store.touch(path) ? readPlan(path, key, format) : undefined;
+  const old = store.touch(path) ? readPlan(path, key, planning.source, format) : undefined;
   if (old !== undefined && (await isAsItWas(old, images, planning.options))) {
     for (const { message, diagnostic } of old.warnings) planning.warn(message, diagnostic);
     return old.result;
   }
   const noted = new Notes({ ...planning, images });
   const result = await make(noted.planning);
-  if (!noted.fleeting) writePlan(store, path, key, packPlan({ result, ...noted.taken }, format));
+  if (!noted.fleeting) {
+    writePlan(store, path, key, packPlan({ source: planning.source, result, ...noted.taken }, format));
+  }
   return result;
 }
 
@@ -118,7 +120,7 @@ class Notes {
     }
   }
 
-  get taken(): Omit<Plan<unknown>, "result"> {
+  get taken(): Omit<Plan<unknown>, "result" | "source"> {
     return this.#taken;
   }
 }
@@ -158,34 +160,41 @@ function askingOnce(images: BaseImages): BaseImages {
   };
 }
 
-/** Everything that is given; PlanOptions as a whole, so that what is added to it counts. */
-function keyOf(code: string, { source, options }: Planning): Digest {
+/**
+ * Everything that is given but the Dockerfile, which stands in the plan; PlanOptions as a whole, so that what is added to
+ * it counts. As it is, not as a digest: node:crypto takes as long to load as a check of 100 lines, and builds that need
+ * it load it later.
+ */
+function keyOf(code: string, { options }: Planning): string {
   const { images, ignored, timeOf: _timeOf, ...rest } = options;
   const given = {
     code,
-    source: { ...source },
     ...rest,
     images: [...(images ?? [])],
     asks: ignored !== undefined,
   };
-  return sha256(canonicalJson(given as unknown as Json));
+  return canonicalJson(given as unknown as Json);
 }
 
 /** A file that is torn, that is another's, or that is not there, says nothing. */
-function readPlan<T, Packed>(path: string, key: Digest, format: Format<T, Packed>): Plan<T> | undefined {
-  let text: string;
+function readPlan<T, Packed>(
+  path: string,
+  key: string,
+  source: SourceText,
+  format: Format<T, Packed>,
+): Plan<T> | undefined {
   try {
-    text = readFileSync(path, "utf8");
+    const text = readFileSync(path, "utf8");
+    if (!text.startsWith(`${key}\n`)) return undefined;
+    const plan = unpackPlan(text.slice(key.length + 1), format);
+    return plan.source.text === source.text && plan.source.name === source.name ? plan : undefined;
   } catch {
     return undefined;
   }
-  const [first, second] = [text.indexOf("\n"), text.indexOf("\n", text.indexOf("\n") + 1)];
-  const json = text.slice(second + 1);
-  if (text.slice(0, first) !== key || text.slice(first + 1, second) !== sha256(json)) return undefined;
-  return unpackPlan(json, format);
 }
 
-function writePlan(store: Store, path: string, key: Digest, json: string): void {
+function writePlan(store: Store, path: string, key: string, json: string): void {
+  const text = `${key}\n${json}`;
   // What must not be printed is not kept either: credentials in URLs.
-  if (redact(json) === json) store.writeFile(path, `${key}\n${sha256(json)}\n${json}`);
+  if (redact(text) === text) store.writeFile(path, text);
 }

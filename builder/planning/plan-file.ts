@@ -5,6 +5,8 @@ import type { BuildGraph, Vertex } from "../graph/types.ts";
 
 /** What planning came to, and what that rests on beside what was given. */
 export interface Plan<T> {
+  /** The Dockerfile. */
+  readonly source: SourceText;
   readonly result: T;
   readonly warnings: readonly { readonly message: string; readonly diagnostic?: Diagnostic }[];
   readonly images: readonly {
@@ -23,7 +25,8 @@ export interface Format<T, Packed> {
 
 type Numbered<T> = Omit<T, "source"> & { readonly source: number };
 
-interface PackedPlan<Packed> extends Omit<Plan<Packed>, "warnings"> {
+interface PackedPlan<Packed> extends Omit<Plan<Packed>, "warnings" | "source"> {
+  /** The Dockerfile first. */
   readonly sources: readonly SourceText[];
   readonly warnings: readonly { readonly message: string; readonly diagnostic?: Numbered<Diagnostic> }[];
 }
@@ -60,11 +63,11 @@ export const DIAGNOSTICS: Format<readonly Diagnostic[], readonly Numbered<Diagno
 
 /** A plan as a text. */
 export function packPlan<T, Packed>(
-  { result, warnings, ...rest }: Plan<T>,
+  { source, result, warnings, ...rest }: Plan<T>,
   format: Format<T, Packed>,
 ): string {
   // By identity: one Dockerfile is the source of all, and comparing texts for each of 20,000 vertices takes 20 s.
-  const sources = new Map<SourceText, number>();
+  const sources = new Map([[source, 0]]);
   const numberOf = (source: SourceText): number => {
     const number = sources.get(source) ?? sources.size;
     sources.set(source, number);
@@ -87,6 +90,7 @@ export function unpackPlan<T, Packed>(text: string, format: Format<T, Packed>): 
   const { sources, result, warnings, images, ignored } = JSON.parse(text) as PackedPlan<Packed>;
   const sourceOf = (number: number): SourceText => sources[number] ?? { name: "", text: "" };
   return {
+    source: sourceOf(0),
     result: format.unpack(result, sourceOf),
     warnings: warnings.map(({ message, diagnostic }) =>
       diagnostic === undefined

@@ -19,7 +19,8 @@ export interface SessionOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  readonly stdout: Writable;
+  /** Asked for by what writes there: a stream takes a millisecond to load. */
+  readonly stdout: () => Writable;
 }
 
 /** A registry takes this many transfers at once well. */
@@ -31,7 +32,7 @@ export class Session implements AsyncDisposable {
   readonly layers: LayerStore;
   readonly trees: LayerTrees = new LayerTrees();
   readonly slots: Slots;
-  readonly stdout: Writable;
+  readonly stdout: () => Writable;
   readonly emit: Emit;
   readonly env: NodeJS.ProcessEnv;
   /** No registry and no server is asked for anything: --offline. */

@@ -35,7 +35,7 @@ async function ask(
     const io = fakeIo({ env: { TSBUILD_ROOT: join(directory, "store") } });
     const stdout = new Writable();
     const status = await runCli(["build", ...argv, directory], io, (options) =>
-      openTsbuild({ ...options, stdout }),
+      openTsbuild({ ...options, stdout: () => stdout }),
     );
     return { status, ...io.out };
   } finally {
