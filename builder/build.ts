@@ -1,9 +1,4 @@
-import { requireNamespaces } from "../runtime/isolation/caution.ts";
 import { openContainers } from "./containers/open-containers.ts";
-import { listImages } from "./images/list-images.ts";
-import { imageToRun } from "./images/image-to-run.ts";
-import { imageHistory } from "./images/history.ts";
-import { inspectImage, removeNames, tagImage } from "./images/images.ts";
 import { Session, type SessionOptions } from "./session/session.ts";
 import type { Tsbuild } from "./api/types.ts";
 
@@ -55,9 +50,8 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       return printPlan(session, step, request);
     },
     async run(request) {
-      const { runContainer } = await import("./containers/run-container.ts");
-      requireNamespaces((await session.isolating()).isolation, "run a container");
-      return runContainer(session, () => imageToRun(session, request), request);
+      const { runImage } = await import("./run-image.ts");
+      return runImage(session, request);
     },
     containers: openContainers(session),
     async shell(request) {
@@ -96,11 +90,26 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       const { imageManifest } = await import("./images/image-manifest.ts");
       return imageManifest(session, reference, signal);
     },
-    history: (reference, platform) => imageHistory(session.store, reference, platform),
-    tag: (source, target) => tagImage(session.store, source, target),
-    remove: (references) => removeNames(session.store, references),
-    images: () => listImages(session.store),
-    inspect: (reference, platform) => inspectImage(session.store, reference, platform),
+    async history(reference, platform) {
+      const { imageHistory } = await import("./images/history.ts");
+      return imageHistory(session.store, reference, platform);
+    },
+    async tag(source, target) {
+      const { tagImage } = await import("./images/images.ts");
+      return tagImage(session.store, source, target);
+    },
+    async remove(references) {
+      const { removeNames } = await import("./images/images.ts");
+      return removeNames(session.store, references);
+    },
+    async images() {
+      const { listImages } = await import("./images/list-images.ts");
+      return listImages(session.store);
+    },
+    async inspect(reference, platform) {
+      const { inspectImage } = await import("./images/images.ts");
+      return inspectImage(session.store, reference, platform);
+    },
     async diff(a, b, request) {
       const { diffImages } = await import("./images/diff-images.ts");
       return diffImages(session, a, b, request);

@@ -228,13 +228,13 @@ export interface Tsbuild extends AsyncDisposable {
   /** The bytes of the manifest or index that a name leads to at its registry, or in the store as `store:NAME`. */
   manifest(reference: string, signal: AbortSignal): Promise<Buffer>;
   /** How an image was made, newest step first. */
-  history(reference: string, platform?: Platform): readonly HistoryStep[];
-  tag(source: string, target: string): void;
+  history(reference: string, platform?: Platform): Promise<readonly HistoryStep[]>;
+  tag(source: string, target: string): Promise<void>;
   /** Removes names; returns what was removed. */
-  remove(references: readonly string[]): readonly string[];
-  images(): readonly ImageSummary[];
+  remove(references: readonly string[]): Promise<readonly string[]>;
+  images(): Promise<readonly ImageSummary[]>;
   /** The image of a name or id; of an index the one for the platform, or the best for this machine. */
-  inspect(reference: string, platform?: Platform): ImageDetails;
+  inspect(reference: string, platform?: Platform): Promise<ImageDetails>;
   /** What differs between two images, which are pulled where the store has them not. */
   diff(a: string, b: string, options: DiffOptions): Promise<Comparison>;
   /** Builds once more without the cache, in a store of its own, and says what came out otherwise. */

@@ -7,6 +7,9 @@ const DEFAULT_ROWS = 24;
 /** How long to wait for a reader that is slow, before the next try (ms). */
 const RETRY = 2;
 
+/** The major number of /dev/null and its like (Linux, admin-guide/devices.txt). */
+const MEMORY_DEVICES = 1;
+
 /** What dies of a broken pipe ends with 128 + SIGPIPE, as `yes | head` does. */
 const SIGPIPE_STATUS = 141;
 
@@ -40,7 +43,7 @@ export function processIo(): Io {
  */
 function output(fd: number, stream: () => NodeJS.WriteStream, onBrokenPipe: () => void): Output {
   let broken = false;
-  const isTTY = isCharacterDevice(fd) && stream().isTTY === true;
+  const isTTY = mayBeTerminal(fd) && stream().isTTY === true;
   return {
     isTTY,
     get columns() {
@@ -85,7 +88,7 @@ function input(): Input {
   const stream = (): NodeJS.ReadStream => (opened ??= process.stdin);
   return {
     get isTTY() {
-      return isCharacterDevice(0) && stream().isTTY === true;
+      return mayBeTerminal(0) && stream().isTTY === true;
     },
     setRawMode: (raw) => void stream().setRawMode(raw),
     read: () => stream() as AsyncIterable<Uint8Array>,
@@ -93,9 +96,11 @@ function input(): Input {
   };
 }
 
-function isCharacterDevice(fd: number): boolean {
+/** Node's streams know, and take a millisecond to make: what is none for sure is not asked, /dev/null above all. */
+function mayBeTerminal(fd: number): boolean {
   try {
-    return fstatSync(fd).isCharacterDevice();
+    const stat = fstatSync(fd);
+    return stat.isCharacterDevice() && stat.rdev >> 8 !== MEMORY_DEVICES;
   } catch {
     return false;
   }

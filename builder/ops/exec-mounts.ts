@@ -1,11 +1,10 @@
 import { editTree } from "../layers/edit.ts";
 import { TsbuildError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
 import { registerSecret } from "../core/redact.ts";
-import type { CopyOp, ExecMount, ExecOp, Vertex } from "../graph/types.ts";
+import type { ExecMount, ExecOp } from "../graph/types.ts";
 import type { MountSpec, RootSpec } from "../../runtime/types.ts";
-import { copyContent } from "./copy/content.ts";
 import { planCopy } from "./copy/plan.ts";
+import { COPIED, copyOf } from "./exec-content.ts";
 import { inputAt } from "./inputs.ts";
 import { sourceTree } from "./source-tree.ts";
 import type { Inputs, OpServices, Step } from "./types.ts";
@@ -22,30 +21,6 @@ type Bind = Extract<ExecMount, { type: "bind" }>;
 type Cache = Extract<ExecMount, { type: "cache" }>;
 type Secret = Extract<ExecMount, { type: "secret" }>;
 type Ssh = Extract<ExecMount, { type: "ssh" }>;
-
-/** Where a copied source stands in the layer that is made of it. */
-const COPIED = "/mount";
-
-/** Inputs of which a step sees a part through a mount: that part is in its key, but for images, known by their layers. */
-export function mountInputs(op: ExecOp, inputs: readonly Vertex[]): number[] {
-  const used = op.mounts.flatMap((mount) =>
-    "input" in mount && mount.input !== undefined ? [mount.input] : [],
-  );
-  return [...new Set(used)].filter((index) => index !== op.base && inputs[index]?.op.type !== "image");
-}
-
-/** The content of what is bound (SEMANTICS 39); what a cache mount begins with is no more in the key than what it holds. */
-export async function mountContent(services: OpServices, op: ExecOp, inputs: Inputs): Promise<Json> {
-  const contents: Json[] = [];
-  for (const mount of op.mounts) {
-    if (mount.type !== "bind" || inputs[mount.input] === undefined) continue;
-    const source = await sourceTree(services, inputAt(inputs, mount.input), true);
-    contents.push(
-      await services.withTars(() => copyContent(copyOf(mount.source), [source], services.keepContentList)),
-    );
-  }
-  return contents;
-}
 
 /** Makes ready what the mounts of a step need. */
 export async function openMounts(
@@ -226,19 +201,4 @@ function sshSocket(services: Pick<OpServices, "sshSocket">, mount: Ssh): string 
 
 function missing(what: string, id: string, hint: string): TsbuildError {
   return new TsbuildError("USAGE", `Cannot mount ${what} "${id}": the build was given none`, { hint });
-}
-
-/** A mount's source as COPY would take it. */
-function copyOf(path: string): CopyOp {
-  const source = { from: "input", input: 0, path, keepOwner: true } as const;
-  return {
-    type: "copy",
-    base: null,
-    sources: [source],
-    dest: COPIED,
-    link: false,
-    parents: false,
-    exclude: [],
-    unpack: false,
-  };
 }

@@ -38,7 +38,7 @@ test("listing() looks like docker's", () => {
 
 test("images lists the newest first, and what was asked for alone", async () => {
   const names = async (...argv: string[]): Promise<string[]> => {
-    const { stdout } = await cli(["images", "--json", ...argv], { images: () => IMAGES.toReversed() });
+    const { stdout } = await cli(["images", "--json", ...argv], { images: async () => IMAGES.toReversed() });
     return (JSON.parse(stdout) as ImageSummary[]).map((image) => image.name);
   };
   assert.deepEqual(
@@ -54,7 +54,7 @@ test("images lists the newest first, and what was asked for alone", async () => 
 
 async function filtered(...filters: readonly string[]): Promise<string[]> {
   const flags = filters.flatMap((filter) => ["--filter", filter]);
-  const { stdout, stderr } = await cli(["images", "--json", ...flags], { images: () => IMAGES });
+  const { stdout, stderr } = await cli(["images", "--json", ...flags], { images: async () => IMAGES });
   assert.equal(stderr, "");
   return (JSON.parse(stdout) as ImageSummary[]).map(({ name }) => name.replace(/^[^/]+\//, ""));
 }
@@ -74,9 +74,9 @@ test("images filters as docker does, and prints its lines of JSON", async () => 
   ];
   for (const [filters, expected] of table)
     assert.deepEqual(await filtered(...filters), expected, filters.join());
-  const wrong = await cli(["images", "--filter", "referense=x"], { images: () => IMAGES });
+  const wrong = await cli(["images", "--filter", "referense=x"], { images: async () => IMAGES });
   assert.match(wrong.stderr, /none of reference=.*\nhint: did you mean "reference"/);
-  const { stdout } = await cli(["images", "--format", "json", "me/app:1.2"], { images: () => IMAGES });
+  const { stdout } = await cli(["images", "--format", "json", "me/app:1.2"], { images: async () => IMAGES });
   const line = JSON.parse(stdout) as Record<string, string>;
   assert.deepEqual(
     [line["Repository"], line["Tag"], line["Size"], line["SharedSize"], line["UniqueSize"]],
@@ -128,14 +128,14 @@ test("inspect has docker's shape", async () => {
       history: [],
     },
   };
-  const { stdout } = await cli(["inspect", "app"], { inspect: () => details });
+  const { stdout } = await cli(["inspect", "app"], { inspect: async () => details });
   assertGolden("cli/golden/inspect.txt", stdout);
 });
 
 test("rmi and tag do what they say", async () => {
   const asked: unknown[] = [];
   const removed = await cli(["rmi", "a", "b"], {
-    remove: (references) => {
+    remove: async (references) => {
       asked.push(references);
       return ["docker.io/library/a:latest", "docker.io/library/b:latest"];
     },
@@ -144,7 +144,7 @@ test("rmi and tag do what they say", async () => {
     removed.stdout,
     "Untagged: docker.io/library/a:latest\nUntagged: docker.io/library/b:latest\n",
   );
-  const tagged = await cli(["tag", "a", "c"], { tag: (...names) => void asked.push(names) });
+  const tagged = await cli(["tag", "a", "c"], { tag: async (...names) => void asked.push(names) });
   assert.deepEqual([tagged.status, tagged.stdout, tagged.stderr], [0, "", ""]);
   assert.deepEqual(asked, [
     ["a", "b"],

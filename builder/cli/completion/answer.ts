@@ -7,7 +7,7 @@ import { complete } from "./candidates.ts";
 export async function answerShell(argv: readonly string[], session: Session): Promise<number> {
   const words = argv[0] === "--" ? argv.slice(1) : argv;
   const images = (): Promise<readonly string[]> =>
-    withStore(session, (tsbuild) => tsbuild.images().map(({ name }) => familiarName(name)));
+    withStore(session, async (tsbuild) => (await tsbuild.images()).map(({ name }) => familiarName(name)));
   const containers = (): Promise<readonly string[]> =>
     withStore(session, async (tsbuild) => (await tsbuild.containers.list()).map(({ record }) => record.name));
   try {

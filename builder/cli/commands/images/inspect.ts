@@ -42,7 +42,9 @@ export const inspectCommand = command({
     if (attestation !== undefined) {
       const predicateType = predicateTypeOf(attestation);
       const stated = await withStore(session, (tsbuild) =>
-        names.map((name) => predicateOf(tsbuild.inspect(name, platform), predicateType, name)),
+        Promise.all(
+          names.map(async (name) => predicateOf(await tsbuild.inspect(name, platform), predicateType, name)),
+        ),
       );
       for (const one of stated) session.io.stdout.write(`${JSON.stringify(one, undefined, 2)}\n`);
       return 0;
@@ -56,7 +58,7 @@ export const inspectCommand = command({
         const container = type === "image" ? undefined : await containerOf(tsbuild, name, type);
         all.push(
           container === undefined
-            ? dockerInspect(tsbuild.inspect(name, platform))
+            ? dockerInspect(await tsbuild.inspect(name, platform))
             : dockerContainer(container),
         );
       }
