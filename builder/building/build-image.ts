@@ -22,7 +22,7 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   const saved = lock?.save();
   if (saved !== undefined) emit({ type: "notice", message: saved });
   checkEntitlements(graph, allowedIn(options));
-  const outputs = openOutputs(session, options);
+  const outputs = await openOutputs(session, options);
 
   emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
   const services = await servicesFor(session, options, graph, contexts);

@@ -1,12 +1,10 @@
 import { printable, type Bytes } from "../core/bytes.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { VertexId } from "../core/events.ts";
-import { whySuspicious } from "../context/suspicious.ts";
 import type { SharedGraph } from "../graph/merge.ts";
 import type { Vertex } from "../graph/types.ts";
 import type { Layer, RootFs } from "../layers/types.ts";
 import { scanConfig } from "../leaks/scan-config.ts";
-import { scanLayer } from "../leaks/scan-layer.ts";
 import type { Leak, SecretValue } from "../leaks/types.ts";
 import type { SecretSource } from "../api/secret-source.ts";
 import type { BuildOptions } from "../api/types.ts";
@@ -51,6 +49,7 @@ export async function findLeaks(
   for (const [id, layer] of layers) {
     const vertex = vertices.get(id);
     if (vertex === undefined || !(thorough || ran.has(id))) continue;
+    const { scanLayer } = await import("../leaks/scan-layer.ts");
     const found = await scanLayer(layer, vertex.name, values, thorough);
     leaks.push(...found);
     const known = new Set(found.map(({ path }) => path));
@@ -102,6 +101,7 @@ async function mistakesIn(
   known: ReadonlySet<Bytes | undefined>,
 ): Promise<string[]> {
   const { changes } = await layer.index();
+  const { whySuspicious } = await import("../context/suspicious.ts");
   let inside: string | undefined;
   return changes.flatMap((change) => {
     if (change.kind !== "entry") return [];

@@ -1,3 +1,4 @@
+import { lazy } from "../core/lazy.ts";
 import type { SharedGraph } from "../graph/merge.ts";
 import type { BuiltImage, Output } from "../outputs/types.ts";
 import type { SecretValue } from "../leaks/types.ts";
@@ -6,7 +7,6 @@ import type { BuildOptions, BuildResult } from "../api/types.ts";
 import type { Built } from "./attest-images.ts";
 import { builtImage } from "./built-image.ts";
 import { findingLines, findLeaks, refuseLeaks } from "./find-leaks.ts";
-import { checkBudgets, growthOf } from "./growth.ts";
 import type { Solved, Solving } from "./solving.ts";
 import { summaryOf, writeOutputs } from "./write-outputs.ts";
 
@@ -27,7 +27,8 @@ export async function finishBuild(
   finishing: Finishing,
 ): Promise<BuildResult> {
   const { graph, outputs, secrets } = finishing;
-  if (options.budgets !== undefined) await checkBudgets(graph, results, options.budgets);
+  const growth = lazy(() => import("./growth.ts"));
+  if (options.budgets !== undefined) await (await growth()).checkBudgets(graph, results, options.budgets);
   const report = solution.report().filter(({ recorded }) => recorded);
   const ran = new Set(report.flatMap(({ id, outcome }) => (outcome === "ran" ? [id] : [])));
   const findings = findLeaks(graph, results, ran, secrets, options);
@@ -56,7 +57,7 @@ export async function finishBuild(
     platforms: graph.targets.map(({ platform }) => platform),
     ran: ran.size,
     cached: report.filter(({ outcome }) => outcome === "cached" || outcome === "shared").length,
-    ...(ran.size > 0 && { growth: await growthOf(graph, results, (id) => ran.has(id)) }),
+    ...(ran.size > 0 && { growth: await (await growth()).growthOf(graph, results, (id) => ran.has(id)) }),
   };
 }
 

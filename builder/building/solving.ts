@@ -2,6 +2,7 @@ import { openCache } from "../cache/local.ts";
 import type { LocalCache } from "../cache/types.ts";
 import type { DiffId } from "../core/digest.ts";
 import type { SharedGraph } from "../graph/merge.ts";
+import type { Vertex } from "../graph/types.ts";
 import type { RootFs } from "../layers/types.ts";
 import { createOpRunner } from "../ops/runner.ts";
 import type { OpServices } from "../ops/types.ts";
@@ -16,6 +17,7 @@ import { checkEmulators } from "./check-emulators.ts";
 import { claimStep } from "./claim-step.ts";
 import type { AheadFailures, ExportAhead, Going } from "./export-ahead.ts";
 import { withoutCache } from "./no-cache-filter.ts";
+import type { StepExplainer } from "./step-explainer.ts";
 import { StepLogs } from "./step-logs.ts";
 
 /** A graph and what its steps work with, and where its images go. */
@@ -58,7 +60,8 @@ export async function openSolving(
   const bases = new Set(vertices.flatMap(({ op }) => (op.type === "image" ? op.diffIds : [])));
   const runner = createOpRunner(services, vertices);
   const logs = new StepLogs(session.store);
-  const journal = new BuildJournal(session.store, options, { vertices, runner });
+  const explainer = await openExplainer(session, options, vertices);
+  const journal = new BuildJournal(session.store, options, { vertices, runner }, explainer);
   const noCache = options.noCache || withoutCache(graph, options);
   if (options.jobs !== undefined)
     for (const resource of ["cpu", "exec"] as const) session.slots.limit(resource, options.jobs);
@@ -102,6 +105,17 @@ export async function openSolving(
     },
     [Symbol.asyncDispose]: async () => ahead?.[Symbol.asyncDispose](),
   };
+}
+
+/** Loaded where it is wanted. */
+async function openExplainer(
+  { store }: Session,
+  options: BuildOptions,
+  vertices: readonly Vertex[],
+): Promise<StepExplainer | undefined> {
+  if (options.explain !== true) return undefined;
+  const { StepExplainer } = await import("./step-explainer.ts");
+  return new StepExplainer(store, options, vertices);
 }
 
 /** Loaded where caches travel at all. */
