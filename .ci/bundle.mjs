@@ -69,11 +69,14 @@ async function writePart(path, text) {
     target: "node20",
   });
   // It is read byte by byte. esbuild has left regular expressions as they were written.
-  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   // One expression, so that nobody has to copy a megabyte to make it one.
   const parameters = "exports, require, module, __filename, __dirname, importPackage";
   writeFileSync(path, `(function (${parameters}) {${code.replace(/[^\x00-\x7f]/g, escaped)}\n})`);
 }
+function escaped(unit) {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 /** Node's own modules that take a millisecond or more are loaded when something of them is asked for the first time. */
 function lazyBuiltins(text) {
   const heavy =

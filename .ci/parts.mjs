@@ -29,6 +29,27 @@ export const PARTS = [
     ],
   },
   { name: "planning", first: ["stages/plan", "graph/plan", "dockerfile/parse"] },
+  // What runs steps and containers.
+  {
+    name: "steps",
+    first: [
+      "ops/copy-changes",
+      "ops/exec-run",
+      "layers/write-layer",
+      "leaks/scan-layer",
+      "context/suspicious",
+      "building/growth",
+      "session/failed-steps",
+      "runtime/isolation/open",
+      "runtime/layers/apply-indexed",
+      "runtime/layers/unpack",
+      "runtime/limits/sandbox-limits",
+      "runtime/network/pool",
+      "runtime/seccomp/compile",
+      "store/locks",
+    ],
+  },
+  { name: "containers", first: ["run-image", "cli/commands/containers/run"] },
   { name: "rest", first: undefined },
 ];
 
@@ -36,7 +57,9 @@ export const PARTS = [
 export function partsOf(inputs) {
   const parts = new Map();
   for (const { name, first } of PARTS) {
-    const queue = first?.map((module) => `builder/${module}.js`) ?? Object.keys(inputs);
+    const queue =
+      first?.map((module) => (module.startsWith("runtime/") ? `${module}.js` : `builder/${module}.js`)) ??
+      Object.keys(inputs);
     for (let module = queue.pop(); module !== undefined; module = queue.pop()) {
       if (parts.has(module)) continue;
       if (inputs[module] === undefined) throw new Error(`There is no module ${module}`);

@@ -2,7 +2,6 @@ import type { PlannedStep } from "../core/events.ts";
 import type { SharedGraph } from "../graph/merge.ts";
 import { checkEntitlements } from "../ops/entitlements.ts";
 import { openPlanning, planGraph } from "../planning/plan-dockerfile.ts";
-import { dropFailed } from "../session/failed-steps.ts";
 import type { Session } from "../session/session.ts";
 import type { BuildOptions, BuildResult, Entitlement } from "../api/types.ts";
 import { secretsOf, servicesFor } from "./build-services.ts";
@@ -29,7 +28,9 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   if (graph.vertices.some(({ op }) => op.type === "exec" && op.network === "default"))
     session.onHelper(async () => (await services.networks()).prepare());
   const remove = async (directory: string): Promise<void> => (await session.helper()).remove([directory]);
-  session.onHelper(() => dropFailed(session.store, remove));
+  session.onHelper(async () =>
+    (await import("../session/failed-steps.ts")).dropFailed(session.store, remove),
+  );
 
   await using solving = await openSolving(session, options, { graph, services, outputs });
   const finishing = { contexts, graph, outputs, secrets, started };

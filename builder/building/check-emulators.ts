@@ -1,11 +1,10 @@
 import { TsbuildError } from "../core/errors.ts";
 import type { VertexId } from "../core/events.ts";
-import type { Platform } from "../core/platform.ts";
+import { hostPlatform, samePlatform, type Platform } from "../core/platform.ts";
 import type { SharedGraph } from "../graph/merge.ts";
 import type { Vertex } from "../graph/types.ts";
 import type { Session } from "../session/session.ts";
 import type { SolveOptions } from "../solver/types.ts";
-import { emulatorMissing, supportOf } from "../../runtime/emulation/foreign.ts";
 
 type Solving = Pick<SolveOptions, "runner" | "cache" | "noCache" | "cacheTtl" | "signal">;
 
@@ -18,6 +17,10 @@ export async function checkEmulators(
   graph: SharedGraph,
   solving: () => Solving,
 ): Promise<void> {
+  const host = hostPlatform();
+  const isForeign = ({ op }: Vertex): boolean => op.type === "exec" && !samePlatform(op.platform, host);
+  if (!graph.vertices.some(isForeign)) return;
+  const { emulatorMissing, supportOf } = await import("../../runtime/emulation/foreign.ts");
   const tempPath = (label: string): string => session.store.tempPath(label);
   const foreign = graph.vertices.flatMap((vertex): { vertex: Vertex; platform: Platform }[] => {
     const { op } = vertex;

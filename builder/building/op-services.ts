@@ -4,7 +4,6 @@ import type { Contexts } from "../inputs/open-contexts.ts";
 import { overlayRoots, type StepRoots } from "../ops/step-roots.ts";
 import type { OpServices } from "../ops/types.ts";
 import type { BuildSecrets } from "../session/secrets.ts";
-import { keepFailed } from "../session/failed-steps.ts";
 import type { Session } from "../session/session.ts";
 import { isIndexed } from "./is-readable.ts";
 import type { SandboxLimits } from "../../runtime/limits/sandbox-limits.ts";
@@ -72,7 +71,8 @@ async function openStepRoots(session: Session, times: { epoch?: number }): Promi
       remove,
       adopt: (upper, lower, owners) => layers.adopt(upper, lower, { ...times, owners }),
       discard: (directory) => layers.background(remove(directory)),
-      keepFailed: (directory, record) => keepFailed(store, directory, record, remove),
+      keepFailed: async (directory, record) =>
+        (await import("../session/failed-steps.ts")).keepFailed(store, directory, record, remove),
     });
   }
   const [{ plainRoots }, { PlainTrees }] = await Promise.all([

@@ -1,16 +1,9 @@
 import { createReadStream, statSync } from "node:fs";
-import { join } from "node:path";
-import { hexOf } from "../core/digest.ts";
-import type { VertexId } from "../core/events.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { latestBuild } from "./explain-build.ts";
+import { logPath } from "./log-path.ts";
 import type { LogsOptions, StepLog } from "../api/step-logs.ts";
 import type { Store } from "../store/types.ts";
-
-/** Where the log of a step lies. */
-export function logPath(root: string, id: VertexId): string {
-  return join(root, "logs", hexOf(id));
-}
 
 /** The logs of the steps of a build that is over, in the order of its steps; those that wrote nothing have none. */
 export function readLogs(store: Store, which: LogsOptions): readonly StepLog[] {

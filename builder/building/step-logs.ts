@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { hexOf } from "../core/digest.ts";
 import type { BuildEvent, Emit, VertexId } from "../core/events.ts";
-import { logPath } from "./read-logs.ts";
+import { logPath } from "./log-path.ts";
 import type { Store } from "../store/types.ts";
 
 interface OpenLog {

@@ -1,22 +1,15 @@
 import { resolve } from "node:path";
 import { printable } from "../core/bytes.ts";
 import { sha256, type Digest } from "../core/digest.ts";
-import { canonicalJson } from "../core/json.ts";
-import type { Tree } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
+import { canonicalJson } from "../core/json.ts";
 import { inSmallYoungSpace } from "../core/young-space.ts";
 import type { CopyOp } from "../graph/types.ts";
-import { editTree } from "../layers/edit.ts";
-import type { NewChange } from "../layers/types.ts";
-import type { OpResult } from "../solver/types.ts";
-import { readAccountFile } from "./accounts.ts";
 import { CopiesAhead } from "./copy-ahead.ts";
-import { unpackArchive } from "./copy/archive.ts";
+import type * as CopyChanges from "./copy-changes.ts";
 import { copyContent } from "./copy/content.ts";
-import { resolveOwner, type Owner } from "./copy/owner.ts";
-import { copiesOntoEmptyRoot, planCopy, type CopySourceTree } from "./copy/plan.ts";
+import { sourceInputs, sourceTrees } from "./copy-sources.ts";
 import { baseOf, inputAt } from "./inputs.ts";
-import { sourceTree } from "./source-tree.ts";
 import type { Inputs, OpHandler, OpServices } from "./types.ts";
 
 /** COPY and ADD: the files that they take become a layer straight away, without a root filesystem to copy them into. */
@@ -39,41 +32,32 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
       services.withTars(async () => {
         const sources = await sourceTrees(services, op, inputs);
         const before = ahead.before(op, inputs, step, {
-          changes: () => planned(services, op, inputs),
+          changes: async () => (await loadChanges()).copyChanges(services, op, inputs),
           kin: () => kinOf(services, op, inputs),
         });
         return copyContent(op, sources, services.keepContentList, before);
       }),
-    run: (op, inputs, step) =>
-      inSmallYoungSpace(async () => {
+    async run(op, inputs, step) {
+      const { copyChanges } = await loadChanges();
+      return inSmallYoungSpace(async () => {
         const base = baseOf(op, inputs);
         const layer =
           ahead.take(op, base) ??
           (await services.seal(
-            await planned(services, op, inputs),
+            await copyChanges(services, op, inputs),
             step.signal,
             kinOf(services, op, inputs),
           ));
         checkUnchanged(services, inputs);
         return { rootfs: [...base, layer] };
-      }),
+      });
+    },
   };
 }
 
-/** What the copy changes. */
-async function planned(services: OpServices, op: CopyOp, inputs: Inputs): Promise<readonly NewChange[]> {
-  const tree = await services.tree(baseOf(op, inputs));
-  const owner = await ownerOf(services, op, tree);
-  return services.withTars(async () => {
-    const editor = editTree(copiesOntoEmptyRoot(op) ? await services.tree([]) : tree);
-    const unpack = unpackArchive({ editor, owner, spool: () => services.tempPath("archive") });
-    await planCopy(op, await sourceTrees(services, op, inputs), editor, {
-      owner,
-      now: services.now,
-      unpack,
-    });
-    return editor.changes();
-  });
+/** Loaded here, as keys need nothing of it. */
+async function loadChanges(): Promise<typeof CopyChanges> {
+  return import("./copy-changes.ts");
 }
 
 /** What a COPY is but for what it takes: the op, and what its sources are called. */
@@ -84,41 +68,6 @@ function kinOf(services: OpServices, op: CopyOp, inputs: Inputs): Digest {
     return { context: resolve(services.context(vertex.op.name).name) };
   });
   return sha256(canonicalJson({ op: { ...op, sources: op.sources.map((one) => ({ ...one })) }, sources }));
-}
-
-/** --chown names are those of the root filesystem that the files go to. */
-async function ownerOf(
-  services: OpServices,
-  op: CopyOp,
-  tree: Parameters<typeof readAccountFile>[0],
-): Promise<Owner | undefined> {
-  const { chown } = op;
-  if (chown === undefined) return undefined;
-  return services.withTars(() => resolveOwner(chown, (path) => readAccountFile(tree, path)));
-}
-
-function sourceInputs(op: CopyOp): Set<number> {
-  return new Set(op.sources.flatMap((source) => (source.from === "inline" ? [] : [source.input])));
-}
-
-async function sourceTrees(
-  services: OpServices,
-  op: CopyOp,
-  inputs: Inputs,
-): Promise<(CopySourceTree | undefined)[]> {
-  return Promise.all(
-    op.sources.map(async (source): Promise<CopySourceTree | undefined> => {
-      if (source.from === "inline") return undefined;
-      const input = inputAt(inputs, source.input);
-      if (source.from === "remote") return { tree: filesOf(input.result), keepOwner: false };
-      return sourceTree(services, input, source.keepOwner);
-    }),
-  );
-}
-
-function filesOf({ files }: OpResult): Tree {
-  if (files !== undefined) return files;
-  throw new TsbuildError("INTERNAL", "Cannot copy what was fetched: there are no files");
 }
 
 /** The key was taken of what the files held then: a layer with something else must not be found by it. */

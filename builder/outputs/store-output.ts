@@ -3,7 +3,6 @@ import type { Digest } from "../core/digest.ts";
 import { snapshotsOf } from "../layers/snapshots.ts";
 import type { Store } from "../store/types.ts";
 import { assembleSet, imageIdOf } from "./assemble-set.ts";
-import { compressedBlob } from "./compress.ts";
 import type { ImageForm } from "./form.ts";
 import type { Output } from "./types.ts";
 
@@ -21,9 +20,11 @@ export function storeOutput(store: Store, naming: StoreNames, form: ImageForm, u
   return {
     label: names.length === 0 ? "exporting to the store" : `naming ${names.join(", ")}`,
     async write(images, { signal }) {
-      const assembled = await assembleSet(images, form, (layer) =>
-        form.compression === undefined ? layer.blob() : compressedBlob(store, layer, form, { signal }),
-      );
+      const assembled = await assembleSet(images, form, async (layer) => {
+        if (form.compression === undefined) return layer.blob();
+        const { compressedBlob } = await import("./compress.ts");
+        return compressedBlob(store, layer, form, { signal });
+      });
       for (const { config, manifest, referrers } of assembled.images) {
         const statements = referrers.flatMap(({ raw, blobs }) => [raw, ...blobs.map(({ data }) => data)]);
         for (const document of [config, manifest, ...statements]) store.blobs.put(document);

@@ -3,7 +3,6 @@ import type { Digest, DiffId } from "../../builder/core/digest.ts";
 import { LayerRecorder } from "../../builder/layers/layer-recorder.ts";
 import { serializeIndex } from "../../builder/layers/index-file.ts";
 import { snapshotsOf } from "../../builder/layers/snapshots.ts";
-import { writeLayer } from "../../builder/layers/write-layer.ts";
 import type { Layer, LayerIndex, NewChange, RootFs } from "../../builder/layers/types.ts";
 import type { BlobWriter, LayerRecord, Store } from "../../builder/store/types.ts";
 import { hexOf } from "../../builder/core/digest.ts";
@@ -108,6 +107,7 @@ export class LayerStore implements LayerServices {
    */
   async seal(changes: readonly NewChange[], options: SealOptions): Promise<Layer> {
     const { kin, ...rest } = options;
+    const { writeLayer } = await import("../../builder/layers/write-layer.ts");
     const size = changes.reduce((sum, change) => sum + (change.kind === "entry" ? change.entry.size : 0), 0);
     const last = kin && this.copies.last(kin);
     // Closed only when the other thread is done with it.
@@ -138,6 +138,7 @@ export class LayerStore implements LayerServices {
     const { kin, ...rest } = options;
     await using aside = await this.store.blobs.createAside(Infinity);
     if (aside === undefined) return undefined;
+    const { writeLayer } = await import("../../builder/layers/write-layer.ts");
     const index = await writeLayer(changes, (chunk, files) => aside.write(chunk, files), {
       ...rest,
       drain: () => aside.drain(),

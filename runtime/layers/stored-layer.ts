@@ -13,7 +13,6 @@ import type {
   Snapshot,
 } from "../../builder/layers/types.ts";
 import type { LayerRecord } from "../../builder/store/types.ts";
-import { applyIndexed } from "./apply-indexed.ts";
 import {
   deltaOver,
   isGoodOver,
@@ -24,7 +23,7 @@ import {
 } from "./delta-snapshot.ts";
 import { snapshotName, type SnapshotForm } from "./snapshot-form.ts";
 import type { LayerServices, RemoteBlob } from "./types.ts";
-import { unpack, type Unpacked } from "./unpack.ts";
+import type { Unpacked, UnpackInto } from "./unpack.ts";
 
 /** What is known of a layer beside its DiffID. */
 export interface KnownOfLayer {
@@ -199,6 +198,7 @@ export class StoredLayer implements Layer {
     const directory = store.tempPath("snapshot");
     const helper = await this.#layers.helper();
     try {
+      const { applyIndexed } = await import("./apply-indexed.ts");
       await applyIndexed(helper, directory, delta ?? index, tar.path);
     } catch (error) {
       await helper.remove([directory]);
@@ -234,7 +234,9 @@ export class StoredLayer implements Layer {
     return path;
   }
 
-  async #unpack(bytes: AsyncIterable<Uint8Array>, into: Parameters<typeof unpack>[2]): Promise<Unpacked> {
+  async #unpack(bytes: AsyncIterable<Uint8Array>, into: UnpackInto): Promise<Unpacked> {
+    // A cached build unpacks nothing, and need not load what reads archives.
+    const { unpack } = await import("./unpack.ts");
     const unpacked = await unpack(bytes, this.id, into);
     this.#layers.saveIndex(this.id, unpacked.index);
     return unpacked;
