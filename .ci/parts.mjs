@@ -16,6 +16,8 @@ export const PARTS = [
       "build",
       "building/build-image",
       "planning/check",
+      // Containers need it too, and nothing else that reads Dockerfiles.
+      "stages/signals",
     ],
   },
   {
@@ -40,6 +42,8 @@ export const PARTS = [
       "context/suspicious",
       "building/growth",
       "session/failed-steps",
+      "space/cap",
+      "runtime/helper/start",
       "runtime/isolation/open",
       "runtime/layers/apply-indexed",
       "runtime/layers/unpack",
