@@ -4,50 +4,30 @@
 #include <string.h>
 
 #include "deflate/deflate_block.h"
+#include "deflate/matches.h"
+#include "deflate/mixture.h"
 #include "base/error.h"
 
 enum {
-  HASH3_BITS = 15,
-  HASH4_BITS = 16,
-  /* Candidates that are looked at, and a length that is good enough: within 3 % of what gzip -6 makes of layers. */
-  DEPTH = 10,
-  NICE = 20,
-  /* A match of three bytes that lies further away costs more than three literals. */
-  NEAR = 4096,
-  /* A block is not ended before it has so many bytes, and looked at after so many symbols. */
-  MIN_BLOCK = 10000,
+  /* After a match shorter than this, the next position may have a better one. */
+  GOOD = 8,
+  /* A block does not end so near the end of the data that another one would be a small one. */
+  MIN_REST = 10000,
   MAX_BLOCK = 300000,
   MAX_SEQUENCES = 50000,
-  SAMPLE = 512,
-  KINDS = 10,
+  /* After so many literals in a row one position is passed over with each that is searched, after twice as many two. */
+  PATIENCE = 128,
+  MAX_PASSED = 16,
 };
-
-/* How often which kind of symbol came: eight of literals, two of matches. Where that changes, a new block begins. */
-struct mixture {
-  uint32_t old[KINDS], fresh[KINDS];
-  uint32_t olds, freshes;
-};
-
-/*
- * The last position with each hash, and for each position of the window the one before it with an equal hash. Kept are the
- * low 16 bits: `age` sees to it that none is older than these tell.
- */
-struct tables {
-  uint16_t head3[1 << HASH3_BITS];
-  uint16_t head4[1 << HASH4_BITS];
-  uint16_t before[DEFLATE_WINDOW];
-};
-
-enum { ENTRIES = sizeof(struct tables) / sizeof(uint16_t), OLD = DEFLATE_WINDOW + 1, AGING = 32000 };
 
 struct deflater {
-  union {
-    struct tables tables;
-    uint16_t entries[ENTRIES];
-  };
-  struct sequence sequences[MAX_SEQUENCES + 1];
+  struct tables tables;
+  struct ahead ahead;
+  struct sequence sequences[MAX_SEQUENCES + AHEAD];
   struct block block;
   struct mixture mixture;
+  /* Where the literals that belong to no sequence yet begin. */
+  uint32_t literals;
 };
 
 struct deflater *deflater_new(void) {
@@ -58,184 +38,89 @@ size_t deflate_bound(size_t size) {
   return size + size / 512 + 1024;
 }
 
-static inline uint32_t load32(const uint8_t *at) {
-  uint32_t value;
-  memcpy(&value, at, sizeof value);
-  return value;
-}
-
-static inline uint32_t three_of(uint32_t four) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  return four & 0xffffff;
-#else
-  return four >> 8;
-#endif
-}
-
-static inline unsigned match_length(const uint8_t *a, const uint8_t *b, unsigned from, unsigned limit) {
-  unsigned length = from;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  for (; length + 8 <= limit; length += 8) {
-    uint64_t x, y;
-    memcpy(&x, a + length, sizeof x);
-    memcpy(&y, b + length, sizeof y);
-    if (x != y) return length + (unsigned)__builtin_ctzll(x ^ y) / 8;
-  }
-#endif
-  while (length < limit && a[length] == b[length]) length++;
-  return length;
-}
-
-static inline uint32_t hash(uint32_t value, unsigned bits) {
-  return value * 0x9e3779b1U >> (32 - bits);
-}
-
-/* Positions that lie behind the window are as old as they can be: to be called every AGING positions. */
-__attribute__((optimize("tree-vectorize"))) static void age(struct deflater *d, uint32_t pos) {
-  uint16_t here = (uint16_t)pos, old = (uint16_t)(pos - OLD);
-  for (size_t i = 0; i < ENTRIES; i++) {
-    uint16_t entry = d->entries[i];
-    d->entries[i] = (uint16_t)(here - entry) > DEFLATE_WINDOW ? old : entry;
-  }
-}
-
-/* Where the tables are looked into for the next position: known one step before, so that they are in the cache by then. */
-struct places {
-  uint16_t *head3, *head4;
-};
-
-static inline struct places places_of(struct deflater *d, uint32_t four) {
-  struct places places = {&d->tables.head3[hash(three_of(four), HASH3_BITS)], &d->tables.head4[hash(four, HASH4_BITS)]};
-  __builtin_prefetch(places.head3, 1);
-  __builtin_prefetch(places.head4, 1);
-  return places;
-}
-
-/* Notes that something is at `pos`; says how far back the last with equal hashes was. Five bytes must be there. */
-static inline void insert(struct deflater *d, const uint8_t *data, uint32_t pos, struct places *places,
-                          uint32_t *near3, uint32_t *near4) {
-  uint16_t first3 = *places->head3, first4 = *places->head4;
-  *places->head3 = *places->head4 = (uint16_t)pos;
-  d->tables.before[pos % DEFLATE_WINDOW] = first4;
-  *places = places_of(d, load32(data + pos + 1));
-  *near3 = (uint16_t)(pos - first3);
-  *near4 = (uint16_t)(pos - first4);
-}
-
-/* The longest match at `pos`, of at most `limit` bytes; a length of less than MIN_MATCH is none. */
-static inline unsigned find(struct deflater *d, const uint8_t *data, uint32_t pos, unsigned limit,
-                            struct places *places, uint32_t *distance) {
-  const uint8_t *here = data + pos;
-  uint32_t near, back, four = load32(here);
-  unsigned best = MIN_MATCH - 1, tail = 0, depth = DEPTH;
-  insert(d, data, pos, places, &near, &back);
-  for (uint32_t next; back <= DEFLATE_WINDOW && depth > 0; back = next, depth--) {
-    const uint8_t *there = here - back;
-    next = (uint16_t)(pos - d->tables.before[(pos - back) % DEFLATE_WINDOW]);
-    if (load32(there + tail) != load32(here + tail) || load32(there) != four) continue;
-    unsigned length = match_length(here, there, 4, limit);
-    if (length <= best) continue;
-    best = length;
-    tail = best - 3;
-    *distance = back;
-    if (best >= NICE || best == limit) return best;
-  }
-  if (best < MIN_MATCH && near <= NEAR && three_of(load32(here - near)) == three_of(four)) {
-    best = MIN_MATCH;
-    *distance = near;
-  }
-  return best;
-}
-
-/* Whether the last symbols are so unlike those before that codes of their own pay. */
-static bool has_changed(struct mixture *m, size_t block_size) {
-  if (m->olds > 0) {
-    uint64_t difference = 0, all = (uint64_t)m->freshes * m->olds;
-    for (unsigned i = 0; i < KINDS; i++) {
-      int64_t expected = (int64_t)m->old[i] * m->freshes, actual = (int64_t)m->fresh[i] * m->olds;
-      difference += (uint64_t)(expected > actual ? expected - actual : actual - expected);
-    }
-    /* The longer a block is, the less a new one costs. */
-    if (difference + block_size / 4096 * m->olds >= all * 200 / 512) return true;
-  }
-  for (unsigned i = 0; i < KINDS; i++) {
-    m->old[i] += m->fresh[i];
-    m->fresh[i] = 0;
-  }
-  m->olds += m->freshes;
-  m->freshes = 0;
-  return false;
-}
-
-static void begin_block(struct deflater *d, const uint8_t *data) {
+static void begin_block(struct deflater *d, const uint8_t *data, uint32_t pos) {
   memset(&d->block, 0, sizeof d->block);
   memset(&d->mixture, 0, sizeof d->mixture);
-  d->block.data = data;
+  d->block.data = data + pos;
   d->block.sequences = d->sequences;
-  d->sequences[0] = (struct sequence){0, 0, 0};
+  d->literals = pos;
 }
 
-static void add_literal(struct deflater *d, uint8_t byte) {
-  d->block.litlen_counts[byte]++;
-  d->sequences[d->block.count].literals++;
-  d->mixture.fresh[(byte >> 5 & 6) | (byte & 1)]++;
-  d->mixture.freshes++;
-}
-
-static void add_match(struct deflater *d, unsigned length, uint32_t distance) {
-  d->block.litlen_counts[length_symbol(length)]++;
-  d->block.distance_counts[distance_symbol(distance)]++;
-  d->sequences[d->block.count].length = (uint16_t)length;
-  d->sequences[d->block.count].distance = (uint16_t)distance;
-  d->sequences[++d->block.count] = (struct sequence){0, 0, 0};
-  d->mixture.fresh[8 + (length >= 9)]++;
-  d->mixture.freshes++;
-}
-
-static void end_block(struct deflater *d, struct bits *out, const uint8_t *end) {
-  d->block.size = (size_t)(end - d->block.data);
+static void end_block(struct deflater *d, struct bits *out, const uint8_t *data, uint32_t pos) {
+  d->block.size = (size_t)(data + pos - d->block.data);
   if (d->block.size == 0) return;
   /* The literals after the last match are a sequence without one. */
-  d->block.count++;
+  d->sequences[d->block.count++] = (struct sequence){pos - d->literals, 0, 0};
   write_block(out, &d->block);
-  begin_block(d, end);
+  begin_block(d, data, pos);
 }
 
-static bool is_block_full(struct deflater *d, const uint8_t *at, const uint8_t *end) {
-  size_t size = (size_t)(at - d->block.data);
+static bool is_block_full(struct deflater *d, const uint8_t *data, uint32_t pos, uint32_t end) {
+  size_t size = (size_t)(data + pos - d->block.data);
   if (size >= MAX_BLOCK || d->block.count >= MAX_SEQUENCES) return true;
-  if (d->mixture.freshes < SAMPLE || size < MIN_BLOCK || end - at < MIN_BLOCK) return false;
-  return has_changed(&d->mixture, size);
+  return end - pos >= MIN_REST && mixture_has_changed(&d->mixture, &d->block, size);
+}
+
+/* Whether a match is worth a literal before it: a shorter distance takes fewer bits (RFC 1951, 3.2.5). */
+static inline bool is_better(struct match next, struct match match) {
+  int bits = __builtin_clz(next.distance | 1) - __builtin_clz(match.distance);
+  return 4 * ((int)next.length - (int)match.length) + bits > 2;
+}
+
+/* Makes sequences of what begins in the positions looked up, from `from` to `to`; returns where the last of these ends. */
+static uint32_t parse(struct deflater *d, const uint8_t *data, uint32_t pos, uint32_t from, uint32_t to, uint32_t end) {
+  const struct ahead *ahead = &d->ahead;
+  uint32_t *counts = d->block.litlen_counts, *distance_counts = d->block.distance_counts, literals = d->literals;
+  struct sequence *sequence = d->sequences + d->block.count;
+  while (pos < to) {
+    struct match match = matches_find(ahead, pos - from, data, pos, end);
+    if (match.length == 0) {
+      counts[data[pos++]]++;
+      uint32_t passed = (pos - literals) / PATIENCE;
+      if (passed > MAX_PASSED) passed = MAX_PASSED;
+      for (; passed > 0 && pos < to; passed--) counts[data[pos++]]++;
+      continue;
+    }
+    while (match.length < GOOD && pos + 1 < to) {
+      struct match next = matches_find(ahead, pos + 1 - from, data, pos + 1, end);
+      if (!is_better(next, match)) break;
+      counts[data[pos++]]++;
+      match = next;
+    }
+    counts[length_symbol(match.length)]++;
+    distance_counts[distance_symbol(match.distance)]++;
+    *sequence++ = (struct sequence){pos - literals, (uint16_t)match.length, (uint16_t)match.distance};
+    pos += match.length;
+    literals = pos;
+  }
+  d->literals = literals;
+  d->block.count = (size_t)(sequence - d->sequences);
+  return pos;
+}
+
+static inline uint32_t min(uint32_t a, uint32_t b) {
+  return a < b ? a : b;
 }
 
 size_t deflate(struct deflater *d, const uint8_t *data, size_t known, size_t size, uint8_t *out) {
   struct bits bits = {0, 0, out};
-  uint32_t pos = 0, end = (uint32_t)(known + size), distance = 0, aged = 0, unused;
-  /* One after the last position where five bytes are. */
-  uint32_t last = end < 5 ? 0 : end - 4;
-  for (size_t i = 0; i < ENTRIES; i++) d->entries[i] = (uint16_t)-OLD;
-  struct places places = places_of(d, last > 0 ? load32(data) : 0);
-  for (; pos < known && pos < last; pos++) {
-    if (pos - aged >= AGING) age(d, aged = pos);
-    insert(d, data, pos, &places, &unused, &unused);
+  uint32_t pos = (uint32_t)known, end = (uint32_t)(known + size);
+  /* The first position that too few bytes follow to be searched. */
+  uint32_t last = end < MATCHES_LOOKED_AT ? 0 : end - MATCHES_LOOKED_AT + 1;
+  matches_clear(&d->tables);
+  for (uint32_t from = 0, to; from < min(pos, last); from = to) {
+    to = min(from + AHEAD, min(pos, last));
+    matches_enter(&d->tables, &d->ahead, data, from, to);
   }
-  pos = (uint32_t)known;
-  begin_block(d, data + known);
-  while (pos < end) {
-    if (pos - aged >= AGING) age(d, aged = pos);
-    unsigned limit = end - pos < MAX_MATCH ? end - pos : MAX_MATCH;
-    unsigned length = pos < last ? find(d, data, pos, limit, &places, &distance) : 0;
-    if (length < MIN_MATCH) {
-      add_literal(d, data[pos++]);
-    } else {
-      add_match(d, length, distance);
-      uint32_t after = pos + length;
-      for (pos++; pos < after && pos < last; pos++) insert(d, data, pos, &places, &unused, &unused);
-      pos = after;
-    }
-    if (is_block_full(d, data + pos, data + end)) end_block(d, &bits, data + pos);
+  begin_block(d, data, pos);
+  for (uint32_t from = pos, to; from < last; from = to) {
+    to = min(from + AHEAD, last);
+    matches_enter(&d->tables, &d->ahead, data, from, to);
+    pos = parse(d, data, pos, from, to, end);
+    if (is_block_full(d, data, pos, end)) end_block(d, &bits, data, pos);
   }
-  end_block(d, &bits, data + end);
+  while (pos < end) d->block.litlen_counts[data[pos++]]++;
+  end_block(d, &bits, data, end);
   write_sync(&bits);
   return (size_t)(bits.at - out);
 }

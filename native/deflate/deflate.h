@@ -4,8 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As far back as a match may lie. */
-enum { DEFLATE_WINDOW = 32768 };
+enum {
+  /* As far back as a match may lie. */
+  DEFLATE_WINDOW = 32768,
+  /* So many bytes before and behind the data are read as well, whatever they are. */
+  DEFLATE_BEFORE = 65536,
+  DEFLATE_BEHIND = 16,
+};
 
 struct deflater;
 

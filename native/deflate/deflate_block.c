@@ -1,5 +1,6 @@
 #include "deflate/deflate_block.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -41,12 +42,12 @@ static inline void add_bits(struct bits *out, uint64_t value, unsigned count) {
   out->count += count;
 }
 
-/* At most seven bits wait after it: 56 may be added. */
+/* At most seven bits wait after it: another 56 may be added. */
 static inline void flush_bits(struct bits *out) {
-  uint64_t value = out->waiting;
-  for (unsigned i = 0; i < 8; i++) out->at[i] = (uint8_t)(value >> 8 * i);
+  uint64_t value = htole64(out->waiting);
+  memcpy(out->at, &value, sizeof value);
   out->at += out->count / 8;
-  out->waiting = out->count < 64 ? out->waiting >> (out->count & ~7U) : 0;
+  out->waiting >>= out->count & ~7U;
   out->count &= 7;
 }
 
@@ -128,34 +129,59 @@ static void write_stored(struct bits *out, const uint8_t *data, size_t size) {
   } while (size > 0);
 }
 
-static void write_symbols(struct bits *out, const struct block *block, const struct codes *codes) {
-  const uint8_t *at = block->data;
-  /* A whole length: its code and, above that, its extra bits. */
+/* Codes as they are written, their extra bits included, and how many bits these are. */
+struct words {
+  uint32_t literals[256];
   uint32_t lengths[MAX_MATCH + 1];
-  uint8_t length_bits[MAX_MATCH + 1];
-  for (unsigned length = MIN_MATCH; length <= MAX_MATCH; length++) {
-    unsigned symbol = length_symbol(length), bits = codes->litlen_lengths[symbol];
-    lengths[length] = codes->litlens[symbol] | (uint32_t)(length - LENGTH_BASE[symbol - FIRST_LENGTH]) << bits;
-    length_bits[length] = (uint8_t)(bits + LENGTH_EXTRA[symbol - FIRST_LENGTH]);
+  uint32_t distances[DISTANCES];
+};
+
+enum { WORD_BITS = 24, WORD = (1 << WORD_BITS) - 1, EXTRA_BITS = 16, CODE = (1 << EXTRA_BITS) - 1 };
+
+static void make_words(struct words *words, const struct codes *codes) {
+  for (unsigned i = 0; i < 256; i++) words->literals[i] = codes->litlens[i] | (uint32_t)codes->litlen_lengths[i] << WORD_BITS;
+  for (unsigned i = 0; i < 29; i++) {
+    unsigned bits = codes->litlen_lengths[FIRST_LENGTH + i], count = 1U << LENGTH_EXTRA[i];
+    for (unsigned extra = 0; extra < count && LENGTH_BASE[i] + extra <= MAX_MATCH; extra++)
+      words->lengths[LENGTH_BASE[i] + extra] =
+          (codes->litlens[FIRST_LENGTH + i] | extra << bits) | (bits + LENGTH_EXTRA[i]) << WORD_BITS;
   }
-  for (size_t i = 0; i < block->count; i++) {
-    const struct sequence *sequence = &block->sequences[i];
+  for (unsigned i = 0; i < DISTANCES; i++)
+    words->distances[i] =
+        codes->distances[i] | distance_extra(i) << EXTRA_BITS | (uint32_t)codes->distance_lengths[i] << WORD_BITS;
+}
+
+static inline void add_word(struct bits *out, uint32_t word) {
+  add_bits(out, word & WORD, word >> WORD_BITS);
+}
+
+static void write_symbols(struct bits *to, const struct block *block, const struct codes *codes) {
+  const uint8_t *at = block->data;
+  struct words words;
+  /* In registers, as bytes that are written might be anything. */
+  struct bits bits = *to, *out = &bits;
+  make_words(&words, codes);
+  for (const struct sequence *sequence = block->sequences, *end = sequence + block->count; sequence < end; sequence++) {
     uint32_t left = sequence->literals;
-    for (; left >= 3; left -= 3, at += 3) {
-      for (unsigned n = 0; n < 3; n++) add_bits(out, codes->litlens[at[n]], codes->litlen_lengths[at[n]]);
+    for (; left > 3; left -= 3, at += 3) {
+      for (unsigned n = 0; n < 3; n++) add_word(out, words.literals[at[n]]);
       flush_bits(out);
     }
-    for (; left > 0; left--, at++) add_bits(out, codes->litlens[*at], codes->litlen_lengths[*at]);
+    /* Without a jump, as none could be foreseen: up to three literals, of words that are nothing where there are fewer. */
+    for (unsigned n = 0; n < 3; n++) add_word(out, words.literals[at[n]] & -(uint32_t)(n < left));
+    at += left;
     flush_bits(out);
     if (sequence->length == 0) continue;
-    unsigned symbol = distance_symbol(sequence->distance), extra = distance_extra(symbol);
-    add_bits(out, lengths[sequence->length], length_bits[sequence->length]);
-    add_bits(out, codes->distances[symbol], codes->distance_lengths[symbol]);
-    add_bits(out, (sequence->distance - 1U) & ((1U << extra) - 1), extra);
+    add_word(out, words.lengths[sequence->length]);
+    unsigned distance = sequence->distance - 1U, word = words.distances[distance_symbol(sequence->distance)];
+    unsigned extra = word >> EXTRA_BITS & 0xff;
+    add_bits(out, word & CODE, word >> WORD_BITS);
+    add_bits(out, distance & ((1U << extra) - 1), extra);
     flush_bits(out);
     at += sequence->length;
   }
   put_bits(out, codes->litlens[END], codes->litlen_lengths[END]);
+  *to = bits;
 }
 
 void write_block(struct bits *out, struct block *block) {

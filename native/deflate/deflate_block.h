@@ -43,9 +43,8 @@ static inline unsigned length_symbol(unsigned length) {
 }
 
 static inline unsigned distance_symbol(unsigned distance) {
-  if (distance < 5) return distance - 1;
-  unsigned rest = distance - 1, top = top_bit(rest);
-  return 2 * top + (rest >> (top - 1) & 1);
+  unsigned rest = distance - 1, top = top_bit(rest | 1);
+  return 2 * top + (rest >> (top - (top > 0)) & 1);
 }
 
 /* Writes a block, not the last one, in the shortest of its three forms (RFC 1951, 3.2.3). */

@@ -35,7 +35,21 @@ static int read_part(uint8_t *to, size_t size, uint64_t offset, struct error *er
   return 0;
 }
 
-static int answer(struct deflater *deflater, const uint8_t *request, struct error *error) {
+/* What is kept from one request to the next: fresh memory has to be cleared by the kernel. */
+struct worker {
+  struct deflater *deflater;
+  uint8_t *data, *out;
+  size_t largest;
+};
+
+static void make_room(struct worker *worker, size_t size) {
+  if (size <= worker->largest) return;
+  worker->largest = size;
+  worker->data = must_realloc(worker->data, DEFLATE_BEFORE + DEFLATE_WINDOW + size + DEFLATE_BEHIND);
+  worker->out = must_realloc(worker->out, sizeof(uint32_t) + deflate_bound(size));
+}
+
+static int answer(struct worker *worker, const uint8_t *request, struct error *error) {
   uint64_t offset;
   uint32_t known, size;
   memcpy(&offset, request, sizeof offset);
@@ -45,10 +59,10 @@ static int answer(struct deflater *deflater, const uint8_t *request, struct erro
   known = le32toh(known);
   size = le32toh(size);
   if (known > DEFLATE_WINDOW || known > offset || size > MAX_PART) return fail(error, EPROTO, "Cannot compress a part");
-  cleanup_free uint8_t *data = must_alloc(known + size + 1);
-  cleanup_free uint8_t *out = must_alloc(sizeof(uint32_t) + deflate_bound(size));
+  make_room(worker, size + 1);
+  uint8_t *data = worker->data + DEFLATE_BEFORE, *out = worker->out;
   if (read_part(data, known + size, offset - known, error) < 0) return -1;
-  size_t written = deflate(deflater, data, known, size, out + sizeof(uint32_t));
+  size_t written = deflate(worker->deflater, data, known, size, out + sizeof(uint32_t));
   uint32_t prefix = htole32((uint32_t)written);
   memcpy(out, &prefix, sizeof prefix);
   if (write_all(STDOUT_FILENO, out, sizeof prefix + written) < 0) return fail(error, errno, "Cannot answer");
@@ -58,11 +72,11 @@ static int answer(struct deflater *deflater, const uint8_t *request, struct erro
 int deflate_file(void) {
   struct error error = {0, ""};
   uint8_t request[REQUEST];
-  cleanup_free struct deflater *deflater = deflater_new();
+  struct worker worker = {deflater_new(), NULL, NULL, 0};
   for (;;) {
     ssize_t got = read_all(request, sizeof request);
     if (got == 0) return 0;
-    if (got != REQUEST ? fail(&error, EPROTO, "Cannot read a request") < 0 : answer(deflater, request, &error) < 0) {
+    if (got != REQUEST ? fail(&error, EPROTO, "Cannot read a request") < 0 : answer(&worker, request, &error) < 0) {
       fprintf(stderr, "%s\n", error.message);
       return 1;
     }

@@ -4,17 +4,23 @@
 
 enum { MAX_LENGTH = 15, SYMBOL_BITS = 9, SYMBOL = (1 << SYMBOL_BITS) - 1, DEEPEST = 32 };
 
-/* Shell's, with Ciura's gaps: of 300 numbers that are called for a hundred times in a megabyte. */
-static void sort(uint32_t *numbers, unsigned count) {
-  static const unsigned GAPS[] = {132, 57, 23, 10, 4, 1};
-  for (unsigned g = 0; g < sizeof GAPS / sizeof *GAPS; g++) {
-    unsigned gap = GAPS[g];
-    for (unsigned i = gap, at; i < count; i++) {
-      uint32_t number = numbers[i];
-      for (at = i; at >= gap && numbers[at - gap] > number; at -= gap) numbers[at] = numbers[at - gap];
-      numbers[at] = number;
+/* By counting, eight bits at a time from those that are the lowest of the counts: the symbols below them are in order already. */
+static void sort(uint32_t *numbers, unsigned count, uint32_t largest) {
+  uint32_t other[HUFFMAN_SYMBOLS], *from = numbers, *to = other;
+  for (unsigned shift = SYMBOL_BITS; shift < 32 && largest >> shift > 0; shift += 8) {
+    unsigned places[256] = {0};
+    for (unsigned i = 0; i < count; i++) places[from[i] >> shift & 255]++;
+    for (unsigned i = 0, place = 0; i < 256; i++) {
+      unsigned here = places[i];
+      places[i] = place;
+      place += here;
     }
+    for (unsigned i = 0; i < count; i++) to[places[from[i] >> shift & 255]++] = from[i];
+    uint32_t *sorted = to;
+    to = from;
+    from = sorted;
   }
+  if (from != numbers) memcpy(numbers, from, count * sizeof *numbers);
 }
 
 /*
@@ -79,17 +85,21 @@ static void limit_lengths(unsigned *per_length, unsigned limit) {
 void huffman_lengths(const uint32_t *counts, unsigned symbols, unsigned limit, uint8_t *lengths) {
   uint32_t sorted[HUFFMAN_SYMBOLS];
   uint32_t weights[HUFFMAN_SYMBOLS];
+  uint32_t largest = 0;
   unsigned used = 0;
   memset(lengths, 0, symbols);
-  for (unsigned i = 0; i < symbols; i++)
-    if (counts[i] > 0) sorted[used++] = counts[i] << SYMBOL_BITS | i;
+  for (unsigned i = 0; i < symbols; i++) {
+    sorted[used] = counts[i] << SYMBOL_BITS | i;
+    largest = sorted[used] > largest ? sorted[used] : largest;
+    used += counts[i] > 0;
+  }
   if (used < 2) {
     unsigned only = used == 1 ? sorted[0] & SYMBOL : 0;
     lengths[only] = 1;
     lengths[only == 0 ? 1 : 0] = 1;
     return;
   }
-  sort(sorted, used);
+  sort(sorted, used, largest);
   for (unsigned i = 0; i < used; i++) weights[i] = sorted[i] >> SYMBOL_BITS;
   weights_to_lengths(weights, (int)used);
   unsigned per_length[DEEPEST + 1] = {0};
@@ -107,8 +117,10 @@ void huffman_codes(const uint8_t *lengths, unsigned symbols, uint16_t *codes) {
   per_length[0] = 0;
   for (unsigned length = 1; length <= MAX_LENGTH; length++) next[length] = code = (code + per_length[length - 1]) << 1;
   for (unsigned i = 0; i < symbols; i++) {
-    unsigned value = next[lengths[i]]++, reversed = 0;
-    for (unsigned bit = 0; bit < lengths[i]; bit++) reversed |= (value >> bit & 1) << (lengths[i] - 1 - bit);
-    codes[i] = (uint16_t)reversed;
+    unsigned value = next[lengths[i]]++;
+    value = (value & 0x5555) << 1 | (value >> 1 & 0x5555);
+    value = (value & 0x3333) << 2 | (value >> 2 & 0x3333);
+    value = (value & 0x0f0f) << 4 | (value >> 4 & 0x0f0f);
+    codes[i] = (uint16_t)(((value << 8 & 0xff00) | value >> 8) >> (16 - lengths[i]));
   }
 }
