@@ -1,3 +1,4 @@
+import { wrap } from "../progress/wrap.ts";
 import { COMMON_FLAGS } from "./flags.ts";
 import type { CommandSpec, Flag, FlagTable } from "./types.ts";
 
@@ -117,16 +118,4 @@ function columnsOf(rows: readonly (readonly [string, string])[], width: number):
       ? [`  ${name}`, indent + first, ...rest]
       : [`  ${name.padEnd(left)}  ${first}`, ...rest];
   });
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
+import type { Diagnostic } from "../core/diagnostic.ts";
 import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
 import { redact } from "../core/redact.ts";
-import { diagnosticText } from "../progress/diagnostic-text.ts";
+import { diagnosticText, explanation, frameText, sentence } from "../progress/diagnostic-text.ts";
 import { sanitize } from "../progress/sanitize.ts";
 import { loadStyle } from "../progress/style.ts";
 import type { Style } from "../progress/types.ts";
@@ -18,23 +19,30 @@ export async function printError(
     return;
   }
   const style = await loadStyle(io.env, io.stderr.isTTY);
-  io.stderr.write(errorText(error, style, debug));
+  const columns = io.stderr.isTTY ? io.stderr.columns : Infinity;
+  io.stderr.write(errorText(error, style, debug, columns));
 }
 
 /**
  * An error as an explanation: what the failed command last said, the lines of the Dockerfile with the reason and a fix,
  * and last, where eyes are, one sentence with what to do.
  */
-export function errorText(error: unknown, style: Style, debug: boolean): string {
+export function errorText(error: unknown, style: Style, debug: boolean, columns: number): string {
   const known = error instanceof TsbuildError ? error : unexpected(error);
   const parts: string[] = [];
+  /** What the sentence says already stands above it with its lines alone. */
+  const said = (diagnostic: Diagnostic): boolean => known.message.includes(diagnostic.message);
   if (known.output.length > 0) {
     parts.push(["-----", ...known.output.map((line) => ` > ${sanitize(line)}`), "-----"].join("\n"));
   }
   for (const diagnostic of known.diagnostics) {
-    parts.push(diagnosticText(diagnostic, style, !known.message.includes(diagnostic.message)));
+    const text = said(diagnostic) ? frameText : diagnosticText;
+    parts.push(text(diagnostic, style, columns));
   }
-  const message = [`${style.red(style.bold("error:"))} ${sanitize(known.message)}`];
+  const message = [
+    sentence((text) => style.red(style.bold(text)), "error:", known.message, columns),
+    ...known.diagnostics.filter(said).flatMap((diagnostic) => explanation(diagnostic, style, columns)),
+  ];
   if (known.exitCode !== undefined && !/\d/.test(known.message)) message.push(`exit code: ${known.exitCode}`);
   if (known.hint !== undefined) message.push(`${style.green("hint:")} ${sanitize(known.hint)}`);
   parts.push(message.join("\n"));

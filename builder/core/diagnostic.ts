@@ -41,9 +41,11 @@ const CONTEXT_LINES = 2;
 
 /**
  * The lines around a range, numbered, with `>>>` before those that it covers, as BuildKit's source printer draws them
- * (util/…/errdefs/source.go), and carets under a range of a single line.
+ * (util/…/errdefs/source.go), and carets under a range of a single line. What is too long for the columns is cut; of a
+ * line with carets that part is shown that they are under.
  */
-export function codeFrame(source: SourceText, range: Range): string {
+export function codeFrame(source: SourceText, range: Range, columns: number = MAX_FRAME_LINE): string {
+  const room = Math.max(MIN_FRAME_LINE, Math.min(columns, MAX_FRAME_LINE));
   const lines = source.text.replace(/\n$/, "").split("\n");
   const last = Math.min(
     range.end.column === 0 ? Math.max(range.end.line - 1, range.start.line) : range.end.line,
@@ -58,19 +60,23 @@ export function codeFrame(source: SourceText, range: Range): string {
     // The Dockerfile itself may have credentials in a URL; a log of CI must not.
     const text = redact((lines[line] ?? "").replace(/\r$/, ""));
     const gutter = ` ${String(line + 1).padStart(width)} | ${covered ? ">>> " : "    "}`;
-    out.push(clip(gutter + text));
     if (covered && range.start.line === last && range.end.column > range.start.column) {
-      const lead = text.slice(0, range.start.column).replace(/[^\t]/g, " ");
-      const carets = "^".repeat(Math.max(1, Math.min(range.end.column, text.length) - range.start.column));
-      out.push(clip(`${" ".repeat(width + 2)}|     ${lead}${carets}`));
-    }
+      const { start, end } = range;
+      const before = start.column > (room - gutter.length) * 0.75 ? start.column - Math.floor(room / 4) : 0;
+      const shown = before === 0 ? text : `…${text.slice(before)}`;
+      const skipped = text.length - shown.length;
+      const lead = shown.slice(0, start.column - skipped).replace(/[^\t]/g, " ");
+      const carets = "^".repeat(Math.max(1, Math.min(end.column, text.length) - start.column));
+      out.push(clip(gutter + shown, room), clip(`${" ".repeat(width + 2)}|     ${lead}${carets}`, room));
+    } else out.push(clip(gutter + text, room));
   }
   out.push("-".repeat(20));
   return out.join("\n");
 }
 
+const MIN_FRAME_LINE = 40;
 const MAX_FRAME_LINE = 400;
 
-function clip(line: string): string {
-  return line.length > MAX_FRAME_LINE ? `${line.slice(0, MAX_FRAME_LINE - 1)}…` : line;
+function clip(line: string, room: number): string {
+  return line.length > room ? `${line.slice(0, room - 1)}…` : line;
 }

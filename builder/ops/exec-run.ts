@@ -22,6 +22,8 @@ import type { Inputs, OpServices, Step } from "./types.ts";
 
 /** What a step's process sees as the name of its machine. */
 const HOSTNAME = "buildkitsandbox";
+/** As much of a step as a sentence about it can bear. */
+const LONGEST_NAME = 80;
 
 /** Runs the process of a RUN; what it wrote is the layer. */
 export async function runExec(
@@ -147,7 +149,10 @@ function runFailed(op: ExecOp, exit: RunExit, step: Step, tail: OutputTail, kept
   const diagnostics = at && [
     { severity: "error" as const, rule: "RunFailed", message: state, range: at.range, source: at.source },
   ];
-  return new TsbuildError("RUN_FAILED", `Cannot finish step ${step.vertex.name}: ${state}`, {
+  // The Dockerfile's lines stand beside it.
+  const { name } = step.vertex;
+  const brief = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
+  return new TsbuildError("RUN_FAILED", `Cannot finish step ${brief}: ${state}`, {
     exitCode: exit.code,
     output: tail.lines(),
     diagnostics,

@@ -54,7 +54,7 @@ export function liveProgress(options: {
       draw(true);
       painter.release();
       const remarks = state.remarks.map((remark) => `${style.yellow(sanitize(remark))}\n`);
-      const rest = remarks.join("") + warningsText(state.warnings, style);
+      const rest = remarks.join("") + warningsText(state.warnings, style, screen.columns);
       if (rest !== "") screen.write(rest);
     },
   };

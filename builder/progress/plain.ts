@@ -79,7 +79,7 @@ class PlainLog {
       if (!track.speaker.ended && rests.length > 0) this.#turns.say(track.speaker, this.#now, rests);
     }
     this.#turns.close();
-    const warnings = warningsText(this.#warnings, PLAIN_STYLE);
+    const warnings = warningsText(this.#warnings, PLAIN_STYLE, Infinity);
     if (warnings !== "") this.#screen.write(warnings);
   }
 

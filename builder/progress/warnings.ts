@@ -6,8 +6,8 @@ import type { Style } from "./types.ts";
 const MOST = 10;
 
 /** What a Dockerfile is warned of, as `--check` shows it, for the end of a build; "" where there is nothing. */
-export function warningsText(warnings: readonly Diagnostic[], style: Style): string {
-  const shown = warnings.slice(0, MOST).map((warning) => `${diagnosticText(warning, style, true)}\n\n`);
+export function warningsText(warnings: readonly Diagnostic[], style: Style, columns: number): string {
+  const shown = warnings.slice(0, MOST).map((warning) => `${diagnosticText(warning, style, columns)}\n\n`);
   const more = warnings.length - shown.length;
   if (more > 0) {
     const noun = more === 1 ? "warning" : "warnings";

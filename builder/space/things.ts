@@ -112,7 +112,10 @@ export function thingsOf(inventory: Inventory, needs: Needs, horizon: number): T
     if (owned.has(file.path)) continue;
     const keptBy = needs.blobs.get(digest);
     const kind = keptBy === undefined ? "orphan" : "image";
-    const what = keptBy === undefined ? "blob that nothing leads to" : "manifest, config or layer as pulled";
+    const what =
+      keptBy === undefined
+        ? "blob that nothing leads to"
+        : "a manifest, a config, or a layer that is not unpacked";
     add(kind, hexOf(digest), what, { files: [file] }, { ...(keptBy && { keptBy }) });
   }
   for (const [diffId, file] of inventory.indexes)

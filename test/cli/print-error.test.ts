@@ -48,23 +48,44 @@ const ERRORS = [
 ];
 
 test("errorText() explains", () => {
-  const texts = ERRORS.map((error) => errorText(error, PLAIN_STYLE, false));
+  const texts = ERRORS.map((error) => errorText(error, PLAIN_STYLE, false, Infinity));
   assertGolden("cli/golden/errors.txt", texts.join("\n==========\n\n"));
 });
 
+test("errorText() fits a narrow terminal: sentences by words, lines of the Dockerfile with what is wrong in view", () => {
+  const text = `RUN ${"echo one more word; ".repeat(5)}RUNN x ${"and so on ".repeat(5)}\n`;
+  const start = text.indexOf("RUNN");
+  const found: Diagnostic = {
+    ...unknown,
+    source: { name: "Dockerfile", text: `FROM ${"a-very-long-name/".repeat(3)}\n${text}` },
+    range: { start: { line: 1, column: start }, end: { line: 1, column: start + 4 } },
+  };
+  const error = new TsbuildError(
+    "DOCKERFILE_INVALID",
+    "Cannot build: this has a sentence of many words about it",
+    {
+      diagnostics: [
+        found,
+        { ...found, range: { start: { line: 1, column: 0 }, end: { line: 1, column: 150 } } },
+      ],
+    },
+  );
+  assertGolden("cli/golden/errors-narrow.txt", errorText(error, PLAIN_STYLE, false, 44));
+});
+
 test("errorText() shows no stack trace unless asked", () => {
-  for (const error of ERRORS) assert.doesNotMatch(errorText(error, PLAIN_STYLE, false), /\n +at /);
-  assert.match(errorText(ERRORS[5], PLAIN_STYLE, true), /\n +at /);
+  for (const error of ERRORS) assert.doesNotMatch(errorText(error, PLAIN_STYLE, false, Infinity), /\n +at /);
+  assert.match(errorText(ERRORS[5], PLAIN_STYLE, true, Infinity), /\n +at /);
 });
 
 test("errorText() hides secrets in stack traces too", () => {
   registerSecret("hunter2-token");
-  const text = errorText(new Error("bad header hunter2-token"), PLAIN_STYLE, true);
+  const text = errorText(new Error("bad header hunter2-token"), PLAIN_STYLE, true, Infinity);
   assert.doesNotMatch(text, /hunter2/);
 });
 
 test("errorText() colours on a terminal", async () => {
-  const text = errorText(ERRORS[0], await loadStyle({}, true), false);
+  const text = errorText(ERRORS[0], await loadStyle({}, true), false, Infinity);
   assert.match(text, /\x1b\[31m.*>>> RUNN make/);
   assert.match(text, /\x1b\[31m\x1b\[1merror:/);
 });

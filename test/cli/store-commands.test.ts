@@ -180,7 +180,8 @@ test("doctor reports what it found and ends with 1 where something is broken", a
     message: "it is not compiled",
     fix: "make -C native",
   };
-  assertGolden("cli/golden/doctor.txt", report([...FINDINGS, problem], PLAIN_STYLE));
+  assertGolden("cli/golden/doctor.txt", report([...FINDINGS, problem], PLAIN_STYLE, Infinity));
+  assertGolden("cli/golden/doctor-narrow.txt", report([...FINDINGS, problem], PLAIN_STYLE, 50));
   assert.equal((await cli(["doctor"], { doctor: async () => FINDINGS })).status, 0);
   const json = await cli(["doctor", "--json"], { doctor: async () => [problem] });
   assert.equal(json.status, 1);

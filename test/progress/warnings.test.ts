@@ -57,7 +57,8 @@ test("warningsText() shows ten warnings and counts the others", () => {
   const text = warningsText(
     Array.from({ length: 12 }, () => WARNING),
     PLAIN_STYLE,
+    Infinity,
   );
   assert.equal(text, `${FRAME.repeat(10)}2 more warnings: --check shows all of them\n\n`);
-  assert.equal(warningsText([], PLAIN_STYLE), "");
+  assert.equal(warningsText([], PLAIN_STYLE, Infinity), "");
 });

@@ -81,6 +81,8 @@ export async function startDocker(
       const ended = once(daemon, "exit");
       daemon.kill("SIGTERM");
       await ended;
+      // Of containers that are on the host's network; the daemon leaves it mounted.
+      spawnSync("umount", [join(folder, "exec/netns/default")], { stdio: "ignore" });
     },
   };
 }

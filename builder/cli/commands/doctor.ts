@@ -1,5 +1,6 @@
 import { loadStyle } from "../../progress/style.ts";
 import type { Style } from "../../progress/types.ts";
+import { wrap } from "../../progress/wrap.ts";
 import type { Finding } from "../../api/types.ts";
 import { command } from "../command.ts";
 import { withStore } from "../with-tsbuild.ts";
@@ -18,22 +19,26 @@ export const doctorCommand = command({
     const { stdout, env } = session.io;
     const findings = await withStore(session, (tsbuild) => tsbuild.doctor());
     if (flags.json) stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
-    else stdout.write(report(findings, await loadStyle(env, stdout.isTTY)));
+    else {
+      const columns = stdout.isTTY ? stdout.columns : Infinity;
+      stdout.write(report(findings, await loadStyle(env, stdout.isTTY), columns));
+    }
     return findings.some((finding) => finding.level === "problem") ? 1 : 0;
   },
 });
 
-/** The findings for people: a line each, and under it what would make it better. */
-export function report(findings: readonly Finding[], style: Style): string {
+/** The findings for people, each with what would make it better under it: as it is, as it may be there to be copied. */
+export function report(findings: readonly Finding[], style: Style, columns: number): string {
   const marks = {
     ok: style.green("ok      "),
     note: style.yellow("note    "),
     problem: style.red("problem "),
   };
   const width = Math.max(0, ...findings.map((finding) => finding.subject.length));
+  const indent = " ".repeat(width + 11);
   const lines = findings.flatMap(({ level, subject, message, fix }) => [
-    `${marks[level]} ${style.bold(subject.padEnd(width))}  ${message}`,
-    ...(fix === undefined ? [] : [`${" ".repeat(width + 11)}fix: ${fix}`]),
+    `${marks[level]} ${style.bold(subject.padEnd(width))}  ${wrap(message, columns - indent.length).join(`\n${indent}`)}`,
+    ...(fix === undefined ? [] : [`${indent}fix: ${fix}`]),
   ]);
   return lines.map((line) => `${line}\n`).join("");
 }

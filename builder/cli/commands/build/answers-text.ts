@@ -4,8 +4,8 @@ import type { CheckReport, Outline, OutlinedMount, TargetList } from "../../../a
 import { table } from "../../table.ts";
 
 /** Every finding with its lines of the Dockerfile, and a line that sums them up. */
-export function checkText({ source, warnings, errors }: CheckReport, style: Style): string {
-  const frames = [...warnings, ...errors].map((found) => `${diagnosticText(found, style, true)}\n\n`);
+export function checkText({ source, warnings, errors }: CheckReport, style: Style, columns: number): string {
+  const frames = [...warnings, ...errors].map((found) => `${diagnosticText(found, style, columns)}\n\n`);
   const failed = errors.length > 0;
   if (frames.length === 0) return `${style.green("Check complete, no warnings found")} in ${source.name}\n`;
   const counts = [

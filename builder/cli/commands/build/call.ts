@@ -119,7 +119,11 @@ export async function answer(
       stdout.write(
         call.json
           ? (await import("./answers-json.ts")).checkJson(report)
-          : (await import("./answers-text.ts")).checkText(report, await loadStyle(io.env, stdout.isTTY)),
+          : (await import("./answers-text.ts")).checkText(
+              report,
+              await loadStyle(io.env, stdout.isTTY),
+              stdout.isTTY ? stdout.columns : Infinity,
+            ),
       );
       return report.warnings.length + report.errors.length === 0 ? 0 : 1;
     }

@@ -43,7 +43,7 @@ export class BuildReport {
 
   failed(error: unknown): void {
     const code = error instanceof TsbuildError ? error.code : "INTERNAL";
-    this.#write(this.#context, [["Error", code]], undefined, errorText(error, PLAIN_STYLE, false));
+    this.#write(this.#context, [["Error", code]], undefined, errorText(error, PLAIN_STYLE, false, Infinity));
   }
 
   #write(

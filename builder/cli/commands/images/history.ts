@@ -1,6 +1,7 @@
 import { shortDigest } from "../../../core/digest.ts";
 import { formatBytes } from "../../../core/units.ts";
 import { sanitize } from "../../../progress/sanitize.ts";
+import { truncate } from "../../../progress/width.ts";
 import type { HistoryStep } from "../../../api/image-types.ts";
 import { age } from "../../age.ts";
 import { command } from "../../command.ts";
@@ -11,6 +12,9 @@ import { withStore } from "../../with-tsbuild.ts";
 
 /** As much of a step as `docker history` shows. */
 const CREATED_BY = 45;
+
+/** Less of it says nothing. */
+const LEAST = 20;
 
 /** `tsbuild history`. */
 export const historyCommand = command({
@@ -43,7 +47,8 @@ export const historyCommand = command({
     const { stdout } = session.io;
     if (format === "json") stdout.write(`${JSON.stringify(steps, undefined, 2)}\n`);
     else if (flags.quiet) stdout.write(rows.map(({ ID }) => `${ID}\n`).join(""));
-    else if (template === undefined) stdout.write(table(cells(TITLES), rows.map(cells)));
+    else if (template === undefined)
+      stdout.write(fitted(rows, full || !stdout.isTTY ? Infinity : stdout.columns));
     else stdout.write(formatRows("history", template, rows, { header: TITLES, columns: "" }));
     return 0;
   },
@@ -78,6 +83,19 @@ function rowOf(step: HistoryStep, id: string, full: boolean, now: number): Row {
     Size: formatBytes(step.size),
     Comment: sanitize(step.comment).replace(/\s+/g, " "),
   };
+}
+
+/** The table; where it is wider than the terminal it has no comments, and as much of each step as there is room for. */
+function fitted(rows: readonly Row[], columns: number): string {
+  const lines = [TITLES, ...rows];
+  const widthOf = (name: keyof Row): number => Math.max(...lines.map((row) => row[name].length));
+  const others = widthOf("ID") + widthOf("CreatedSince") + widthOf("Size") + 9;
+  if (others + widthOf("CreatedBy") + widthOf("Comment") + 3 <= columns)
+    return table(cells(TITLES), rows.map(cells));
+  const room = Math.max(LEAST, columns - others);
+  const cut = rows.map((row) => ({ ...row, CreatedBy: truncate(row.CreatedBy, room) }));
+  const [titles = [], ...body] = [TITLES, ...cut].map((row) => cells(row).slice(0, -1));
+  return table(titles, body);
 }
 
 function cells({ ID, CreatedSince, CreatedBy, Size, Comment }: Row): string[] {
