@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Bytes } from "../core/bytes.ts";
-import type { Digest } from "../core/digest.ts";
+import { EMPTY_DIGEST, hexOf, type Digest } from "../core/digest.ts";
 import type { FileStamp } from "../core/entry.ts";
 
 /** Numbers in a row: size, mtime, ctime, inode. */
@@ -33,7 +33,10 @@ export class HashIndex {
   #hashes: Buffer = Buffer.alloc(0);
   /** The same in hex, made in one go: 20,000 calls would cost more than everything else here. */
   #hex = "";
-  readonly #fresh = new Map<string, { readonly stamp: FileStamp; readonly digest: Digest }>();
+  /** What this build found, each with its place in the two lists: objects for 20,000 files would keep the garbage collector busy. */
+  readonly #fresh = new Map<string, number>();
+  readonly #freshStamps: number[] = [];
+  readonly #freshDigests: Digest[] = [];
   /** Rows that this build asked for. */
   #used = new Uint8Array();
   #loaded = false;
@@ -67,7 +70,10 @@ export class HashIndex {
 
   /** Remembers a digest, unless it is racy. */
   put(path: Bytes, stats: FileStamp, digest: Digest, readAt: number): void {
-    if (!isRacy(stats.mtimeMs, stats.ctimeMs, readAt)) this.#fresh.set(path, { stamp: stats, digest });
+    if (isRacy(stats.mtimeMs, stats.ctimeMs, readAt)) return;
+    this.#fresh.set(path, this.#freshDigests.length);
+    this.#freshDigests.push(digest);
+    this.#freshStamps.push(stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino);
   }
 
   /** Says that files were found unchanged without asking here: which rows still help is not known. */
@@ -87,12 +93,9 @@ export class HashIndex {
       const fresh = this.#fresh.get(path);
       const at = row * STAMPS;
       if (fresh !== undefined) {
-        const { stamp, digest } = fresh;
-        stamps[at] = stamp.size;
-        stamps[at + 1] = stamp.mtimeMs;
-        stamps[at + 2] = stamp.ctimeMs;
-        stamps[at + 3] = stamp.ino;
-        hashes.write(digest.slice("sha256:".length), row * HASH, "hex");
+        for (let column = 0; column < STAMPS; column++)
+          stamps[at + column] = this.#freshStamps[fresh * STAMPS + column] ?? 0;
+        hashes.write(hexOf(this.#freshDigests[fresh] ?? EMPTY_DIGEST), row * HASH, "hex");
       } else {
         const old = this.#rows.get(path) ?? 0;
         for (let column = 0; column < STAMPS; column++)

@@ -130,6 +130,10 @@ export class LocalContext implements BuildContext {
 
   readonly scans: Scans = {
     identity: (path) => this.#files.identity(path),
+    addAll: (directory, scan) => {
+      const { empty } = this.#rules().patterns;
+      this.#files.scan(directory, (path) => empty || this.#mayShow(path), scan);
+    },
     get: (scan) => {
       const content = this.#scanFile?.get(scan);
       if (content !== undefined) this.#index?.keepAll();

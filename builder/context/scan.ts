@@ -14,6 +14,8 @@ const KEPT = 64;
 export interface Scans {
   /** Numbers that change whenever what is at a path does (`LocalFiles.identity`). */
   identity(path: Bytes): Float64Array | undefined;
+  /** Adds everything below a directory to a scan. */
+  addAll(directory: Bytes, scan: Scan): void;
   /** The content digest that an equal scan had. */
   get(scan: Digest): Digest | undefined;
   /** Remembers a content digest, unless something changed so shortly before that it might change again unseen. */
@@ -35,14 +37,15 @@ export class Scan {
     this.#hash.update(`${purpose}\0`);
   }
 
-  /** Of a directory, times do not count: they change with what is hidden in it. */
-  add(name: Bytes, kind: "file" | "directory" | "parent", identity: Float64Array): void {
+  /** The identity stands in `numbers` from `from` on. Of a directory, times do not count: they change with what is hidden in it. */
+  add(name: Bytes, kind: "file" | "directory" | "parent", numbers: Float64Array, from = 0): void {
     if (this.#count === BATCH) this.#flush();
     const at = this.#count++ * IDENTITY;
     this.#names += `${name}\0${kind}\0`;
-    this.#numbers.set(identity, at);
+    for (let column = 0; column < IDENTITY; column++)
+      this.#numbers[at + column] = numbers[from + column] ?? 0;
     if (kind !== "file") this.#numbers.fill(0, at, at + 3);
-    else this.#racy ||= isRacy(identity[1] ?? 0, identity[2] ?? 0, this.#startedAt);
+    else this.#racy ||= isRacy(numbers[from + 1] ?? 0, numbers[from + 2] ?? 0, this.#startedAt);
   }
 
   get racy(): boolean {

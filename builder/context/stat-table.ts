@@ -12,6 +12,15 @@ export class StatTable {
   #numbers = new Float64Array(FIRST_ROWS * COLUMNS);
   #rows = 0;
 
+  /** All rows; a row begins at `start`. */
+  get numbers(): Float64Array {
+    return this.#numbers;
+  }
+
+  start(row: number): number {
+    return row * COLUMNS;
+  }
+
   add(stats: Stats): number {
     const at = this.#rows * COLUMNS;
     if (at === this.#numbers.length) {
@@ -75,7 +84,7 @@ export class StatTable {
     return this.#at(row, 1);
   }
 
-  /** All that tells that a file is as it was: size, times, inode, mode, device. */
+  /** All that tells that a file is as it was: size, times, inode, mode, device. A row begins with it. */
   identity(row: number): Float64Array {
     return this.#numbers.subarray(row * COLUMNS, row * COLUMNS + IDENTITY);
   }

@@ -21,8 +21,13 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ].map((name) => [name, PASSWORDS] as const),
 ]);
 
-/** By ends of whole paths. */
-const PLACES = [".aws/credentials", ".docker/config.json", ".kube/config", ".config/gh/hosts.yml"];
+/** By names, and the end of the path of their directory. */
+const PLACES: ReadonlyMap<string, RegExp> = new Map([
+  ["credentials", /(?:^|\/)\.aws\/[^/]*$/],
+  ["config.json", /(?:^|\/)\.docker\/[^/]*$/],
+  ["config", /(?:^|\/)\.kube\/[^/]*$/],
+  ["hosts.yml", /(?:^|\/)\.config\/gh\/[^/]*$/],
+]);
 
 const KEY_STORE = /\.(?:p12|pfx|jks|keystore|ppk)$/;
 const KEY_FILE = /(?:^|[-_.])(?:private|priv|server|client|tls|ssl|ca)?[-_.]?key(?:\.pem)?$|\.key$/;
@@ -36,8 +41,7 @@ export function whySuspicious(path: Bytes, type: EntryType): string | undefined 
   if (type !== "file") return undefined;
   const known = FILES.get(name);
   if (known !== undefined) return known;
-  if (ENVIRONMENT.test(name) || PLACES.some((place) => path === place || path.endsWith(`/${place}`)))
-    return PASSWORDS;
+  if (ENVIRONMENT.test(name) || PLACES.get(baseOf(path))?.test(path) === true) return PASSWORDS;
   return KEY_STORE.test(name) || KEY_FILE.test(name) ? KEY : undefined;
 }
 

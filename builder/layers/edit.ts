@@ -25,13 +25,16 @@ class Editor implements TreeEditor {
   /** A file that was put → its other names. */
   readonly #links = new Map<Bytes, Set<Bytes>>();
   readonly #hashes = new WeakMap<Put, Digest>();
+  /** The directories that were last found not to be in the base, and to be in it: what is put comes directory by directory. */
+  #bare: Bytes | undefined;
+  #filled: Bytes | undefined;
 
   constructor(base: Tree) {
     this.#base = base;
   }
 
   stat(path: Bytes): Entry | undefined {
-    return this.#puts.get(path)?.entry ?? this.#below(path)?.stat(path);
+    return this.#puts.get(path)?.entry ?? this.#ofBase(path);
   }
 
   list(path: Bytes): readonly Bytes[] {
@@ -66,7 +69,11 @@ class Editor implements TreeEditor {
     const there = this.stat(path);
     const directory = entry.type === "directory";
     if (there?.type === "directory" && !directory) {
-      throw new TsbuildError("COPY_CONFLICT", `Cannot replace directory "${printable(path)}" with a file`);
+      throw new TsbuildError(
+        "COPY_CONFLICT",
+        `Cannot replace "/${printable(path)}" with a file: it is a directory`,
+        { hint: "remove it in an earlier step, or choose another destination" },
+      );
     }
     if (there !== undefined && there.type !== "directory") this.#drop(path);
     this.#set(this.#standAlone(entry, content));
@@ -81,7 +88,7 @@ class Editor implements TreeEditor {
 
   changes(): readonly NewChange[] {
     const changes: NewChange[] = [...this.#puts.values()];
-    const known = new Set<Bytes>(this.#puts.keys()).add("" as Bytes);
+    const known = new Set<Bytes>().add("" as Bytes);
     for (const path of this.#cuts) {
       const put = this.#puts.get(path)?.entry;
       // What is put in place of something else replaces it; only directories merge unless they say otherwise.
@@ -98,14 +105,28 @@ class Editor implements TreeEditor {
    */
   #parentsOf(changes: readonly NewChange[], known: Set<Bytes>): NewChange[] {
     const parents: NewChange[] = [];
+    let last: Bytes | undefined;
     for (const change of changes) {
-      for (let at = parentOf(pathOf(change)); !known.has(at); at = parentOf(at)) {
+      const parent = parentOf(pathOf(change));
+      if (parent === last) continue;
+      last = parent;
+      for (let at = parent; !known.has(at) && !this.#puts.has(at); at = parentOf(at)) {
         known.add(at);
         const entry = this.stat(at);
         if (entry !== undefined) parents.push({ kind: "entry", entry });
       }
     }
     return parents;
+  }
+
+  #ofBase(path: Bytes): Entry | undefined {
+    const parent = parentOf(path);
+    if (parent === this.#bare) return undefined;
+    const entry = this.#below(path)?.stat(path);
+    if (entry !== undefined || parent === this.#filled) return entry;
+    if (this.#base.stat(parent) === undefined) this.#bare = parent;
+    else this.#filled = parent;
+    return undefined;
   }
 
   /** The base, where it shows at this path. */

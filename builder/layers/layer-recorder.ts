@@ -10,6 +10,9 @@ import type { LayerChange, LayerIndex } from "./types.ts";
 const KEPT: ReadonlySet<string> = new Set(["etc/passwd", "etc/group"]);
 const KEPT_LIMIT = 64 * 1024;
 
+/** In place of a digest that is not known yet. */
+export const UNNAMED = "" as Digest;
+
 export interface RecordOptions {
   /** SOURCE_DATE_EPOCH: later times become this one. Seconds since 1970. */
   readonly epoch?: number | undefined;
@@ -27,7 +30,7 @@ export class LayerRecorder {
   readonly #tar: TarWriter;
   readonly #epoch: number;
   readonly #changes: LayerChange[] = [];
-  /** Positions of files whose digest is not known yet. */
+  /** Positions of files whose digest is UNNAMED. */
   readonly #unnamed: number[] = [];
   #kept: Buffer[] | undefined;
   #last: Entry | undefined;
@@ -42,22 +45,20 @@ export class LayerRecorder {
     return given.mtime > this.#epoch ? { ...given, mtime: this.#epoch } : given;
   }
 
-  /** `digest`: of the bytes of a regular file, where it is known. */
+  /** `digest`: of the bytes of a regular file, where it is known; UNNAMED where the sink is to take it, for `index`. */
   entry(given: Entry, digest?: Digest): void {
     this.#keep();
     const entry = this.dated(given);
     this.#tar.entry(entry);
     this.#push(entry, digest);
+    if (digest === UNNAMED) {
+      this.#tar.noted();
+      this.#unnamed.push(this.#changes.length - 1);
+    }
     if (keepsData(entry)) {
       this.#kept = [];
       this.#last = entry;
     }
-  }
-
-  /** The sink is to take the digest of the file that was put last; `index` wants it. */
-  unnamed(): void {
-    this.#tar.noted();
-    this.#unnamed.push(this.#changes.length - 1);
   }
 
   /** Leaves the bytes of the file that was put last, and their padding, to be written by somebody else: how many. */
@@ -107,13 +108,11 @@ export class LayerRecorder {
     this.#tar.finish();
   }
 
-  /** What the tar has. `digests`: of the files that `unnamed` was called for. */
+  /** What the tar has. `digests`: of the files that came UNNAMED. */
   index(digests: readonly Digest[] = []): LayerIndex {
-    for (const [number, at] of this.#unnamed.entries()) {
-      const change = this.#changes[at];
-      const digest = digests[number];
-      if (change?.kind === "entry" && digest !== undefined) this.#changes[at] = { ...change, digest };
-    }
+    // In place: nobody has seen them yet, and there may be 100,000.
+    for (const [number, at] of this.#unnamed.entries())
+      Object.assign(this.#changes[at] ?? {}, { digest: digests[number] });
     return { changes: sortChanges(this.#changes) };
   }
 

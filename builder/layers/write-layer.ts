@@ -4,7 +4,7 @@ import { EMPTY_DIGEST, type Digest } from "../core/digest.ts";
 import type { Content, Entry } from "../core/entry.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { ContentReader, type Read } from "./content-reader.ts";
-import { LayerRecorder, type RecordOptions } from "./layer-recorder.ts";
+import { LayerRecorder, UNNAMED, type RecordOptions } from "./layer-recorder.ts";
 import { Unchanged, type EarlierLayer } from "./unchanged.ts";
 import { sortChanges } from "./path-order.ts";
 import type { TarSink } from "./tar-writer.ts";
@@ -46,13 +46,13 @@ export async function writeLayer(
   const unchanged = options.earlier && new Unchanged(options.earlier, recorder);
   const learning: FileContent[] = [];
   const since = Date.now();
-  let until = performance.now() + SLICE_MS;
+  let until = Date.now() + SLICE_MS;
   const turn = async (): Promise<void> => {
     await options.drain?.();
-    if (performance.now() < until) return;
+    if (Date.now() < until) return;
     await breathe();
     options.signal?.throwIfAborted();
-    until = performance.now() + SLICE_MS;
+    until = Date.now() + SLICE_MS;
   };
   let count = 0;
   let bytes = 0;
@@ -61,14 +61,11 @@ export async function writeLayer(
       const { entry } = change;
       const file = change.content?.kind === "file" ? change.content : undefined;
       const learns = options.learn !== undefined && file !== undefined && file.digest === undefined;
-      const digest = learns && entry.size === 0 ? EMPTY_DIGEST : file?.digest;
+      const digest = !learns ? file?.digest : entry.size === 0 ? EMPTY_DIGEST : UNNAMED;
       if (unchanged?.take(change, digest) === true) bytes += entry.size;
       else {
         recorder.entry(entry, digest);
-        if (learns && digest === undefined) {
-          recorder.unnamed();
-          learning.push(file);
-        }
+        if (learns && digest === UNNAMED) learning.push(file);
         if (entry.size > 0 && entry.type === "file") {
           const content = contentOf(change);
           if (entry.size <= BIG) reader.with(content, (read) => copyAll(read, recorder, entry, content));

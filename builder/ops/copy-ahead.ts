@@ -35,12 +35,12 @@ export class CopiesAhead {
   /** What is to be done before files are hashed for the key of a COPY; undefined where nothing is. */
   before(op: CopyOp, inputs: Inputs, step: Step, plan: CopyPlan): BeforeHashing | undefined {
     const base = op.base === null ? [] : inputs[op.base]?.result.rootfs;
-    if (step.mayRunAhead !== true || base === undefined || op.unpack || !this.#takesNewFiles(op, inputs))
-      return undefined;
+    if (step.mayRunAhead !== true || base === undefined || op.unpack) return undefined;
     let asked = false;
     return async (files, bytes) => {
       if (asked || this.#busy || bytes + files * COST_OF_FILE < WORTH_IT) return;
       asked = true;
+      if (!this.#takesNewFiles(op, inputs)) return;
       this.#busy = true;
       try {
         // Planning takes as long as the thread to start.

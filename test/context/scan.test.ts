@@ -80,6 +80,7 @@ test("a COPY's content comes from an equal scan, and from the files after any ch
           keepOwner: false,
           scans: {
             identity: context.scans.identity,
+            addAll: context.scans.addAll,
             get: (scan) => known.get(scan),
             put: (scan, digest) => void known.set(scan.digest(), digest),
           },

@@ -89,6 +89,10 @@ function itemsOf(tree: Tree, { selected, filter }: Selection): Item[] {
 /** The same walk without a look at any content. */
 function scanOf(tree: Tree, scans: Scans, take: Take, { selected, filter }: Selection): Scan {
   const scan = new Scan(`${take.mode} ${take.owner}`);
+  if (filter.include === undefined && filter.exclude === undefined) {
+    scans.addAll(selected.path, scan);
+    return scan;
+  }
   walkTree(tree, selected.path, filter, (name, entry, isParent) => {
     const identity = scans.identity(below(selected.path, name));
     const kind = isParent ? "parent" : entry.type === "directory" ? "directory" : "file";

@@ -96,7 +96,7 @@ class Copier {
       size: data.length,
       mtime: this.#options.now,
     } as const;
-    this.#put(this.#entryFor(file, path, false), { kind: "bytes", data });
+    this.#editor.put(this.#entryFor(file, path, false), { kind: "bytes", data });
   }
 
   async copy(source: CopySourceTree, selection: Selection, unpack: boolean): Promise<void> {
@@ -155,20 +155,9 @@ class Copier {
     const file = entry.type === "hardlink" ? (tree.stat(entry.link ?? entry.path) ?? entry) : entry;
     const copied = this.#entryFor(file, path, keepOwner);
     const first = file.type === "file" ? this.#links.earlier(tree, entry, path) : undefined;
-    if (first !== undefined) this.#put({ ...copied, type: "hardlink", size: 0, link: first });
-    else if (file.type === "file") this.#put(copied, tree.content(file.path));
-    else this.#put(copied);
-  }
-
-  #put(entry: Entry, content?: Content): void {
-    if (this.#editor.stat(entry.path)?.type === "directory") {
-      throw new TsbuildError(
-        "COPY_CONFLICT",
-        `Cannot replace "/${printable(entry.path)}" with a file: it is a directory`,
-        { hint: "remove it in an earlier step, or choose another destination" },
-      );
-    }
-    this.#editor.put(entry, content);
+    if (first !== undefined) this.#editor.put({ ...copied, type: "hardlink", size: 0, link: first });
+    else if (file.type === "file") this.#editor.put(copied, tree.content(file.path));
+    else this.#editor.put(copied);
   }
 
   #mustBeDirectory(path: Bytes): void {
