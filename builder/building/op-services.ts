@@ -63,6 +63,8 @@ async function openStepRoots(session: Session, times: { epoch?: number }): Promi
   const { layers, store, helper } = session;
   const tempPath = (label: string): string => store.tempPath(label);
   const remove = async (directory: string): Promise<void> => (await helper()).remove([directory]);
+  const keepFailed = async (directory: string, record: string): Promise<void> =>
+    (await import("../session/failed-steps.ts")).keepFailed(store, directory, record, remove);
   const { level } = (await session.isolated()).isolation;
   if (level !== "chroot") {
     return overlayRoots({
@@ -71,8 +73,7 @@ async function openStepRoots(session: Session, times: { epoch?: number }): Promi
       remove,
       adopt: (upper, lower, owners) => layers.adopt(upper, lower, { ...times, owners }),
       discard: (directory) => layers.background(remove(directory)),
-      keepFailed: async (directory, record) =>
-        (await import("../session/failed-steps.ts")).keepFailed(store, directory, record, remove),
+      keepFailed,
     });
   }
   const [{ plainRoots }, { PlainTrees }] = await Promise.all([
@@ -80,7 +81,7 @@ async function openStepRoots(session: Session, times: { epoch?: number }): Promi
     import("../../runtime/layers/plain-trees.ts"),
   ]);
   const trees = new PlainTrees({ helper, tempPath, readable: (rootfs) => session.trees.readable(rootfs) });
-  return plainRoots({ trees, tempPath, record: () => layers.record(times) });
+  return plainRoots({ trees, tempPath, record: () => layers.record(times), keepFailed });
 }
 
 /** Whether a step is to reach this machine: --add-host NAME:host-gateway. */

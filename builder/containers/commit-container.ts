@@ -11,6 +11,7 @@ import { storeOutput } from "../outputs/store-output.ts";
 import type { CommitOptions, Container } from "../api/container-types.ts";
 import { changedConfig } from "./commit-changes.ts";
 import { findContainer } from "./containers.ts";
+import { requireOverlay } from "./plain-container.ts";
 import { nameOf } from "./stop.ts";
 import type { ContainerServices } from "./types.ts";
 import { WithoutStubs } from "./without-stubs.ts";
@@ -26,6 +27,7 @@ export async function commitContainer(
   const { name, message, author, signal, emit } = options;
   const tag = name === undefined ? [] : [formatReference(withDefaultTag(parseReference(name)))];
   const container = await findContainer(store, reference);
+  requireOverlay(container, "commit");
   const { record } = container;
   const below = layers.openAll(record.layers);
   if (below === undefined || record.imageId === undefined || !store.blobs.use(record.imageId)) {

@@ -9,6 +9,7 @@ import type { Container, ExecOptions, ProcessSettings, Started } from "../api/co
 import { readFileOf } from "./container-file.ts";
 import { findContainer } from "./containers.ts";
 import { statusOf } from "./exit-status.ts";
+import { requireOverlay } from "./plain-container.ts";
 import { nameOf, notRunning } from "./stop.ts";
 import type { ContainerServices } from "./types.ts";
 
@@ -21,6 +22,7 @@ export async function execInContainer(
   const container = await findContainer(services.store, reference);
   const { record, state } = container;
   if (state.status !== "running") throw notRunning("execute a command in", container);
+  requireOverlay(container, "execute a command in");
   if (record.process === undefined) {
     throw new TsbuildError(
       "STORE_INVALID",

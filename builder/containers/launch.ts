@@ -33,7 +33,11 @@ export async function launch(
 ): Promise<Launched> {
   const { record, directory } = container;
   const helper = await services.helper();
-  const plan = { ...bare, state: directory, removeState: record.remove, stdinOpen: interactive };
+  const isPlain = (await services.form()) === "none";
+  const rooted = isPlain
+    ? await (await import("./by-chroot.ts")).planByChroot(services, container, bare)
+    : bare;
+  const plan = { ...rooted, state: directory, removeState: record.remove, stdinOpen: interactive };
   const [command = ""] = plan.argv;
   const started = (running: StartedContainer): void => {
     noteStart(services, container, running);

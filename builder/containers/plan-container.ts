@@ -19,7 +19,7 @@ export interface ContainerRoot {
 }
 
 export async function rootOf(
-  { trees }: ContainerServices,
+  { trees, form }: ContainerServices,
   image: Image,
   rootfs: RootFs,
   request: ContainerRequest,
@@ -29,7 +29,8 @@ export async function rootOf(
     const tree = await trees.of(rootfs);
     return trees.withTars(() => resolveRunUser(text, (path) => readAccountFile(tree, path)));
   };
-  const [lowers, user] = await Promise.all([snapshotsOf(rootfs), userOf()]);
+  const isPlain = (await form()) === "none";
+  const [lowers, user] = await Promise.all([isPlain ? [] : snapshotsOf(rootfs), userOf()]);
   return { lowers, user };
 }
 

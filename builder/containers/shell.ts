@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { ShellOptions } from "../api/shell-options.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { MountSpec, RunPlan } from "../../runtime/types.ts";
+import { plainPlan } from "../../runtime/plan/plain.ts";
 import { SandboxLimits } from "../../runtime/limits/sandbox-limits.ts";
 import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
 import { give } from "../ops/exec-mounts.ts";
@@ -19,8 +20,7 @@ const SHELL = ["/bin/sh", "-c", "if [ -x /bin/bash ]; then exec /bin/bash; else 
 export async function openShell(session: Session, options: ShellOptions): Promise<number> {
   using held = await openFailed(session.store);
   const { step, directory } = held;
-  const lost = step.lowers.find((lower) => !existsSync(lower));
-  if (lost !== undefined)
+  if (step.lowers?.some((lower) => !existsSync(lower)))
     throw new TsbuildError("STORE_INVALID", "Cannot open a shell in the failed step: its base was removed", {
       hint: "build again",
     });
@@ -33,15 +33,18 @@ export async function openShell(session: Session, options: ShellOptions): Promis
   const missing = step.given
     .filter(({ id, type }) => !isGiven(options, type, id))
     .map(({ type, id }) => `${type} ${id}`);
+  if (step.lost.length > 0)
+    notice(`without ${step.lost.join(", ")}: what was mounted there ended with the build`);
   if (missing.length > 0) notice(`without ${missing.join(", ")}: give it again with --secret or --ssh`);
   const helper = await session.helper();
   const { io } = options;
   const exit = await helper.run(
-    plan,
+    step.lowers === undefined ? byChroot(plan) : plan,
     {
       onOutput: (stream, data) => (stream === "stdout" ? io.stdout(data) : io.stderr(data)),
       ...(options.interactive && io.stdin !== undefined ? { stdin: io.stdin } : {}),
       onStart: (control) => io.onStart(control),
+      onWasted: (target) => notice(`what was written to ${target} is thrown away: that is a copy here`),
     },
     options.signal,
   );
@@ -64,7 +67,7 @@ async function planOf(
   const { columns, rows } = options.io;
   return {
     ...step.plan,
-    root: { kind: "overlay", lowers: step.lowers, upper: `${directory}/fs`, work: `${directory}/work` },
+    root: rootOf(step, directory),
     mounts: [...step.plan.mounts, ...given.specs],
     argv: options.command.length > 0 ? options.command : SHELL,
     env: [...(options.tty ? ["TERM=xterm"] : []), ...step.plan.env, ...given.env],
@@ -77,6 +80,19 @@ async function planOf(
     ...(columns !== undefined && { columns }),
     ...(rows !== undefined && { rows }),
   };
+}
+
+function rootOf({ lowers }: FailedStep, directory: string): RunPlan["root"] {
+  if (lowers === undefined) return { kind: "plain", path: `${directory}/tree`, aside: `${directory}/aside` };
+  return { kind: "overlay", lowers, upper: `${directory}/fs`, work: `${directory}/work` };
+}
+
+/** Caches are copies: a build that runs meanwhile needs them where they are. */
+function byChroot(plan: RunPlan): RunPlan {
+  const mounts = plan.mounts.map((mount): MountSpec =>
+    mount.type === "bind" ? { ...mount, flags: { ...mount.flags, readonly: true } } : mount,
+  );
+  return plainPlan({ ...plan, mounts });
 }
 
 function isGiven({ secrets, ssh }: ShellOptions, type: "secret" | "ssh", id: string): boolean {

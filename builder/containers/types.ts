@@ -1,6 +1,7 @@
 import type { LayerTrees } from "../ops/trees.ts";
 import type { Store } from "../store/types.ts";
 import type { LayerStore } from "../../runtime/layers/layer-store.ts";
+import type { SnapshotForm } from "../../runtime/layers/snapshot-form.ts";
 import type { Helper } from "../../runtime/types.ts";
 
 /** What commands on containers work with. */
@@ -10,4 +11,6 @@ export interface ContainerServices {
   readonly trees: LayerTrees;
   readonly env: NodeJS.ProcessEnv;
   helper(): Promise<Helper>;
+  /** How layers are unpacked; "none" where containers are held by chroot alone. */
+  form(): Promise<SnapshotForm>;
 }

@@ -13,7 +13,10 @@ export interface FailedStep {
   /** Of its secrets and SSH agents nothing is kept but what they are to be given for. */
   readonly given: readonly Given[];
   readonly plan: KeptPlan;
-  readonly lowers: readonly string[];
+  /** What its root filesystem lies upon; undefined where that is a whole tree. */
+  readonly lowers?: readonly string[];
+  /** Targets of mounts that ended with the build. */
+  readonly lost: readonly string[];
 }
 
 type KeptPlan = Pick<
@@ -28,7 +31,7 @@ export type Given = Extract<ExecMount, { type: "secret" | "ssh" }>;
 const NETWORK_FILES = ["/etc/hosts", "/etc/resolv.conf"];
 const FORMAT = 1;
 
-/** Writes down what a step was; undefined where its root filesystem is no overlay. */
+/** Writes down what a step was; undefined where it cannot be entered again. */
 export function describeFailed(
   name: string,
   op: ExecOp,
@@ -36,7 +39,10 @@ export function describeFailed(
   mounts: StepMounts,
   hosts: readonly HostEntry[],
 ): string | undefined {
-  if (plan.root.kind !== "overlay") return undefined;
+  const { root } = plan;
+  if (root.kind !== "overlay" && root.kind !== "plain") return undefined;
+  // Trees that are copied from are the build's own.
+  const lost = root.kind === "plain" ? plan.mounts.filter(({ type }) => type === "layers") : [];
   const given = op.mounts.filter((mount): mount is Given => mount.type === "secret" || mount.type === "ssh");
   const dropped = new Set([...NETWORK_FILES, ...given.flatMap(({ target }) => target ?? [])]);
   const { argv, env, cwd, uid, gid, groups, hostname, umask, capabilities } = plan;
@@ -56,13 +62,22 @@ export function describeFailed(
       umask,
       capabilities,
       env: env.filter((variable) => !mounts.env.includes(variable)),
-      mounts: plan.mounts.filter(({ target }) => !dropped.has(target)),
+      mounts: plan.mounts.filter((mount) => !dropped.has(mount.target) && !lost.includes(mount)),
     },
-    lowers: plan.root.lowers,
+    ...(root.kind === "overlay" && { lowers: root.lowers }),
+    lost: lost.map(({ target }) => target),
   };
-  return JSON.stringify({ format: FORMAT, ...step }, (_key, value: unknown) =>
-    value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : value,
-  );
+  return JSON.stringify({
+    format: FORMAT,
+    ...step,
+    plan: { ...step.plan, mounts: step.plan.mounts.map(asText) },
+  });
+}
+
+/** A mount as JSON has it. */
+function asText(mount: MountSpec): unknown {
+  if (mount.type !== "file") return mount;
+  return { ...mount, data: { base64: Buffer.from(mount.data).toString("base64") } };
 }
 
 /** Reads it; throws where it is damaged. */
@@ -70,6 +85,7 @@ export function readFailed(value: unknown): FailedStep {
   const fields = new Fields(value, "the failed step");
   const plan = fields.object("plan");
   const network = fields.string("network");
+  const lowers = fields.strings("lowers");
   return {
     name: fields.string("name"),
     network: network === "host" || network === "none" ? network : "default",
@@ -91,7 +107,8 @@ export function readFailed(value: unknown): FailedStep {
       capabilities: plan.integers("capabilities") ?? [],
       mounts: (plan.objects("mounts") ?? []).map(readMount),
     },
-    lowers: fields.strings("lowers") ?? [],
+    ...(lowers && { lowers }),
+    lost: fields.strings("lost") ?? [],
   };
 }
 

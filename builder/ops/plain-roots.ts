@@ -1,3 +1,4 @@
+import { mkdirSync, renameSync } from "node:fs";
 import type { LayerRecording } from "../../runtime/layers/layer-store.ts";
 import type { PlainTrees } from "../../runtime/layers/plain-trees.ts";
 import { plainPlan } from "../../runtime/plan/plain.ts";
@@ -7,10 +8,12 @@ export interface PlainRootServices {
   readonly trees: PlainTrees;
   tempPath(label: string): string;
   record(): LayerRecording;
+  /** Moves a directory of tmp/ to where the step is kept that failed last. */
+  keepFailed(directory: string, record: string): Promise<void>;
 }
 
 /** Trees of which every step has one to itself; the step's changes are seen by comparing, and recorded as it ends. */
-export function plainRoots({ trees, tempPath, record }: PlainRootServices): StepRoots {
+export function plainRoots({ trees, tempPath, record, keepFailed }: PlainRootServices): StepRoots {
   return {
     lowers: async (rootfs) => [await trees.shared(rootfs)],
     async open(base) {
@@ -29,6 +32,12 @@ export function plainRoots({ trees, tempPath, record }: PlainRootServices): Step
           return layer;
         },
         discard,
+        async keep(text) {
+          const directory = tempPath("run");
+          mkdirSync(directory);
+          renameSync(path, `${directory}/tree`);
+          await Promise.all([keepFailed(directory, text), trees.discard(aside)]);
+        },
         // Its worker may have been killed, which else takes everything out of it.
         abandon: discard,
         [Symbol.dispose]: () => recording[Symbol.dispose](),

@@ -105,8 +105,10 @@ static int set_up(const struct container *container, struct terminal *terminal, 
 }
 
 /* In a plain tree, without namespaces. */
-static int set_up_plain(const struct container *container, struct error *error) {
+static int set_up_plain(const struct container *container, struct terminal *terminal, struct error *error) {
   umask(0);
+  cleanup_close int outside = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if ((container->plan->flags & PLAN_TERMINAL) && new_terminal(outside, container->plan, terminal, error) < 0) return -1;
   if (plain_enter(container->plain, error) < 0 || enter_cwd(container->plan, error) < 0) return -1;
   if (new_session_keyring() < 0) return fail(error, errno, "Cannot make a session keyring");
   return 0;
@@ -164,7 +166,7 @@ static _Noreturn void container_main(const struct container *container, bool in_
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (poll(&worker, 1, 0) != 0) _exit(1);
   int ready = enter_cgroups(container, in_unified, &report.error);
-  if (ready == 0 && container->plain >= 0) ready = set_up_plain(container, &report.error);
+  if (ready == 0 && container->plain >= 0) ready = set_up_plain(container, &terminal, &report.error);
   else if (ready == 0)
     ready = container->joined ? set_up_joined(container, &terminal, &report.error)
                               : set_up(container, &terminal, &report.error);

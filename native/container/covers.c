@@ -169,7 +169,7 @@ static int place(struct covers *covers, struct cover *cover, const struct mount_
   switch (spec->type) {
     case MOUNT_TMPFS: placed = place_directory(cover, spec); break;
     case MOUNT_FILE: placed = place_file(cover, spec); break;
-    case MOUNT_DEV: placed = place_devices(cover->parent, cover->name, error); break;
+    case MOUNT_DEV: placed = place_devices(cover->parent, cover->name, covers->terminal, error); break;
     case MOUNT_LAYERS: placed = place_copy(covers, cover, spec, error); break;
     case MOUNT_BIND:
       placed = cover->kind == MOVED               ? place_moved(cover, spec, error)
@@ -184,7 +184,16 @@ static int place(struct covers *covers, struct cover *cover, const struct mount_
   return placed;
 }
 
+/* A volume of the container's own: what is written to it the tree keeps, which is the container's own as well. */
+static int put_volume(struct covers *covers, const struct mount_spec *spec, struct error *error) {
+  cleanup_free char *path = must_format("%s", spec->target);
+  for (size_t size = strlen(path); size > 0 && path[size - 1] == '/';) path[--size] = 0;
+  cleanup_close int directory = open_parent(covers, path, error);
+  return directory < 0 ? -1 : 0;
+}
+
 static int put(struct covers *covers, const struct mount_spec *spec, struct error *error) {
+  if (spec->type == MOUNT_LAYERS && *spec->upper) return put_volume(covers, spec, error);
   struct stat st;
   bool socket = spec->type == MOUNT_BIND && stat(spec->source, &st) == 0 && S_ISSOCK(st.st_mode);
   bool moves = spec->type == MOUNT_BIND && !socket && !(spec->flags & FLAG_READONLY);

@@ -14,6 +14,7 @@ struct covers {
   struct lane *lane;
   int root;  /* O_PATH: the root filesystem */
   int aside; /* a directory beside it */
+  bool terminal; /* output is a terminal */
   size_t count;
   struct cover *items;
   struct timespec placed; /* when all of it was in its place */

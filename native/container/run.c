@@ -268,7 +268,7 @@ int run(struct lane *lane, const struct frame *frame, struct error *error) {
   run.flags = plan.flags;
   if (journal_open(&run.journal, plan.state, error) < 0 || control_open(&run.control, plan.state, error) < 0) return -1;
   uint64_t kills = oom_kills(&plan.cgroups);
-  struct plain plain = {.covers = {.root = -1, .aside = -1}};
+  struct plain plain = {.covers = {.root = -1, .aside = -1}, .openings = {.fd = -1}};
   if (plan.root.kind == ROOT_PLAIN) {
     run.plain = &plain;
     if (plain_open(&plain, lane, &plan, error) < 0) return plain_close(&plain, false, error);

@@ -13,7 +13,7 @@ int plain_open(struct plain *plain, struct lane *lane, const struct plan *plan, 
   struct covers *covers = &plain->covers;
   covers->lane = lane;
   lane->stays = true;
-  if (*plan->network || (plan->flags & (PLAN_NO_NETWORK | PLAN_READONLY_ROOT | PLAN_INIT | PLAN_TERMINAL | PLAN_DETACHED)))
+  if (*plan->network || (plan->flags & (PLAN_NO_NETWORK | PLAN_READONLY_ROOT | PLAN_INIT)))
     return fail(error, EINVAL, "Cannot run a step like this without namespaces");
   /* The step's orphans become this process's children, which ends them. */
   if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) return fail(error, errno, "Cannot watch over the step's processes");
@@ -25,6 +25,8 @@ int plain_open(struct plain *plain, struct lane *lane, const struct plan *plan, 
   if (covers->aside < 0) return fail(error, errno, "Cannot open '%s'", plan->root.work);
   covers->root = open(plan->root.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (covers->root < 0) return fail(error, errno, "Cannot open '%s'", plan->root.path);
+  covers->terminal = plan->flags & PLAN_TERMINAL;
+  if (!(plan->flags & PLAN_CHANGES)) return covers_put(covers, plan, error);
   openings_start(&plain->openings);
   plain->before = tree_see(covers->root, covers->aside, &plain->openings, error);
   return plain->before ? covers_put(covers, plan, error) : -1;
@@ -50,6 +52,7 @@ int plain_close(struct plain *plain, bool lost, struct error *error) {
 }
 
 int plain_send(struct plain *plain, struct error *error) {
+  if (!plain->before) return 0;
   openings_take(&plain->openings);
   return changes_send(plain->covers.lane, plain->covers.root, plain->before, &plain->covers, error);
 }

@@ -14,7 +14,7 @@ struct plain {
   struct openings openings;
 };
 
-/* Looks at the tree and puts the mounts in. After a failure, too, plain_close has something to do. */
+/* Looks at the tree, where its changes are asked for, and puts the mounts in. After a failure, too, plain_close has something to do. */
 int plain_open(struct plain *plain, struct lane *lane, const struct plan *plan, struct error *error);
 /* Both ends of the pipe at /dev/stdout or /dev/stderr of the tree; -1 where there is none. */
 int plain_output(const struct plain *plain, const char *name, int *ours, int *theirs);
@@ -23,7 +23,7 @@ int plain_output(const struct plain *plain, const char *name, int *ours, int *th
  * Ends the process when the client is `lost`. Nothing is to be done for NULL.
  */
 int plain_close(struct plain *plain, bool lost, struct error *error);
-/* After that: what the step changed. */
+/* After that: what the step changed, where the client asked for it. */
 int plain_send(struct plain *plain, struct error *error);
 /* In the step's process: into the tree, for good. */
 int plain_enter(int root, struct error *error);

@@ -29,7 +29,11 @@ static int make_stand_in(int dev, const char *name) {
   return fd < 0 ? -1 : 0;
 }
 
-int place_devices(int parent, const char *name, struct error *error) {
+static int make_output(int dev, const char *name, bool terminal) {
+  return terminal ? symlinkat("tty", dev, name) : mkfifoat(dev, name, 0666);
+}
+
+int place_devices(int parent, const char *name, bool terminal, struct error *error) {
   if (mkdirat(parent, name, 0755) < 0) return fail(error, errno, "Cannot make '%s'", name);
   cleanup_close int dev = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (dev < 0) return fail(error, errno, "Cannot open '%s'", name);
@@ -38,8 +42,8 @@ int place_devices(int parent, const char *name, struct error *error) {
     if (!made && DEVICES[i].minor == 3 && make_stand_in(dev, DEVICES[i].name) < 0)
       return fail(error, errno, "Cannot make device '%s'", DEVICES[i].name);
   }
-  if (mkfifoat(dev, "stdout", 0666) < 0 || mkfifoat(dev, "stderr", 0666) < 0 || mkdirat(dev, "fd", 0755) < 0 ||
-      mkdirat(dev, "pts", 0755) < 0 || mkdirat(dev, "shm", 01777) < 0 || mkdirat(dev, "mqueue", 01777) < 0)
+  if (make_output(dev, "stdout", terminal) < 0 || make_output(dev, "stderr", terminal) < 0 ||
+      mkdirat(dev, "fd", 0755) < 0 || mkdirat(dev, "pts", 0755) < 0 || mkdirat(dev, "shm", 01777) < 0 || mkdirat(dev, "mqueue", 01777) < 0)
     return fail(error, errno, "Cannot make '%s'", name);
   for (size_t i = 0; i < sizeof LINKS / sizeof *LINKS; i++)
     if (symlinkat(LINKS[i][0], dev, LINKS[i][1]) < 0) return fail(error, errno, "Cannot link '%s'", LINKS[i][1]);

@@ -31,6 +31,8 @@ export function putRoot(writer: FrameWriter, root: RootSpec | RunningRoot | Plai
 export interface RunWay {
   readonly stdin: boolean;
   readonly detached: boolean;
+  /** Of a plain root: what the command changes is told. */
+  readonly changes: boolean;
 }
 
 /** The whole RUN frame. */
@@ -64,7 +66,7 @@ function finite(limit: number): number {
   return Number.isFinite(limit) ? limit : -1;
 }
 
-function planFlags(plan: RunPlan, { stdin, detached }: RunWay): number {
+function planFlags(plan: RunPlan, { stdin, detached, changes }: RunWay): number {
   return (
     (plan.noNewPrivileges ? PLAN.NO_NEW_PRIVILEGES : 0) |
     (plan.readonlyRoot ? PLAN.READONLY_ROOT : 0) |
@@ -74,7 +76,8 @@ function planFlags(plan: RunPlan, { stdin, detached }: RunWay): number {
     (stdin ? PLAN.STDIN : 0) |
     (detached ? PLAN.DETACHED : 0) |
     (plan.removeState === true ? PLAN.REMOVE : 0) |
-    (plan.recordOwners === true ? PLAN.OWNERS : 0)
+    (plan.recordOwners === true ? PLAN.OWNERS : 0) |
+    (changes ? PLAN.CHANGES : 0)
   );
 }
 

@@ -81,6 +81,7 @@ export const PLAN = {
   DETACHED: 256,
   REMOVE: 512,
   OWNERS: 1024,
+  CHANGES: 2048,
 } as const;
 
 /** In the order of their numbers. */

@@ -30,7 +30,11 @@ export async function runOn(
   };
   try {
     const answer = await lane.exchange(
-      putPlan(new FrameWriter(), plan, { stdin: feeder !== undefined, detached: false }).take(),
+      putPlan(new FrameWriter(), plan, {
+        stdin: feeder !== undefined,
+        detached: false,
+        changes: onChange !== undefined,
+      }).take(),
       onFrame,
       signal,
     );
@@ -49,7 +53,7 @@ export async function runDetachedOn(
 ): Promise<StartedContainer | RunExit> {
   let started: StartedContainer | undefined;
   const answer = await lane.exchange(
-    putPlan(new FrameWriter(), plan, { stdin, detached: true }).take(),
+    putPlan(new FrameWriter(), plan, { stdin, detached: true, changes: false }).take(),
     (type, payload) => {
       if (type !== FRAME.STARTED) return;
       started = startedOf(payload);

@@ -1,14 +1,4 @@
-import { TsbuildError } from "../../builder/core/errors.ts";
 import type { Isolation } from "./probe.ts";
-
-/** Throws where there are none; `task` is what cannot be done then. */
-export function requireNamespaces({ level, missing }: Isolation, task: string): void {
-  if (level !== "chroot") return;
-  const [obstacle] = missing;
-  throw new TsbuildError("SANDBOX", `Cannot ${task} here: ${obstacle?.what ?? "no namespaces can be made"}`, {
-    hint: obstacle?.fix,
-  });
-}
 
 /** What a level of isolation does not do that whoever runs steps would expect: said once in the log. */
 export function cautionOf({ level, missing }: Isolation): string | undefined {

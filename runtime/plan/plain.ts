@@ -21,7 +21,7 @@ export function plainPlan(plan: RunPlan): RunPlan {
     mounts: plan.mounts.flatMap(plainMount),
     // One that this process keeps: a step must not look into a process that has more than itself (ptrace(2)).
     capabilities: plan.capabilities.filter((one) => one !== number("SETPCAP")),
-    noNewPrivileges: !filtered,
+    noNewPrivileges: plan.noNewPrivileges || !filtered,
     seccomp: filtered ? undefined : plan.seccomp,
     readonlyRoot: false,
     init: false,

@@ -11,6 +11,8 @@ export interface Unprivileged {
   /** Where the rig's directory is in the container: where it is outside. */
   readonly store: string;
   tsbuild(args: readonly string[], flags?: readonly string[]): Promise<Outcome>;
+  /** Runs a shell script in it, in which `tsbuild` is a command. */
+  script(text: string, flags?: readonly string[]): Promise<Outcome>;
 }
 
 /** Why no container can be made here that would have to do without namespaces; undefined where it can. */
@@ -32,23 +34,24 @@ export async function unprivileged(rig: Rig): Promise<Unprivileged> {
   }
   const modules = realpathSync(join(projectRoot, "node_modules"));
   const store = rig.path("inner-store");
+  const cli = ["node", join(installed, "dist/bin/tsbuild.cjs")];
+  const run = (argv: readonly string[], flags: readonly string[]): Promise<Outcome> =>
+    rig.tsbuild([
+      "run",
+      "--rm",
+      `--volume=${rig.directory}:${rig.directory}`,
+      `--volume=${modules}:${join(installed, "node_modules")}:ro`,
+      `--workdir=${rig.directory}`,
+      `--env=TSBUILD_ROOT=${store}`,
+      "--env=HOME=/root",
+      ...flags,
+      "outer",
+      ...argv,
+    ]);
   return {
     base,
     store,
-    tsbuild: (args, flags = []) =>
-      rig.tsbuild([
-        "run",
-        "--rm",
-        `--volume=${rig.directory}:${rig.directory}`,
-        `--volume=${modules}:${join(installed, "node_modules")}:ro`,
-        `--workdir=${rig.directory}`,
-        `--env=TSBUILD_ROOT=${store}`,
-        "--env=HOME=/root",
-        ...flags,
-        "outer",
-        "node",
-        join(installed, "dist/bin/tsbuild.cjs"),
-        ...args,
-      ]),
+    tsbuild: (args, flags = []) => run([...cli, ...args], flags),
+    script: (text, flags = []) => run(["sh", "-c", `tsbuild() { ${cli.join(" ")} "$@"; }\n${text}`], flags),
   };
 }

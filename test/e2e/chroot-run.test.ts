@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { openRig } from "../support/rig.ts";
+import { unprivileged, withoutContainers } from "../support/unprivileged.ts";
+
+const skip = withoutContainers() ?? false;
+
+const IMAGE = `FROM base
+ENV A=image
+VOLUME /data
+WORKDIR /srv
+CMD ["node", "-e", "console.log('own command')"]
+`;
+
+const FAILS = `FROM base AS other
+RUN echo elsewhere > /made
+FROM base
+ENV A=step
+WORKDIR /w
+RUN --mount=type=secret,id=s --mount=type=bind,from=other,target=/other --mount=type=cache,target=/c \\
+    echo x > /c/x; echo begun > begun; exit 3
+`;
+
+const SLEEP = "setInterval(() => {}, 1000)";
+
+/** What docker has for each of them, in one unprivileged container. */
+const SCRIPT = `
+tsbuild run --rm app
+tsbuild run --rm -e X=1 -w /tmp -u 1000:1001 -v DIR/given:/given:ro --tmpfs /t app sh -c 'echo $A $X $(pwd); read x < /given; echo $x; [ -w /t ] && echo tmpfs; exit 7'
+echo "status $?"
+echo input | tsbuild run --rm -i app node -e 'process.stdin.pipe(process.stdout)'
+tsbuild run --rm -t app node -e 'console.log("terminal " + process.stdout.isTTY)'
+tsbuild run --rm app nothing-like-it; echo "status $?"
+tsbuild run --name kept app node -e 'for (const f of ["/count", "/data/count"]) { fs.appendFileSync(f, "x"); console.log(fs.readFileSync(f, "utf8")) }'
+tsbuild start -a kept
+tsbuild run -d --name server app node -e 'process.on("SIGTERM", () => { console.log("stopped"); process.exit(5) }); console.log("up"); require("child_process").spawn("node", ["-e", "${SLEEP}"], { detached: true, stdio: "ignore" }).unref(); ${SLEEP}' > /dev/null
+tsbuild ps --format '{{.Names}} {{.State}}'
+tsbuild stop server; tsbuild logs server; tsbuild wait server
+tsbuild exec kept ls; tsbuild commit kept image
+tsbuild rm kept server
+tsbuild ps -a -q
+for pid in /proc/[0-9]*; do read -r name < $pid/comm; echo "left: $name"; done
+`;
+
+test("containers run by chroot in an unprivileged container", { skip }, async (t) => {
+  await using rig = openRig();
+  const inner = await unprivileged(rig);
+  const context = rig.context({ Dockerfile: IMAGE, Fails: FAILS });
+  writeFileSync(rig.path("given"), "given\n");
+  const built = await inner.tsbuild(["build", "-t", "app", ...inner.base, context]);
+  assert.equal(built.status, 0, built.stderr);
+
+  await t.test("their output, exits, files and ends are as elsewhere", async () => {
+    const { stdout, stderr } = await inner.script(SCRIPT.replaceAll("DIR", rig.directory));
+    assert.deepEqual(
+      stdout.split(/\r?\n/).map((line) => line.replaceAll(/\x1b\[\d+m/g, "")),
+      [
+        "own command",
+        "image 1 /tmp",
+        "given",
+        "tmpfs",
+        "status 7",
+        "input",
+        "terminal true",
+        "status 127",
+        "x",
+        "x",
+        "xx",
+        "xx",
+        "server running",
+        "server",
+        "up",
+        "stopped",
+        "5",
+        "kept",
+        "server",
+        "left: sh",
+        "",
+      ],
+      stderr,
+    );
+    assert.match(stderr, /Cannot execute a command in container kept: it does not run/);
+    assert.match(stderr, /Cannot commit container kept: it was run by chroot/);
+    assert.deepEqual(readdirSync(`${inner.store}/containers`), []);
+    assert.equal(readFileSync(rig.path("given"), "latin1"), "given\n");
+  });
+
+  await t.test("what they cannot have is an error that names the flag", async () => {
+    for (const [flag, ...rest] of [
+      ["--publish", "80:80"],
+      ["--publish-all"],
+      ["--network", "none"],
+      ["--read-only"],
+      ["--hostname", "h"],
+      ["--volume", "/tmp:/x"],
+      ["--mount", "type=bind,source=/tmp,target=/x"],
+      ["--cap-add", "SYS_ADMIN"],
+    ]) {
+      const { status, stderr } = await inner.tsbuild(["run", "--rm", flag ?? "", ...rest, "app"]);
+      assert.equal(status, 125, stderr);
+      assert.match(
+        stderr,
+        new RegExp(`Cannot use ${[flag, ...rest][0]}[^]*by chroot: .*\\nhint: .*seccomp=unconfined`),
+      );
+    }
+  });
+
+  await t.test("a step that failed is entered again", async () => {
+    const secret = `--secret=id=s,src=${rig.path("given")}`;
+    const failed = await inner.tsbuild(["build", secret, ...inner.base, "-f", `${context}/Fails`, context]);
+    assert.match(failed.stderr, /to look around where it failed: tsbuild shell/);
+    const look =
+      'echo $A $(pwd) *; echo /c/* /other/*; : > more; : > /c/lost; read x < /run/secrets/s && echo "$x"';
+    const shell = await inner.tsbuild(["shell", secret, "sh", "-c", look]);
+    assert.equal(shell.stdout, "step /w begun\n/c/x /other/*\ngiven\n");
+    assert.match(shell.stderr, /without \/other: what was mounted there ended with the build/);
+    assert.match(shell.stderr, /what was written to \/c is thrown away/);
+    const again = await inner.tsbuild(["shell", "sh", "-c", "echo * /c/*; exit 4"]);
+    assert.deepEqual([again.stdout, again.status], ["begun more /c/x\n", 4]);
+  });
+});
