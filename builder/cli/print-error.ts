@@ -44,7 +44,7 @@ export function errorText(error: unknown, style: Style, debug: boolean, columns:
     ...known.diagnostics.filter(said).flatMap((diagnostic) => explanation(diagnostic, style, columns)),
   ];
   if (known.exitCode !== undefined && !/\d/.test(known.message)) message.push(`exit code: ${known.exitCode}`);
-  if (known.hint !== undefined) message.push(`${style.green("hint:")} ${sanitize(known.hint)}`);
+  for (const hint of known.hint?.split("\n") ?? []) message.push(`${style.green("hint:")} ${sanitize(hint)}`);
   parts.push(message.join("\n"));
   if (debug) parts.push(redact(inspect(error)).split("\n").map(sanitize).join("\n"));
   return `${parts.join("\n\n")}\n`;

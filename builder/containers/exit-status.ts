@@ -7,6 +7,6 @@ export function statusOf(exit: RunExit, command: string): number {
   const state =
     exit.failure === "not-found"
       ? "it was not found in the image"
-      : `it cannot be executed (${exit.message ?? "permission denied"})`;
+      : `it cannot be executed (${exit.message?.replace(/^Cannot execute '.*': /, "") ?? "permission denied"})`;
   throw new TsbuildError("RUN_FAILED", `Cannot run "${command}": ${state}`, { exitCode: exit.code });
 }

@@ -184,5 +184,11 @@ function padding(size: number): number {
 }
 
 function fail(error: Error | null): void {
-  if (error !== null) throw invalid(messageOf(error), error);
+  if (error !== null) throw invalid(inWords(messageOf(error)), error);
+}
+
+/** What tar-stream says, in the words of who has the file. */
+function inWords(message: string): string {
+  if (message.startsWith("Unexpected end")) return "it ends too early, or is no tar archive";
+  return /^Invalid (tar )?header/.test(message) ? "it is no tar archive, or a damaged one" : message;
 }

@@ -36,7 +36,7 @@ const ERRORS = [
     diagnostics: [step],
     output: ["make: *** No rule to make target 'install'.\x1b[2J  Stop."],
     exitCode: 2,
-    hint: "the command's own messages are above",
+    hint: "the command's own messages are above\nto look around where it failed: tsbuild shell",
   }),
   new TsbuildError("RUN_FAILED", 'Cannot run "make": it failed', { exitCode: 2 }),
   new TsbuildError("NETWORK", "Cannot reach registry.example.com: connection refused", {

@@ -27,6 +27,10 @@ export class ArchiveFiles implements ImageFiles {
     const found = new Found(store, label);
     try {
       await readTar(decompress(source), found, { whiteouts: false, maxEntries: MAX_FILES });
+    } catch (cause) {
+      if (!(cause instanceof TsbuildError) || cause.code !== "ARCHIVE_INVALID") throw cause;
+      const message = cause.message.replace(/^Cannot read the archive:/, `Cannot read ${label}:`);
+      throw new TsbuildError("ARCHIVE_INVALID", message, { cause });
     } finally {
       found.finish();
     }
