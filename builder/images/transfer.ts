@@ -78,12 +78,15 @@ export async function pushStoredImage(
     const only = formatPlatform(image.config.platform);
     emit({ type: "notice", message: `pushing the image for ${only} alone, not the index that it is in` });
   }
+  const client = await session.registry();
+  // Loaded while the layers are compressed.
+  client.prepare();
   const assembled =
     index === undefined
       ? await setOf(image)
       : storedIndex(index.document, await Promise.all(index.images.map(setOf)));
   const named = { names: [name] as const, byDigest: false };
-  await pushTree(await session.registry(), session.slots, treeOf(assembled), named, { emit, signal });
+  await pushTree(client, session.slots, treeOf(assembled), named, { emit, signal });
   return { name, digest: assembled.top.descriptor.digest };
 }
 

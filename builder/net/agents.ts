@@ -4,6 +4,7 @@ import type { Dispatcher } from "undici";
 import { TsbuildError, messageOf } from "../core/errors.ts";
 import { registerSecret } from "../core/redact.ts";
 import { proxyFor } from "./proxy.ts";
+import { loadUndici } from "./undici.ts";
 import type { Environment, Timeouts, TlsSettings } from "./types.ts";
 
 /** Where Debian, Fedora, openSUSE and Alpine keep the certificates that the system trusts. */
@@ -53,7 +54,7 @@ export class Agents {
   }
 
   async #make(proxy: URL | undefined, settings: TlsSettings | undefined): Promise<Dispatcher> {
-    const { Agent, ProxyAgent } = await import("undici");
+    const { Agent, ProxyAgent } = await loadUndici();
     const { connectMs, answerMs, stallMs } = this.#timeouts;
     const timeouts = { headersTimeout: answerMs, bodyTimeout: stallMs };
     const connect = {

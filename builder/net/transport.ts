@@ -6,6 +6,7 @@ import { DEFAULT_BACKOFF, delayAfter, isTransientStatus, pause } from "./backoff
 import { explainFailure, type Destination, type Failure } from "./failure.ts";
 import { MAX_REDIRECTS, isRedirect, redirectHeaders, redirectTarget } from "./redirect.ts";
 import { basic } from "./source-auth.ts";
+import { loadUndici } from "./undici.ts";
 import type { HttpRequest, HttpResponse, Timeouts, Transport, TransportOptions } from "./types.ts";
 
 const DEFAULT_TIMEOUTS: Timeouts = {
@@ -44,6 +45,8 @@ export function createTransport(options: TransportOptions): Transport {
         await pause(delay, request.signal);
       }
     },
+    // A request that comes fails in the same way, and is heard.
+    prepare: () => void loadUndici().catch(() => undefined),
     close: () => agents.close(),
   };
 }

@@ -85,6 +85,8 @@ export interface Transport {
   readonly backoff: Backoff;
   /** The answer, whatever its status. Redirects of GET and HEAD are followed; credentials stay with the origin they are for. */
   request(request: HttpRequest): Promise<HttpResponse>;
+  /** Loads what requests need, which may be done while something else is waited for. */
+  prepare(): void;
   /** Breaks off what is still under way. */
   close(): Promise<void>;
 }

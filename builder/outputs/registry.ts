@@ -25,11 +25,13 @@ export function registryOutput(store: Store, options: RegistryOptions): Output {
     label: `pushing ${names.join(", ")}`,
     sends: form,
     async write(images, context) {
+      const opened = await client();
+      // Loaded while the layers are compressed.
+      opened.prepare();
       const assembled = await assembleSet(images, form, (layer) =>
         outgoingLayer(store, layer, form, { signal: context.signal }),
       );
       const tree = treeOf(assembled);
-      const opened = await client();
       const pushes = repositoriesOf(names).map((names) => ({
         name: `pushing ${names.join(", ")}`,
         work: pushTree(opened, slots, tree, { names, byDigest }, context),

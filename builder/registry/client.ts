@@ -22,6 +22,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const session = new Session(createTransport({ ...rest, tls: tlsOf(config) }), config, credentials);
   return {
     uploads: new Map(),
+    prepare: () => session.transport.prepare(),
     getManifest: (...args) => getManifest(session, ...args),
     headManifest: (...args) => headManifest(session, ...args),
     getBlob: (...args) => getBlob(session, ...args),

@@ -26,6 +26,7 @@ export function impatient(client: RegistryClient, quietMs: number): RegistryClie
   };
   return {
     uploads: client.uploads,
+    prepare: () => client.prepare(),
     getManifest: (at, reference, signal) => once(at, signal, (own) => client.getManifest(at, reference, own)),
     headManifest: (at, reference, signal) =>
       once(at, signal, (own) => client.headManifest(at, reference, own)),

@@ -100,6 +100,8 @@ export interface StartedUpload {
 export interface RegistryClient {
   /** What pushes have begun to upload, by `REGISTRY DIGEST`. */
   readonly uploads: Map<string, StartedUpload>;
+  /** Loads what requests need: to be called where other work comes before the first one. */
+  prepare(): void;
   /** A manifest or an index, by tag or digest; from a mirror where one is configured. Its digest is verified. */
   getManifest(repository: Repository, reference: string, signal: AbortSignal): Promise<FetchedManifest>;
   /** The descriptor of what a tag or digest names, or undefined where it is not there (HEAD). */
