@@ -54,7 +54,7 @@ export class Agents {
   }
 
   async #make(proxy: URL | undefined, settings: TlsSettings | undefined): Promise<Dispatcher> {
-    const { Agent, ProxyAgent } = await loadUndici();
+    const { Agent, ProxyAgent, buildConnector } = await loadUndici();
     const { connectMs, answerMs, stallMs } = this.#timeouts;
     const timeouts = { headersTimeout: answerMs, bodyTimeout: stallMs };
     const connect = {
@@ -67,6 +67,14 @@ export class Agents {
     if (proxy === undefined) return new Agent({ ...timeouts, connect });
     registerSecret(proxy.password);
     registerSecret(decodeURIComponent(proxy.password));
+    if (proxy.protocol.startsWith("socks")) {
+      const { throughSocks } = await import("./socks.ts");
+      const plain = buildConnector({ timeout: connectMs, autoSelectFamily: true });
+      return new Agent({
+        ...timeouts,
+        connect: throughSocks(proxy, connectMs, plain, buildConnector(connect)),
+      });
+    }
     // Plain HTTP goes to the proxy as a request, not through CONNECT, which squid allows for port 443 alone.
     return new ProxyAgent({
       ...timeouts,

@@ -144,6 +144,7 @@ function isParserError(error: unknown): boolean {
 }
 
 function portOf(url: URL): string {
+  if (url.protocol.startsWith("socks")) return url.port || "1080";
   return url.port || (url.protocol === "https:" ? "443" : "80");
 }
 

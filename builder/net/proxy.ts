@@ -10,9 +10,13 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
   if (isExcluded(url, env["NO_PROXY"] || env["no_proxy"] || "")) return undefined;
   const text = value.includes("://") ? value : `http://${value}`;
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
-  if (proxy && /^(https?|socks5?):$/.test(proxy.protocol) && proxy.hostname !== "") return proxy;
-  throw new TsbuildError("CONFIG_INVALID", `Cannot use the proxy of ${name}: it is not a URL`, {
-    hint: `write for example ${name}=http://proxy.example.com:3128`,
+  if (proxy && /^(https?|socks5h?):$/.test(proxy.protocol) && proxy.hostname !== "") return proxy;
+  const state =
+    proxy === undefined || proxy.hostname === ""
+      ? "it is not a URL"
+      : `no proxies are known that speak ${proxy.protocol.slice(0, -1)}`;
+  throw new TsbuildError("CONFIG_INVALID", `Cannot use the proxy of ${name}: ${state}`, {
+    hint: `write for example ${name}=http://proxy.example.com:3128; https:// and socks5:// are known as well`,
   });
 }
 

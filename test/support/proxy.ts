@@ -1,18 +1,20 @@
 import { createServer, request as forward, type IncomingMessage, type Server } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import { connect, type AddressInfo, type Socket } from "node:net";
 
-/** A proxy on loopback that leads every host to one port of this machine. */
+/** A proxy on loopback that leads every host to one port of this machine; with a certificate it is asked over TLS. */
 export class Proxy implements AsyncDisposable {
   /** `CONNECT host:port` and `GET http://host/path`, as they came. */
   readonly asked: string[] = [];
   /** `user:password` that it demands. */
   user: string | undefined;
-  readonly #server: Server = createServer();
+  readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #port: number;
 
-  private constructor(port: number) {
+  private constructor(port: number, tls: ServerOptions | undefined) {
     this.#port = port;
+    this.#server = tls === undefined ? createServer() : createTlsServer(tls);
     this.#server.on("connection", (socket) => this.#note(socket));
     this.#server.on("connect", (request, socket) => this.#tunnel(request, socket as Socket));
     this.#server.on("request", (request, response) => {
@@ -30,8 +32,8 @@ export class Proxy implements AsyncDisposable {
     });
   }
 
-  static async start(port: number): Promise<Proxy> {
-    const proxy = new Proxy(port);
+  static async start(port: number, tls?: ServerOptions): Promise<Proxy> {
+    const proxy = new Proxy(port, tls);
     await new Promise<void>((resolve) => {
       proxy.#server.listen(0, "127.0.0.1", resolve);
     });
@@ -39,7 +41,11 @@ export class Proxy implements AsyncDisposable {
   }
 
   get host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.port}`;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
