@@ -1,3 +1,4 @@
+import type { Bytes } from "../core/bytes.ts";
 import type { Digest, DiffId } from "../core/digest.ts";
 import type { Emit } from "../core/events.ts";
 import type { RunConfig } from "../image/types.ts";
@@ -12,6 +13,7 @@ import type { ContainerIo, RunOptions } from "./run-options.ts";
  *     fs/ work/        what it wrote (overlay)
  *     seccomp          its filter of system calls, for `exec`
  *     log log.1 exit   what it said, and how it ended (native/container/journal.h)
+ *     paused           the control group that stops it, as long as it is paused (runtime/limits/freezer.ts)
  *     control          a socket that answers as long as it is supervised (native/container/control.h)
  *
  * Its layers are kept as long as it is there (builder/space/needs.ts).
@@ -93,7 +95,7 @@ export interface Ending {
 
 export type ContainerState =
   | { readonly status: "created" }
-  | { readonly status: "running"; readonly started: Started }
+  | { readonly status: "running"; readonly started: Started; readonly paused?: true }
   | { readonly status: "exited"; readonly started?: Started; readonly ending: Ending }
   /** Its record cannot be read. */
   | { readonly status: "dead" };
@@ -156,6 +158,27 @@ export interface CommitOptions {
   readonly emit: Emit;
 }
 
+/** A process of a container that runs, as this machine sees it. */
+export interface ContainerProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly uid: number;
+  /** Milliseconds since 1970. */
+  readonly started: number;
+  /** Time of processors that it took. */
+  readonly seconds: number;
+  /** "pts/0"; "?" for none. */
+  readonly terminal: string;
+  readonly command: string;
+}
+
+/** Something in a container's root filesystem that is not as the image has it. */
+export interface ContainerChange {
+  readonly kind: "added" | "changed" | "deleted";
+  /** Relative to the root. */
+  readonly path: Bytes;
+}
+
 /** The containers of the store. Each is named by its name, its id, or the beginning of its id. */
 export interface Containers {
   /** Newest first. */
@@ -174,4 +197,13 @@ export interface Containers {
   exec(reference: string, options: ExecOptions): Promise<number>;
   /** Makes an image of what it wrote; resolves with its id. */
   commit(reference: string, options: CommitOptions): Promise<Digest>;
+  rename(reference: string, name: string): Promise<void>;
+  /** Stops all of its processes where they are. */
+  pause(reference: string): Promise<void>;
+  /** Lets them go on. */
+  unpause(reference: string): Promise<void>;
+  /** What runs in one that runs. */
+  processes(reference: string): Promise<readonly ContainerProcess[]>;
+  /** What it wrote, over its image; by path. */
+  changes(reference: string): Promise<readonly ContainerChange[]>;
 }

@@ -86,7 +86,7 @@ export const COMMANDS: readonly CatalogEntry[] = [
   {
     name: "diff",
     group: "Images",
-    summary: "Show which files and settings differ between two images",
+    summary: "Show which files and settings differ between two images, or what a container wrote",
     load: async () => (await import("./commands/images/diff.ts")).diffCommand,
   },
   {
@@ -150,6 +150,24 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/containers/exec.ts")).execCommand,
   },
   {
+    name: "attach",
+    group: "Containers",
+    summary: "Show what a container says from now on, and end as it does",
+    load: async () => (await import("./commands/containers/attach.ts")).attachCommand,
+  },
+  {
+    name: "top",
+    group: "Containers",
+    summary: "Show the processes of a container",
+    load: async () => (await import("./commands/containers/container-shows.ts")).topCommand,
+  },
+  {
+    name: "port",
+    group: "Containers",
+    summary: "Show where ports of a container are published",
+    load: async () => (await import("./commands/containers/container-shows.ts")).portCommand,
+  },
+  {
     name: "stop",
     group: "Containers",
     summary: "Ask containers to end, and kill those that do not",
@@ -162,10 +180,28 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/containers/start.ts")).startCommand,
   },
   {
+    name: "restart",
+    group: "Containers",
+    summary: "Stop containers, and run them once more",
+    load: async () => (await import("./commands/containers/container-states.ts")).restartCommand,
+  },
+  {
     name: "kill",
     group: "Containers",
     summary: "Send a signal to containers",
     load: async () => (await import("./commands/containers/container-ends.ts")).killCommand,
+  },
+  {
+    name: "pause",
+    group: "Containers",
+    summary: "Stop all processes of containers where they are",
+    load: async () => (await import("./commands/containers/container-states.ts")).pauseCommand,
+  },
+  {
+    name: "unpause",
+    group: "Containers",
+    summary: "Let containers that are paused go on",
+    load: async () => (await import("./commands/containers/container-states.ts")).unpauseCommand,
   },
   {
     name: "wait",
@@ -180,10 +216,22 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/containers/container-ends.ts")).rmCommand,
   },
   {
+    name: "rename",
+    group: "Containers",
+    summary: "Give a container another name",
+    load: async () => (await import("./commands/containers/container-states.ts")).renameCommand,
+  },
+  {
     name: "commit",
     group: "Containers",
     summary: "Make an image of a container",
     load: async () => (await import("./commands/containers/commit.ts")).commitCommand,
+  },
+  {
+    name: "container",
+    group: "Containers",
+    summary: "Remove all containers that ended",
+    load: async () => (await import("./commands/containers/container.ts")).containerCommand,
   },
   {
     name: "cache",

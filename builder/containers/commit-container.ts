@@ -1,7 +1,5 @@
-import { join } from "node:path";
-import type { Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
-import { TsbuildError, messageOf } from "../core/errors.ts";
+import { TsbuildError } from "../core/errors.ts";
 import { parseImageConfig } from "../image/config.ts";
 import { formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
 import type { HistoryEntry } from "../image/types.ts";
@@ -14,8 +12,7 @@ import { findContainer } from "./containers.ts";
 import { requireOverlay } from "./plain-container.ts";
 import { nameOf } from "./stop.ts";
 import type { ContainerServices } from "./types.ts";
-import { WithoutStubs } from "./without-stubs.ts";
-import { ownersBeside } from "../../runtime/layers/special-owners.ts";
+import { diffWritten } from "./written.ts";
 
 /** Makes an image of a container: its image's layers, and what it wrote as one more. Resolves with the image's id. */
 export async function commitContainer(
@@ -68,25 +65,7 @@ export async function commitContainer(
 }
 
 async function writtenLayer(services: ContainerServices, container: Container): Promise<Layer> {
-  const { store, layers, trees } = services;
-  const { record, state, directory } = container;
-  const below = layers.openAll(record.layers) ?? [];
-  const tree = await trees.of(below);
-  const lowers = record.snapshots.map((snapshot) => join(store.root, "snapshots", snapshot));
-  try {
-    const helper = await services.helper();
-    using recording = layers.record({});
-    const isBelow = (path: Bytes): boolean => tree.stat(path) !== undefined;
-    const visit = new WithoutStubs(recording.changes, record.mounts, isBelow);
-    const owners = ownersBeside(join(directory, "work"));
-    await helper.diff({ upper: join(directory, "fs"), lowers, owners }, visit);
-    return recording.finish();
-  } catch (cause) {
-    if (state.status !== "running") throw cause;
-    throw new TsbuildError(
-      "CONTAINER_STATE",
-      `Cannot commit container ${nameOf(record)}: it wrote to its files meanwhile (${messageOf(cause)})`,
-      { hint: `stop it first: tsbuild stop ${nameOf(record)}`, cause },
-    );
-  }
+  using recording = services.layers.record({});
+  await diffWritten(services, container, "commit", () => recording.changes);
+  return recording.finish();
 }

@@ -8,6 +8,7 @@ import { bootId } from "../store/session.ts";
 import type { Store } from "../store/types.ts";
 import { readEnding, writeEnding } from "./ending.ts";
 import { newName } from "./names.ts";
+import { isPaused } from "./paused.ts";
 import { parseRecord, serializeRecord } from "./record.ts";
 import { isSupervised } from "./supervisor.ts";
 import type { Container, ContainerRecord, ContainerState, Ending } from "../api/container-types.ts";
@@ -93,6 +94,13 @@ export async function createContainer(
   }
 }
 
+/** Gives a container another name, if nobody has it. */
+export async function renameRecord(store: Store, container: Container, name: string): Promise<void> {
+  using lock = await store.locks.acquire(NAMING);
+  void lock;
+  updateContainer(store, container, { ...container.record, name: freeName(store, name) });
+}
+
 /** The name that is wanted, if nobody has it. */
 function freeName(store: Store, wanted: string | undefined): string {
   const owners = new Map<string, string>();
@@ -138,7 +146,9 @@ async function stateOf(record: ContainerRecord, directory: string): Promise<Cont
   const ending = readEnding(directory);
   if (ending !== undefined) return { status: "exited", ending, ...(started && { started }) };
   if (await isSupervised(directory))
-    return started === undefined ? { status: "created" } : { status: "running", started };
+    return started === undefined
+      ? { status: "created" }
+      : { status: "running", started, ...(isPaused(directory) && { paused: true }) };
   const late = readEnding(directory);
   if (late !== undefined) return { status: "exited", ending: late, ...(started && { started }) };
   if (started === undefined) return { status: "created" };

@@ -23,6 +23,13 @@ export async function execInContainer(
   const { record, state } = container;
   if (state.status !== "running") throw notRunning("execute a command in", container);
   requireOverlay(container, "execute a command in");
+  if (state.paused === true) {
+    throw new TsbuildError(
+      "CONTAINER_STATE",
+      `Cannot execute a command in container ${nameOf(record)}: it is paused`,
+      { hint: `tsbuild unpause ${nameOf(record)}` },
+    );
+  }
   if (record.process === undefined) {
     throw new TsbuildError(
       "STORE_INVALID",

@@ -46,5 +46,31 @@ export function openContainers(services: ContainerServices): Containers {
       const { commitContainer } = await import("./commit-container.ts");
       return commitContainer(services, reference, options);
     },
+    async rename(reference, name) {
+      const { renameContainer } = await import("./rename-container.ts");
+      return renameContainer(services, reference, name);
+    },
+    async pause(reference) {
+      const { pauseContainer } = await import("./pause.ts");
+      return pauseContainer(store, reference);
+    },
+    async unpause(reference) {
+      const { unpauseContainer } = await import("./pause.ts");
+      return unpauseContainer(store, reference);
+    },
+    async processes(reference) {
+      const [{ processesOf }, { findContainer }, { notRunning }] = await Promise.all([
+        import("./processes.ts"),
+        import("./containers.ts"),
+        import("./stop.ts"),
+      ]);
+      const container = await findContainer(store, reference);
+      if (container.state.status !== "running") throw notRunning("look into", container);
+      return processesOf(container.state.started);
+    },
+    async changes(reference) {
+      const { containerChanges } = await import("./container-changes.ts");
+      return containerChanges(services, reference);
+    },
   };
 }

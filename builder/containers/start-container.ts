@@ -36,6 +36,11 @@ export async function startContainer(
   };
   try {
     const container = await openContainer(store, found.id);
+    if (container?.state.status === "running" && container.state.paused === true) {
+      throw new TsbuildError("CONTAINER_STATE", `Cannot start container ${nameOf(found)}: it is paused`, {
+        hint: `tsbuild unpause ${nameOf(found)}`,
+      });
+    }
     if (container === undefined || container.state.status === "running") return 0;
     const { record, state, directory } = container;
     using line = await Supervisor.call(directory);
@@ -68,7 +73,7 @@ export async function startContainer(
       ...(process && { process: { ...process, limits, cgroups } }),
     };
     updateContainer(store, container, again);
-    rmSync(join(directory, "exit"), { force: true });
+    for (const name of ["exit", "paused"]) rmSync(join(directory, name), { force: true });
     mendLog(directory);
     const started = { ...container, record: again };
     const interactive = request.interactive;

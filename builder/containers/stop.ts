@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { TsbuildError } from "../core/errors.ts";
 import type { Store } from "../store/types.ts";
 import { findContainer, openContainer } from "./containers.ts";
+import { letGoOn } from "./let-go-on.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { Container } from "../api/container-types.ts";
 
@@ -17,6 +18,7 @@ export async function stopContainer(store: Store, reference: string, seconds?: n
   const { stopSignal, stopTimeout } = container.record;
   const patience = seconds ?? stopTimeout;
   await send(container, line, stopSignal);
+  await letGoOn(container);
   const ended = await within(line.ended, patience < 0 ? undefined : patience * 1000);
   if (ended) return;
   await endByForce(container, line);
@@ -34,6 +36,7 @@ export async function killContainer(store: Store, reference: string, signal: num
   using line = container.state.status === "running" ? await Supervisor.call(container.directory) : undefined;
   if (line === undefined) throw notRunning("kill", container);
   await send(container, line, signal);
+  await letGoOn(container);
   if (signal === SIGKILL) await within(line.ended, KILL_PATIENCE);
 }
 
@@ -78,6 +81,7 @@ async function send({ record }: Container, line: Supervisor, signal: number): Pr
 async function endByForce(container: Container, line: Supervisor): Promise<void> {
   const { record } = container;
   await send(container, line, SIGKILL);
+  await letGoOn(container);
   if (await within(line.ended, KILL_PATIENCE)) return;
   throw new TsbuildError(
     "SANDBOX",

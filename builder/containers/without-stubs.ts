@@ -18,10 +18,10 @@ export class WithoutStubs implements EntryVisitor {
 
   /** `mounts`: absolute paths; `isBelow`: whether lower layers have something at a path. */
   constructor(visit: EntryVisitor, mounts: readonly string[], isBelow: (path: Bytes) => boolean) {
-    const targets = mounts.map((path) => bytesOf(path.split("/").filter(Boolean).join("/")));
+    const targets = mounts.map(targetOf);
     this.#visit = visit;
     this.#targets = new Set(targets);
-    this.#parents = new Set(targets.flatMap(parentsOf));
+    this.#parents = waysTo(mounts);
     this.#isBelow = isBelow;
   }
 
@@ -58,6 +58,15 @@ export class WithoutStubs implements EntryVisitor {
       if (path.startsWith(`${directory.path}/`)) this.#visit.entry(directory);
     this.#pending = [];
   }
+}
+
+/** The directories that absolute paths lie in, relative to the root. */
+export function waysTo(mounts: readonly string[]): ReadonlySet<Bytes> {
+  return new Set(mounts.map(targetOf).flatMap(parentsOf));
+}
+
+function targetOf(path: string): Bytes {
+  return bytesOf(path.split("/").filter(Boolean).join("/"));
 }
 
 function parentsOf(path: Bytes): Bytes[] {

@@ -1,17 +1,23 @@
 import type { Container } from "../../../api/container-types.ts";
 import { didYouMean } from "../../../core/suggest.ts";
 import { usageError } from "../../flags.ts";
+import { stateName } from "./ps-row.ts";
 
 type Match = (container: Container, value: string) => boolean;
 
-const STATES = ["created", "running", "exited", "dead"];
+const STATES = ["created", "running", "paused", "exited", "dead"];
 /** States that docker knows and no container of tsbuild is in. */
-const OTHER_STATES = ["paused", "restarting", "removing"];
+const OTHER_STATES = ["restarting", "removing"];
 
 const FILTERS: Readonly<Record<string, Match>> = {
   name: ({ record }, value) => isNamed(record.name, value),
   id: ({ record }, value) => record.id.startsWith(value),
-  status: ({ state }, value) => state.status === value,
+  status: ({ state }, value) => stateName(state) === value,
+  network: ({ record }, value) => record.network === value,
+  publish: ({ record }, value) => record.ports.some((port) => isPort(port, value)),
+  volume: ({ record }, value) =>
+    record.volumes.some((volume) => volume.split(":").slice(0, 2).includes(value)) ||
+    record.mounts.includes(value),
   ancestor: ({ record }, value) =>
     [record.image, record.image.replace(/:latest$/, ""), `${record.image}:latest`].includes(value) ||
     (record.imageId !== undefined &&
@@ -57,6 +63,13 @@ export function containerFilter(texts: readonly string[]): {
         return key === "label" ? values.every(match) : values.some(match);
       }),
   };
+}
+
+/** `8080->80/tcp`: docker's publish names the port of this machine, as 8080, 8080/tcp or a range 8000-9000. */
+function isPort(port: string, wanted: string): boolean {
+  const [, number, protocol] = /:(\d+)->\d+\/(\w+)$/.exec(port) ?? [];
+  const [, from, to = from, of = "tcp"] = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp))?$/.exec(wanted) ?? [];
+  return protocol === of && Number(number) >= Number(from) && Number(number) <= Number(to);
 }
 
 /** docker's names are patterns, of which people use `^name$`, `^/name$` and parts of names. */

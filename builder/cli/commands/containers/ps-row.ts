@@ -36,15 +36,20 @@ export function containerRow({ record, state }: Container, whole: boolean, now: 
     Networks: record.network,
     Ports: record.ports.join(", "),
     RunningFor: age(created, now),
-    State: state.status,
+    State: stateName(state),
     Status: statusText(state, now),
   };
+}
+
+/** docker's word for it. */
+export function stateName(state: ContainerState): string {
+  return state.status === "running" && state.paused === true ? "paused" : state.status;
 }
 
 function statusText(state: ContainerState, now: number): string {
   switch (state.status) {
     case "running":
-      return `Up ${span(Math.max(0, Math.floor((now - Date.parse(state.started.time)) / 1000) || 0))}`;
+      return `Up ${span(Math.max(0, Math.floor((now - Date.parse(state.started.time)) / 1000) || 0))}${state.paused === true ? " (Paused)" : ""}`;
     case "exited":
       return `Exited (${state.ending.code}) ${age(state.ending.time, now)}`;
     case "created":

@@ -4,6 +4,7 @@ import { usageError } from "../../flags.ts";
 import { formatRows } from "../../format-rows.ts";
 import { withStore } from "../../with-tsbuild.ts";
 import { containerFilter } from "./ps-filter.ts";
+import { nearFilters } from "./ps-near.ts";
 import { containerRow, type ContainerRow } from "./ps-row.ts";
 
 /** `tsbuild ps`. */
@@ -21,7 +22,7 @@ export const psCommand = command({
       short: "f",
       value: "KEY=VALUE",
       repeat: true,
-      doc: "Only some: name, id, status, label, ancestor, exited",
+      doc: "Only some: name, id, status, label, ancestor, exited, network, publish, volume, before, since",
     },
     format: { value: "FORMAT", doc: "Print json for a line of JSON each, or a template like {{.Names}}" },
   },
@@ -32,12 +33,14 @@ export const psCommand = command({
     ["tsbuild ps -q --filter label=app=web", "prints the ids of some"],
   ],
   async execute(flags, _operands, session) {
-    const filter = containerFilter(flags.filter);
+    const { near, others } = nearFilters(flags.filter);
+    const filter = containerFilter(others);
     const count = flags.latest ? 1 : flags.last === undefined ? undefined : lastCount(flags.last);
     const all = await withStore(session, (tsbuild) => tsbuild.containers.list());
     const shown = all
       .filter(({ state }) => flags.all || count !== undefined || filter.any || state.status === "running")
       .filter(filter.matches)
+      .filter(near(all))
       .slice(0, count);
     session.io.stdout.write(listing(shown, flags, Date.now()));
     return 0;
