@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import type { Diagnostic } from "../core/diagnostic.ts";
-import { errnoOf, messageOf, TsbuildError } from "../core/errors.ts";
+import { errnoOf, TsbuildError } from "../core/errors.ts";
 import { redact } from "../core/redact.ts";
 import { diagnosticText, explanation, frameText, sentence } from "../progress/diagnostic-text.ts";
 import { sanitize } from "../progress/sanitize.ts";
@@ -57,8 +57,12 @@ function unexpected(error: unknown): TsbuildError {
       cause: error,
     });
   }
-  return new TsbuildError("INTERNAL", `Cannot go on: ${messageOf(error)}`, {
-    hint: "this is a bug in tsbuild; --debug shows where",
-    cause: error,
-  });
+  return new TsbuildError(
+    "INTERNAL",
+    `Cannot go on: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      hint: "this is a bug in tsbuild; --debug shows where",
+      cause: error,
+    },
+  );
 }

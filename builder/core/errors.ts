@@ -110,6 +110,8 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
+/** What an error says; of a system call that failed only why, as who calls this says what could not be done. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return /^E[A-Z0-9]+: (.+?), \w+(?: '.*)?$/s.exec(error.message)?.[1] ?? error.message;
 }

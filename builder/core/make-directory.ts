@@ -11,7 +11,7 @@ export function makeDirectory(path: string, mode = 0o777): void {
   const parent = dirname(path);
   if (parent !== path) makeDirectory(parent, mode);
   if (!made(path, mode))
-    throw new TsbuildError("STORE_UNWRITABLE", `Cannot make directory "${path}": its parent takes no names`);
+    throw new TsbuildError("STORE_UNWRITABLE", `Cannot make directory "${path}": none can be made there`);
 }
 
 /** False where a parent is missing. */

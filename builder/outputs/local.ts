@@ -52,13 +52,24 @@ export function localOutput(tree: (rootfs: RootFs) => Promise<Tree>, options: Lo
       for (const image of images) {
         const folder = (split ?? images.length > 1) ? platformFolder(image.platform) : "";
         const root = join(top, folder);
-        makeDirectory(root);
+        makeRoot(root);
         const paths = writeTree(root, await tree(image.rootfs), image.epoch, context);
         if (clear) clearOthers(root, paths);
       }
       return { path: dest };
     },
   };
+}
+
+function makeRoot(root: string): void {
+  try {
+    makeDirectory(root);
+  } catch (cause) {
+    if (cause instanceof TsbuildError) throw cause;
+    throw new TsbuildError("STORE_UNWRITABLE", `Cannot make directory "${root}": ${messageOf(cause)}`, {
+      cause,
+    });
+  }
 }
 
 /** Returns the paths that it wrote. */

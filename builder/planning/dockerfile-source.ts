@@ -53,10 +53,11 @@ function readNamed(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const state = errnoOf(cause) === "ENOENT" ? "it does not exist" : messageOf(cause);
+    const missing = errnoOf(cause) === "ENOENT";
+    const state = missing ? "it does not exist" : messageOf(cause);
     throw new TsbuildError("DOCKERFILE_NOT_FOUND", `Cannot read Dockerfile "${path}": ${state}`, {
       cause,
-      hint: "--file takes a path relative to where you are",
+      ...(missing && { hint: "--file takes a path relative to where you are" }),
     });
   }
 }

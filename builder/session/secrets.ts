@@ -55,9 +55,10 @@ function readSecret(id: string, file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    const why = errnoOf(cause) === "ENOENT" ? `there is no file "${file}"` : messageOf(cause);
+    const missing = errnoOf(cause) === "ENOENT";
+    const why = missing ? `there is no file "${file}"` : `cannot read "${file}": ${messageOf(cause)}`;
     throw new TsbuildError("USAGE", `Cannot use secret "${id}": ${why}`, {
-      hint: "write --secret id=ID,src=FILE, or env=NAME for a variable",
+      ...(missing && { hint: "write --secret id=ID,src=FILE, or env=NAME for a variable" }),
       cause,
     });
   }

@@ -171,7 +171,7 @@ test("build says what it cannot do before it opens the store", async () => {
     [". --progress=tty", 2, /standard error is not a terminal/],
     [". --push", 2, /the image has no name\nhint: name it with -t/],
     [". --build-arg =x", 2, /the name is missing/],
-    [". --build-arg-file /nowhere/at/all", 2, /Cannot read --build-arg-file .*ENOENT/],
+    [". --build-arg-file /nowhere/at/all", 2, /Cannot read --build-arg-file .*: no such file or directory\n/],
     [". --build-context b", 2, /it is not NAME=SOURCE/],
     [". --label =x", 2, /the name is missing/],
     [". --secret src=a", 2, /the id is missing/],
