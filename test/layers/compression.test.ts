@@ -112,7 +112,7 @@ for (const [compression, command, args] of commands) {
       });
     }
     const damaged = Buffer.from(packed).fill(0xa5, 1000, 1040);
-    // fzstd checks no checksum: a layer's digest does.
+    // Our own zstd checks no checksum: a layer's digest does.
     if (compression !== "zstd") {
       await assert.rejects(collect(decompress(piecesOf(damaged), compression)), { code: "ARCHIVE_INVALID" });
     }
@@ -145,26 +145,6 @@ test("decompress() lets go of its source when nobody reads on", async () => {
     await new Promise((resolve) => setImmediate(resolve));
     assert.ok(closed, compression);
   }
-});
-
-/** zstd frames by hand: a window descriptor, and run-length blocks of one byte each. */
-function zstdBomb(exponent: number, blocks: number): Buffer {
-  const block = Buffer.from([(1 << 3) | 2, 0, 0, 0x41]);
-  const last = Buffer.from([(1 << 3) | 3, 0, 0, 0x41]);
-  const body = Array.from({ length: blocks - 1 }, () => block);
-  return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3]), ...body, last]);
-}
-
-test("decompress() reads zstd with long windows, and refuses those that cost too much", async (t) => {
-  if ("createZstdDecompress" in (await import("node:zlib"))) return t.skip("this Node reads zstd itself");
-  assert.equal((await collect(decompress(piecesOf(zstdBomb(10, 5))))).toString(), "AAAAA");
-  const two = Buffer.concat([
-    zstdBomb(0, 2),
-    Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]),
-    zstdBomb(20, 2),
-  ]);
-  await assert.rejects(collect(decompress(piecesOf(two))), /its zstd data looks back 1024 MiB/);
-  await assert.rejects(collect(decompress(piecesOf(zstdBomb(17, 5000)))), /made to take for ever/);
 });
 
 test("detectCompression() needs the whole magic", () => {
