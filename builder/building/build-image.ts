@@ -22,6 +22,8 @@ export async function buildImage(session: Session, options: BuildOptions): Promi
   if (saved !== undefined) emit({ type: "notice", message: saved });
   checkEntitlements(graph, allowedIn(options));
   const outputs = await openOutputs(session, options);
+  if (graph.epoch === undefined && options.outputs.some((spec) => "form" in spec && spec.form.wantsEpoch))
+    emit({ type: "warning", message: "rewrite-timestamp has no effect: SOURCE_DATE_EPOCH is not set" });
 
   emit({ type: "plan", steps: graph.vertices.map(plannedStep) });
   const services = await servicesFor(session, options, graph, contexts);

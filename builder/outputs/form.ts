@@ -18,6 +18,8 @@ export interface LayerForm {
 /** How an output writes an image: the attributes of -o that BuildKit's image exporters share. */
 export interface ImageForm extends LayerForm {
   readonly annotations: readonly Annotation[];
+  /** Times of files are to be those of SOURCE_DATE_EPOCH, as they are where it is set: rewrite-timestamp. */
+  readonly wantsEpoch?: true;
 }
 
 /** As the destination usually has images. */

@@ -61,6 +61,11 @@ test("parseOutput() reads what buildx's --output takes", () => {
       },
     ],
     [
+      "type=oci,dest=d,rewrite-timestamp=true,oci-artifact=true,attestation-inline=false,buildinfo=false",
+      { type: "oci", dest: "d", ...ARCHIVE, form: { ...FORM, wantsEpoch: true } },
+    ],
+    ["type=docker,rewrite-timestamp=false", { type: "docker", dest: "-", ...ARCHIVE }],
+    [
       "type=image,annotation.a.b=c,annotation-index.d=e,annotation-manifest-descriptor[linux/arm64].f=",
       {
         ...IMAGE,
@@ -96,6 +101,12 @@ test("parseOutput() explains what is wrong", () => {
     ["type=image,compression=zstd,oci-mediatypes=false", /none for zstd/],
     ["type=image,push=yes", /push=yes is neither true nor false/],
     ["type=image,registry.insecure=true", /does not support "registry.insecure".*configuration/],
+    ["type=image,buildinfo=true", /does not support "buildinfo=true".*--attest type=provenance/],
+    ["type=image,attestation-inline", /does not support "attestation-inline=true".*artifact of its own/],
+    ["type=oci,oci-artifact=false", /does not support "oci-artifact=false"/],
+    ["type=image,prefer-nondist-layers=true", /does not support "prefer-nondist-layers".*plain media type/],
+    ["type=image,source-date-epoch=1", /does not support "source-date-epoch".*SOURCE_DATE_EPOCH/],
+    ["type=local,dest=d,attestation-prefix=x", /does not support "attestation-prefix"/],
     ["type=image,annotation-layer.a=b", /it is no annotation/],
     ["type=local,dest=d,compression=gzip", /"compression" is not known/],
   ];

@@ -153,3 +153,24 @@ test("what git does not track keeps its mode, and a directory without a commit h
   assert.equal(plain.status, 0, plain.stderr);
   assert.match(plain.stderr, /SOURCE_DATE_EPOCH stays unset: .* is in no git repository/);
 });
+
+test("rewrite-timestamp is what SOURCE_DATE_EPOCH does anyway, and a warning without it", async () => {
+  await using rig = openRig();
+  const context = rig.context({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
+  const output = `type=oci,tar=false,dest=${rig.path("layout")},compression=uncompressed,rewrite-timestamp=true`;
+  const plain = await rig.tsbuild(["build", "--progress=plain", "-o", output, context]);
+  assert.equal(plain.status, 0, plain.stderr);
+  assert.match(plain.stderr, /WARNING: rewrite-timestamp has no effect: SOURCE_DATE_EPOCH is not set/);
+  const dated = await rig.tsbuild(
+    ["build", "--progress=plain", "-o", output, "--metadata-file", rig.path("meta"), context],
+    { env: { SOURCE_DATE_EPOCH: "1000000000", TZ: "UTC" } },
+  );
+  assert.doesNotMatch(dated.stderr, /WARNING/);
+  const blob = (digest: string): string => rig.path("layout/blobs/sha256", digest.slice("sha256:".length));
+  const meta = JSON.parse(readFileSync(rig.path("meta"), "utf8")) as Record<string, string>;
+  const manifest = JSON.parse(readFileSync(blob(meta["containerimage.digest"] ?? ""), "utf8")) as {
+    layers: { digest: string }[];
+  };
+  const tar = execFileSync("tar", ["--utc", "-tvf", blob(manifest.layers[0]?.digest ?? "")]);
+  assert.match(tar.toString(), /2001-09-09 01:46 Dockerfile/);
+});

@@ -76,10 +76,16 @@ function imageForm(attributes: OutputAttributes): ImageForm {
   const format = attributes.flag("oci-mediatypes") === false ? "docker" : "oci";
   if (format === "docker" && layers.compression === "zstd")
     throw attributes.error("docker's media types have none for zstd", "leave out oci-mediatypes=false");
+  // Those of BuildKit that say what is so anyway.
+  attributes.settled("oci-artifact", true, "what --attest states is always an artifact of its own");
+  attributes.settled("attestation-inline", false, "what --attest states is always an artifact of its own");
+  for (const key of ["buildinfo", "buildinfo-attrs"])
+    attributes.settled(key, false, "write --attest type=provenance: it tells what a build was made of");
+  const rewritten = attributes.flag("rewrite-timestamp") === true;
   const annotations = attributes
     .startingWith(/^annotation[-.[]/)
     .map(([key, value]) => annotationAttribute(key, value));
-  return { format, ...layers, annotations };
+  return { format, ...layers, annotations, ...(rewritten && { wantsEpoch: true }) };
 }
 
 function split(attributes: OutputAttributes): { readonly split?: boolean } {

@@ -5,10 +5,11 @@ import { usageError } from "../../flags.ts";
 
 /** Attributes that buildx has and that would change what is written: to ignore one would be to write something else. */
 const UNSUPPORTED: Readonly<Record<string, string | undefined>> = {
-  "rewrite-timestamp":
-    "times in layers are clamped to SOURCE_DATE_EPOCH when a layer is made: give it as a --build-arg or in the environment",
+  "source-date-epoch":
+    "one time holds for the whole build: give SOURCE_DATE_EPOCH as a --build-arg, or in the environment",
+  "attestation-prefix": "what --attest states goes with images alone: to the store, to registries",
   "registry.insecure": 'write insecure = true below [registry."HOST"] in the configuration',
-  "prefer-nondist-layers": undefined,
+  "prefer-nondist-layers": "whoever has the bytes of a layer may send them: it gets its plain media type",
   "nydus-fs-version": undefined,
 };
 
@@ -39,6 +40,13 @@ export class OutputAttributes {
     throw this.error(`${key}=${value} is neither true nor false`);
   }
 
+  /** An attribute that has one answer here; another one would be to write something else. */
+  settled(key: string, only: boolean, hint: string): void {
+    const value = this.flag(key);
+    if (value === undefined || value === only) return;
+    throw unsupported(this.#text, `${key}=${value}`, hint);
+  }
+
   /** `a,b` in quotes; nothing where it is not given. */
   list(key: string): readonly string[] {
     return (this.take(key) ?? "").split(",").filter((part) => part !== "");
@@ -62,19 +70,17 @@ export class OutputAttributes {
   end(): void {
     const [key] = this.#pairs.keys();
     if (key === undefined) return;
-    if (Object.hasOwn(UNSUPPORTED, key)) {
-      throw new TsbuildError(
-        "UNSUPPORTED",
-        `Cannot use --output ${this.#text}: tsbuild does not support "${key}"`,
-        {
-          hint: UNSUPPORTED[key],
-        },
-      );
-    }
+    if (Object.hasOwn(UNSUPPORTED, key)) throw unsupported(this.#text, key, UNSUPPORTED[key]);
     throw this.error(`"${key}" is not known`, didYouMean(key, this.#known));
   }
 
   error(state: string, hint?: string): TsbuildError {
     return usageError("build", `Cannot use --output ${this.#text}: ${state}`, hint);
   }
+}
+
+function unsupported(text: string, key: string, hint: string | undefined): TsbuildError {
+  return new TsbuildError("UNSUPPORTED", `Cannot use --output ${text}: tsbuild does not support "${key}"`, {
+    hint,
+  });
 }
