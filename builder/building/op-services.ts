@@ -34,7 +34,9 @@ export function opServices(
     tree: (rootfs) => session.trees.of(rootfs),
     withTars: (work) => session.trees.withTars(work),
     keepContentList: (digest, list) => keepContentList(session.store, digest, list),
-    seal: (changes, signal, kin) => session.layers.seal(changes, { signal, kin, ...times }),
+    seal: (changes, signal) => session.layers.seal(changes, { signal, ...times }),
+    sealBeside: (changes, signal, kin, check) =>
+      session.layers.sealBeside(changes, { signal, kin, check, ...times }),
     sealAhead: (changes, signal, kin) => session.layers.sealAhead(changes, { signal, kin, ...times }),
     isIndexed: (rootfs) => isIndexed(session, rootfs),
     tempPath: (label) => session.store.tempPath(label),

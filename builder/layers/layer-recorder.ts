@@ -25,10 +25,15 @@ export function keepsData(entry: Entry): boolean {
   return entry.type === "file" && entry.size <= KEPT_LIMIT && KEPT.has(entry.path);
 }
 
+/** The entry with no later time than this. */
+export function notAfter(entry: Entry, epoch: number | undefined): Entry {
+  return epoch !== undefined && entry.mtime > epoch ? { ...entry, mtime: epoch } : entry;
+}
+
 /** Writes a layer's tar from what it is told, in the order of a layer, and makes its index on the way. */
 export class LayerRecorder {
   readonly #tar: TarWriter;
-  readonly #epoch: number;
+  readonly #epoch: number | undefined;
   readonly #changes: LayerChange[] = [];
   /** Positions of files whose digest is UNNAMED. */
   readonly #unnamed: number[] = [];
@@ -37,12 +42,12 @@ export class LayerRecorder {
 
   constructor(sink: TarSink, options: RecordOptions = {}) {
     this.#tar = new TarWriter(sink, options.memory);
-    this.#epoch = options.epoch ?? Infinity;
+    this.#epoch = options.epoch;
   }
 
   /** The entry as the layer has it. */
   dated(given: Entry): Entry {
-    return given.mtime > this.#epoch ? { ...given, mtime: this.#epoch } : given;
+    return notAfter(given, this.#epoch);
   }
 
   /** `digest`: of the bytes of a regular file, where it is known; UNNAMED where the sink is to take it, for `index`. */

@@ -53,6 +53,8 @@ export type Snapshot = readonly string[];
 export interface Layer {
   diffId(): Promise<DiffId>;
   index(): Promise<LayerIndex>;
+  /** What it has, where that is known before the tar is written and with it the places of bytes: see `outlineOf`. */
+  outline?(): Promise<LayerIndex>;
   /** The blob as it travels: the bytes pulled from a registry, else the uncompressed tar. Downloads it when it is not here. */
   blob(): Promise<LayerBlob>;
   /** The uncompressed tar. */

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { printable } from "../core/bytes.ts";
 import { sha256, type Digest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
+import { interruptions } from "../core/interruptions.ts";
 import { canonicalJson } from "../core/json.ts";
 import { inSmallYoungSpace } from "../core/young-space.ts";
 import type { CopyOp } from "../graph/types.ts";
@@ -41,15 +42,17 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
       const { copyChanges } = await loadChanges();
       return inSmallYoungSpace(async () => {
         const base = baseOf(op, inputs);
-        const layer =
-          ahead.take(op, base) ??
-          (await services.seal(
-            await copyChanges(services, op, inputs),
-            step.signal,
-            kinOf(services, op, inputs),
-          ));
-        checkUnchanged(services, inputs);
-        return { rootfs: [...base, layer] };
+        const check = (): void => checkUnchanged(services, inputs);
+        const made = ahead.take(op, base);
+        if (made !== undefined) {
+          check();
+          return { rootfs: [...base, made] };
+        }
+        const changes = await copyChanges(services, op, inputs);
+        const kin = kinOf(services, op, inputs);
+        // A step that fails above it does not take the copy with it.
+        const signal = interruptions(step.signal);
+        return { rootfs: [...base, await services.sealBeside(changes, signal, kin, check)] };
       });
     },
   };

@@ -54,8 +54,15 @@ export interface OpServices {
   withTars<T>(work: () => T | Promise<T>): Promise<T>;
   /** Keeps what a content digest was taken of, so that a later build can tell what changed. */
   readonly keepContentList: KeepList;
-  /** Seals changes into a layer. `kin`: what the step is, whatever it takes; see `LayerStore.seal`. */
-  seal(changes: readonly NewChange[], signal: AbortSignal, kin?: Digest): Promise<Layer>;
+  /** Seals changes into a layer. */
+  seal(changes: readonly NewChange[], signal: AbortSignal): Promise<Layer>;
+  /** The same for what may be much: see `LayerStore.sealBeside`. */
+  sealBeside(
+    changes: readonly NewChange[],
+    signal: AbortSignal,
+    kin: Digest,
+    check: () => void,
+  ): Promise<Layer>;
   /**
    * The same before it is known whether the layer is needed; what is returned makes it one of the store's. Undefined where
    * that would not help.

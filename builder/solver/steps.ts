@@ -96,11 +96,14 @@ export class Steps {
 
   async #record(state: State, { canonical, alias }: Keyed, { rootfs }: OpResult): Promise<void> {
     const { cache, runner } = this.#options;
-    if (canonical !== undefined && (runner.recorded?.(state.vertex) ?? true)) {
+    if (runner.recorded?.(state.vertex) ?? true) {
+      // What has no key has no record, but its layers may still fail to be made.
       const layers = await Promise.all(rootfs.map((layer) => layer.diffId()));
-      state.created = Date.now();
-      cache.put({ key: canonical.key, inputs: canonical.inputs, layers, created: state.created });
-      if (alias !== undefined) cache.alias(alias, canonical.key);
+      if (canonical !== undefined) {
+        state.created = Date.now();
+        cache.put({ key: canonical.key, inputs: canonical.inputs, layers, created: state.created });
+        if (alias !== undefined) cache.alias(alias, canonical.key);
+      }
     }
     state.outcome = "ran";
     this.#emit("step-done", state);

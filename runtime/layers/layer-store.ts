@@ -4,27 +4,21 @@ import { LayerRecorder } from "../../builder/layers/layer-recorder.ts";
 import { serializeIndex } from "../../builder/layers/index-file.ts";
 import { snapshotsOf } from "../../builder/layers/snapshots.ts";
 import type { Layer, LayerIndex, NewChange, RootFs } from "../../builder/layers/types.ts";
-import type { BlobWriter, LayerRecord, Store } from "../../builder/store/types.ts";
+import type { LayerRecord, Store } from "../../builder/store/types.ts";
 import { hexOf } from "../../builder/core/digest.ts";
 import type { EntryVisitor, Helper } from "../types.ts";
 import { copyRecords } from "./copy-records.ts";
-import { earlierTar } from "./earlier-tar.ts";
+import type { SealedTar, SealOptions } from "./sealing.ts";
 import { isOfForm, snapshotName, type SnapshotForm } from "./snapshot-form.ts";
 import { StoredLayer } from "./stored-layer.ts";
 import { turns } from "./turns.ts";
-import type { CopyRecords, LayerServices, RemoteBlob } from "./types.ts";
+import type { CopyRecords, LayerServices, MadeSnapshot, RemoteBlob } from "./types.ts";
 import { UpperLayer } from "./upper-layer.ts";
 
 export interface AdoptOptions {
   readonly epoch?: number;
   /** What the step's directory says of owners that its files cannot have. */
   readonly owners?: Uint8Array | undefined;
-}
-
-export interface SealOptions {
-  readonly signal?: AbortSignal;
-  readonly epoch?: number;
-  readonly kin?: Digest | undefined;
 }
 
 /** Makes a layer that was sealed one of the store's. */
@@ -37,10 +31,10 @@ export interface LayerRecording extends Disposable {
   finish(): Layer;
 }
 
-/** A smaller layer is read again as fast as one that was made before it. */
-const BIG = 16 << 20;
 /** As many as are fetched: each takes 3 MB of memory, and more of them make nothing faster. */
 const UNPACKED_AT_ONCE = 4;
+/** Layers that are sealed beside the build: the thread writes one after the other anyway. */
+const BESIDE_AT_ONCE = 2;
 
 /** Makes layers and finds them again. One object stands for one DiffID, so that each face is made once in a process. */
 export class LayerStore implements LayerServices {
@@ -49,6 +43,7 @@ export class LayerStore implements LayerServices {
   readonly form: () => Promise<SnapshotForm>;
   readonly unpacking: LayerServices["unpacking"] = turns(UNPACKED_AT_ONCE);
   readonly copies: CopyRecords;
+  readonly #besides = turns(BESIDE_AT_ONCE);
   readonly #known = new Map<DiffId, StoredLayer>();
   /** Work that nobody waits for while the build goes on; `settle` does. */
   readonly #background = new Set<Promise<unknown>>();
@@ -101,55 +96,42 @@ export class LayerStore implements LayerServices {
     this.#known.delete(diffId);
   }
 
-  /**
-   * Seals changes straight from where their bytes lie: one read, one write. `kin`: what makes them, whatever is in them;
-   * its last snapshot is what the new one is made upon.
-   */
+  /** Seals changes straight from where their bytes lie: one read, one write. */
   async seal(changes: readonly NewChange[], options: SealOptions): Promise<Layer> {
-    const { kin, ...rest } = options;
-    const { writeLayer } = await import("../../builder/layers/write-layer.ts");
-    const size = changes.reduce((sum, change) => sum + (change.kind === "entry" ? change.entry.size : 0), 0);
-    const last = kin && this.copies.last(kin);
-    // Closed only when the other thread is done with it.
-    using earlier = last && size >= BIG ? earlierTar(this.store, last) : undefined;
-    await using aside = await this.store.blobs.createAside(size);
-    if (aside === undefined) {
-      using writer = this.store.blobs.create();
-      const index = await writeLayer(changes, (chunk) => writer.write(chunk), rest);
-      return this.#sealed(writer.commit(), index, kin);
-    }
-    const index = await writeLayer(changes, (chunk) => aside.write(chunk), {
-      ...rest,
-      drain: () => aside.drain(),
-      memory: () => aside.memory(),
-      earlier: earlier && {
-        index: earlier.index,
-        copy: (from, length) => aside.copy(earlier.fd, from, length),
-      },
-    });
-    return this.#sealed(await aside.commit(), index, kin);
+    const { sealAside, sealHere, writerAside } = await import("./sealing.ts");
+    const writer = await writerAside(this, changes);
+    const tar = writer ? sealAside(this, writer, changes, options) : sealHere(this, changes, options);
+    return this.#sealed(await tar, options.kin);
   }
 
   /**
-   * The same before it is known whether the layer is needed: it is the store's when it is kept. Those who gave files are told
-   * their digests, which are taken on the way. Undefined where nothing was done, as it is not much.
+   * The same, but where the second thread does it nobody waits for it before he asks for the layer's DiffID, as whoever
+   * records it does. What has the layer below it can begin meanwhile.
    */
+  async sealBeside(changes: readonly NewChange[], options: SealOptions): Promise<Layer> {
+    const { sealAside, sealHere, writerAside } = await import("./sealing.ts");
+    const { kin } = options;
+    const writer = await writerAside(this, changes);
+    if (writer === undefined) return this.#sealed(await sealHere(this, changes, options), kin);
+    const { sealingLayer } = await import("./sealing-layer.ts");
+    const sealed = this.#besides(async () =>
+      this.#sealed(await sealAside(this, writer, changes, options), kin),
+    );
+    this.background(sealed);
+    return sealingLayer(this, { changes, kin, epoch: options.epoch }, sealed);
+  }
+
+  /** The same before it is known whether the layer is needed. Undefined where nothing was done, as it is not much. */
   async sealAhead(changes: readonly NewChange[], options: SealOptions): Promise<SealedAhead | undefined> {
-    const { kin, ...rest } = options;
-    await using aside = await this.store.blobs.createAside(Infinity);
-    if (aside === undefined) return undefined;
-    const { writeLayer } = await import("../../builder/layers/write-layer.ts");
-    const index = await writeLayer(changes, (chunk, files) => aside.write(chunk, files), {
-      ...rest,
-      drain: () => aside.drain(),
-      memory: () => aside.memory(),
-      learn: () => aside.fileDigests(),
-    });
-    const { digest, size, path } = await aside.finish();
-    return () => {
-      this.store.blobs.adopt(path, digest);
-      return this.#sealed({ digest, size }, index, kin);
-    };
+    const { sealAhead } = await import("./sealing.ts");
+    const tar = await sealAhead(this, changes, options);
+    return (
+      tar &&
+      (() => {
+        this.store.blobs.adopt(tar.path, tar.digest);
+        return this.#sealed(tar, options.kin);
+      })
+    );
   }
 
   /**
@@ -168,12 +150,8 @@ export class LayerStore implements LayerServices {
       const recorder = new LayerRecorder((chunk) => writer.write(chunk), options);
       await helper.diff({ upper: path, lowers, owners: options.owners }, recorder);
       const index = recorder.finish();
-      const sealed = this.#sealed(writer.commit(), index);
-      const record = this.store.layers.get(await sealed.diffId());
-      // Another step, or another process, may have made the very same layer.
-      if (record?.snapshot === undefined || !isOfForm(record.snapshot, form))
-        this.store.layers.update(await sealed.diffId(), { snapshot });
-      else if (record.snapshot !== snapshot) this.#doomed.push(path);
+      const sealed = this.#sealed({ ...writer.commit(), index });
+      this.keepSnapshot(sealed.id, form, { snapshot });
       return sealed;
     });
     this.background(layer.diffId());
@@ -189,7 +167,7 @@ export class LayerStore implements LayerServices {
       finish: () => {
         using closing = writer;
         const index = changes.finish();
-        return this.#sealed(closing.commit(), index);
+        return this.#sealed({ ...closing.commit(), index });
       },
       [Symbol.dispose]: () => writer[Symbol.dispose](),
     };
@@ -208,12 +186,24 @@ export class LayerStore implements LayerServices {
     if (this.#doomed.length > 0) await (await this.helper()).remove(this.#doomed.splice(0));
   }
 
+  keepSnapshot(diffId: DiffId, form: SnapshotForm, made: MadeSnapshot): boolean {
+    const { snapshot } = this.store.layers.get(diffId) ?? {};
+    if (snapshot === made.snapshot) return true;
+    const isKept = made.on !== diffId && (snapshot === undefined || !isOfForm(snapshot, form));
+    if (isKept) this.store.layers.update(diffId, made);
+    else this.dropSnapshot(made.snapshot);
+    return isKept;
+  }
+
+  dropSnapshot(snapshot: string): void {
+    this.#doomed.push(this.store.path("snapshots", snapshot));
+  }
+
   saveIndex(diffId: DiffId, index: LayerIndex): void {
     this.store.writeFile(this.store.path("indexes", hexOf(diffId)), serializeIndex(index));
   }
 
-  #sealed(blob: ReturnType<BlobWriter["commit"]>, index: LayerIndex, kin?: Digest): StoredLayer {
-    const { digest, size } = blob;
+  #sealed({ digest, size, index }: SealedTar, kin?: Digest): StoredLayer {
     const diffId = digest as DiffId;
     this.saveIndex(diffId, index);
     this.store.layers.update(diffId, { size });

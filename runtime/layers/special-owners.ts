@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Bytes } from "../../builder/core/bytes.ts";
+import { outlineOf } from "../../builder/layers/outline-of.ts";
 import type { Layer, RootFs } from "../../builder/layers/types.ts";
 
 /** `uid:gid:path` of entries by path; undefined where the layer has something there that needs none. */
@@ -26,7 +27,7 @@ async function ownersIn(layer: Layer): Promise<Owners> {
   const here = known.get(layer);
   if (here !== undefined) return here;
   const owners = new Map<Bytes, Bytes | undefined>();
-  for (const change of (await layer.index()).changes) {
+  for (const change of (await outlineOf(layer)).changes) {
     if (change.kind !== "entry") continue;
     const { path, type, uid, gid } = change.entry;
     if (type === "file" || type === "directory" || type === "hardlink") continue;

@@ -13,14 +13,7 @@ import type {
   Snapshot,
 } from "../../builder/layers/types.ts";
 import type { LayerRecord } from "../../builder/store/types.ts";
-import {
-  deltaOver,
-  isGoodOver,
-  savedIndex,
-  storedSnapshot,
-  type LayerSnapshot,
-  type SnapshotDelta,
-} from "./delta-snapshot.ts";
+import { isGoodOver, savedIndex, storedSnapshot, type LayerSnapshot } from "./delta-snapshot.ts";
 import { snapshotName, type SnapshotForm } from "./snapshot-form.ts";
 import type { LayerServices, RemoteBlob } from "./types.ts";
 import type { Unpacked, UnpackInto } from "./unpack.ts";
@@ -194,7 +187,8 @@ export class StoredLayer implements Layer {
       return { directories: (await this.#unpacked()).snapshot, hides: [] };
     const earlier = this.#kin === undefined ? undefined : copies.last(this.#kin);
     const on = earlier === this.id ? undefined : earlier;
-    const delta = on && below && (await this.#deltaOver(on, index, tar.path, form, below));
+    const { deltaOver } = await import("./delta-over.ts");
+    const delta = on && below && (await deltaOver(store, on, { index, tar: tar.path }, form, below));
     const directory = store.tempPath("snapshot");
     const helper = await this.#layers.helper();
     try {
@@ -210,19 +204,6 @@ export class StoredLayer implements Layer {
       directories: [...(delta?.below.directories ?? []), path],
       hides: [...(delta?.below.hides ?? []), ...(delta?.hides ?? [])],
     };
-  }
-
-  async #deltaOver(
-    on: DiffId,
-    index: LayerIndex,
-    tar: string,
-    form: SnapshotForm,
-    below: RootFs,
-  ): Promise<SnapshotDelta | undefined> {
-    const delta = await deltaOver(this.#layers.store, on, index, tar, form);
-    if (delta === undefined) return undefined;
-    const hides = [...delta.below.hides, ...delta.hides];
-    return (await isGoodOver({ hides }, below)) ? delta : undefined;
   }
 
   #keepSnapshot(directory: string, form: SnapshotForm, part?: Pick<LayerRecord, "on" | "hides">): string {

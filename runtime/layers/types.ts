@@ -1,6 +1,6 @@
 import type { Digest, DiffId } from "../../builder/core/digest.ts";
 import type { LayerIndex } from "../../builder/layers/types.ts";
-import type { Store } from "../../builder/store/types.ts";
+import type { LayerRecord, Store } from "../../builder/store/types.ts";
 import type { Descriptor } from "../../builder/image/types.ts";
 import type { Helper } from "../types.ts";
 import type { SnapshotForm } from "./snapshot-form.ts";
@@ -15,6 +15,9 @@ export interface RemoteBlob {
   arriving?(): Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
+/** What a layer's record says of a snapshot. */
+export type MadeSnapshot = Pick<LayerRecord, "on" | "hides"> & { readonly snapshot: string };
+
 /** What a layer makes its faces with. */
 export interface LayerServices {
   readonly store: Store;
@@ -24,6 +27,15 @@ export interface LayerServices {
   /** Does something that takes layers apart when few others do. */
   unpacking<T>(work: () => Promise<T>): Promise<T>;
   saveIndex(diffId: DiffId, index: LayerIndex): void;
+  /**
+   * Says in a layer's record what its snapshot is. False where another step, or another process, made the very same layer
+   * and unpacked it: then this one is dropped.
+   */
+  keepSnapshot(diffId: DiffId, form: SnapshotForm, made: MadeSnapshot): boolean;
+  /** Removes a snapshot that nothing names, when the build is over. */
+  dropSnapshot(snapshot: string): void;
+  /** Lets work go on while the build does. */
+  background(work: Promise<unknown>): void;
   /** The layer that a COPY made last and that was unpacked, by what the COPY is. */
   readonly copies: CopyRecords;
 }

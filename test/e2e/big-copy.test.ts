@@ -84,3 +84,25 @@ test("a large COPY from a context that is new is made once, and not at all where
   assert.deepEqual(readdirSync(rig.path("one/blobs/sha256")).sort(), blobs);
   assert.deepEqual(readdirSync(rig.path("one/tmp")), []);
 });
+
+test("a large COPY below a step that fails is there for the next build", async () => {
+  await using rig = openRig();
+  const files = Object.fromEntries(
+    Array.from({ length: FILES }, (_, index) => [name(index), contentOf(index, 1)]),
+  );
+  const context = rig.context({
+    ...files,
+    Dockerfile: "FROM base\nCOPY files /files\nRUN node -e 'process.exit(3)'\n",
+  });
+  const base = await hostBase(rig);
+  const build = async (): Promise<string> => {
+    const { status, stderr } = await rig.tsbuild(["build", "--progress=plain", ...base, context]);
+    assert.equal(status, 1);
+    return stderr;
+  };
+  await build();
+  writeFileSync(join(context, name(7)), contentOf(7, 2));
+  assert.match(await build(), /COPY files \/files\n#\d+ DONE/);
+  assert.match(await build(), /COPY files \/files\n#\d+ CACHED/);
+  assert.match((await rig.tsbuild(["store", "check"])).stdout, /in order/);
+});
