@@ -1,16 +1,22 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync, readSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { errnoOf, TsbuildError } from "../../builder/core/errors.ts";
 import { helperBinary } from "../helper/binary.ts";
 import { startError } from "../helper/process.ts";
 
-const REQUEST = 16;
-const PREFIX = 4;
+const REQUEST = 20;
+const ANSWER = 8;
 const STDERR_KEPT = 4096;
+/** Where in the helper's memory results lie, and how it names that memory. */
+const SLOTS = 4;
+const SLOT_SIZE = 32 << 20;
+const MEMORY_FD = 4;
 
 interface Waiting {
-  readonly resolve: (pieces: readonly Buffer[]) => void;
+  readonly slot: number;
+  readonly resolve: (part: CompressedPart) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -21,15 +27,22 @@ export interface Part {
   readonly size: number;
 }
 
+/** What came of it, in the process's memory until it is read. */
+export interface CompressedPart {
+  /** CRC-32 of the part as it was. */
+  readonly checksum: number;
+  readonly size: number;
+  readonly slot: number;
+}
+
 /** A process of the native helper that compresses parts of one file, one after the other (native/deflate/deflate_file.h). */
 export class DeflateProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #waiting: Waiting[] = [];
-  /** What came of the answer that is on its way, and how much of it is still to come; at first, of its length. */
-  #pieces: Buffer[] = [];
-  #missing = 0;
-  #prefix = Buffer.alloc(0);
+  readonly #free = Array.from({ length: SLOTS }, (_, slot) => slot);
+  #answers = Buffer.alloc(0);
+  #memory: number | undefined;
   #stderr = "";
   #failure: Error | undefined;
 
@@ -49,17 +62,33 @@ export class DeflateProcess implements AsyncDisposable {
     child.stdout?.on("data", (chunk: Buffer) => this.#take(chunk));
   }
 
-  /** Deflate blocks of a part, none of them the last one, that end at a byte; in the pieces in which they came. */
-  compress({ offset, known, size }: Part): Promise<readonly Buffer[]> {
+  /** Compresses a part to deflate blocks, none of them the last one, that end at a byte. At most four wait to be read. */
+  compress({ offset, known, size }: Part): Promise<CompressedPart> {
     return new Promise((resolve, reject) => {
+      const slot = this.#free.pop();
+      if (slot === undefined) throw new RangeError("four parts wait to be read");
       if (this.#failure !== undefined) return reject(this.#failure);
       const request = Buffer.alloc(REQUEST);
       request.writeBigUInt64LE(BigInt(offset), 0);
       request.writeUInt32LE(known, 8);
       request.writeUInt32LE(size, 12);
-      this.#waiting.push({ resolve, reject });
+      request.writeUInt32LE(slot, 16);
+      this.#waiting.push({ slot, resolve, reject });
       this.#child.stdin?.write(request);
     });
+  }
+
+  /** The bytes of a compressed part, once: in `into` where that is large enough. */
+  read({ slot, size }: CompressedPart, into: Buffer): Buffer {
+    const bytes = into.length >= size ? into.subarray(0, size) : Buffer.allocUnsafeSlow(size);
+    this.#memory ??= this.#openMemory();
+    for (let done = 0; done < size;) {
+      const got = readSync(this.#memory, bytes, done, size - done, slot * SLOT_SIZE + done);
+      if (got === 0) throw this.#deathError("its memory is shorter than it was");
+      done += got;
+    }
+    this.#free.push(slot);
+    return bytes;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -67,23 +96,30 @@ export class DeflateProcess implements AsyncDisposable {
     if (this.#waiting.length > 0) this.#child.kill("SIGKILL");
     this.#child.stdin?.end();
     await this.#exited;
+    if (this.#memory !== undefined) closeSync(this.#memory);
+    this.#memory = undefined;
+  }
+
+  #openMemory(): number {
+    const path = `/proc/${this.#child.pid}/fd/${MEMORY_FD}`;
+    try {
+      return openSync(path, "r");
+    } catch (cause) {
+      if (this.#failure !== undefined) throw this.#failure;
+      throw new TsbuildError(
+        "HELPER_FAILED",
+        `Cannot read what the helper compressed: ${path} cannot be opened`,
+        { cause },
+      );
+    }
   }
 
   #take(chunk: Buffer): void {
-    for (let rest = chunk; rest.length > 0;) {
-      if (this.#missing === 0) {
-        const length = PREFIX - this.#prefix.length;
-        this.#prefix = Buffer.concat([this.#prefix, rest.subarray(0, length)]);
-        rest = rest.subarray(length);
-        if (this.#prefix.length < PREFIX) return;
-        this.#missing = this.#prefix.readUInt32LE(0);
-        this.#prefix = Buffer.alloc(0);
-      }
-      const piece = rest.subarray(0, this.#missing);
-      this.#pieces.push(piece);
-      this.#missing -= piece.length;
-      rest = rest.subarray(piece.length);
-      if (this.#missing === 0) this.#waiting.shift()?.resolve(this.#pieces.splice(0));
+    this.#answers = Buffer.concat([this.#answers, chunk]);
+    for (; this.#answers.length >= ANSWER; this.#answers = this.#answers.subarray(ANSWER)) {
+      const waiting = this.#waiting.shift();
+      const [size, checksum] = [this.#answers.readUInt32LE(0), this.#answers.readUInt32LE(4)];
+      waiting?.resolve({ slot: waiting.slot, size, checksum });
     }
   }
 
