@@ -23,6 +23,17 @@ export class FileSpans {
   }
 }
 
+/** Whether no file begins before a piece with these spans, or ends behind it; `open`: whether one had not ended before. */
+export function areWhole(spans: Int32Array, open: boolean): boolean {
+  for (let at = COLUMNS - 1; at < spans.length; at += COLUMNS) if (spans[at] === 0) return false;
+  return !open;
+}
+
+/** Whether a file goes on behind a piece with these spans. */
+export function goesOn(spans: Int32Array): boolean {
+  return spans.at(-1) === 0;
+}
+
 /** Takes the sha256 of files whose contents come in pieces, one file after the other. */
 export class SpanHasher {
   /** Of a file that goes on in the next span. */

@@ -14,22 +14,22 @@ export interface ThreadJobs {
     { readonly hashes: Uint8Array; readonly stamps: Float64Array } | undefined,
   ];
   /**
-   * Appends to a file, and to the hash of what was written under this number before. `files`: where in the data contents of
-   * files lie (`FileSpans`); the answer has the sha256 of each that ends in it.
+   * Writes to a file at a position, and hashes it behind what was hashed under this number before. `files`: where in the data
+   * contents of files lie (`FileSpans`); the answer has the sha256 of each that ends in it.
    */
   readonly "write-hashed": readonly [
-    { readonly blob: number; readonly fd: number; readonly data: Uint8Array; readonly files?: Int32Array },
-    Uint8Array | undefined,
-  ];
-  /** The same with bytes of another file. */
-  readonly "copy-hashed": readonly [
     {
       readonly blob: number;
       readonly fd: number;
-      readonly from: number;
-      readonly offset: number;
-      readonly size: number;
+      readonly at: number;
+      readonly data: Uint8Array;
+      readonly files?: Int32Array;
     },
+    Uint8Array | undefined,
+  ];
+  /** Hashes bytes of another file, and writes nothing. */
+  readonly "hash-range": readonly [
+    { readonly blob: number; readonly from: number; readonly offset: number; readonly size: number },
     undefined,
   ];
   /** A frame of zstd. */

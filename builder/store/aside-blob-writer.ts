@@ -1,5 +1,7 @@
 import { closeSync, openSync, rmSync } from "node:fs";
-import { digestsIn } from "../core/file-spans.ts";
+import { setImmediate } from "node:timers/promises";
+import { piecesOf, writeAt } from "../core/copy-range.ts";
+import { areWhole, digestsIn, goesOn, SpanHasher } from "../core/file-spans.ts";
 import type { Digest } from "../core/digest.ts";
 import { secondThread, type SecondThread } from "../core/second-thread.ts";
 import { explained, storeFailure } from "./failure.ts";
@@ -11,6 +13,16 @@ const WORTH_A_THREAD = 24 << 20;
 const SLOT = 1 << 20;
 /** Slots that may be on their way: more would only take memory. */
 const SLOTS = 4;
+/** With so many on their way this thread would soon wait: it takes digests of files itself. */
+const BEHIND = 3;
+
+/** Bytes of another file, and where they go. */
+interface CopiedRange {
+  readonly from: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly at: number;
+}
 
 let count = 0;
 
@@ -34,10 +46,15 @@ class Writer implements AsideBlobWriter {
   /** Memory that both threads see; each slot is with one of them. */
   readonly #free: Buffer[] = [];
   readonly #writing = new Set<Promise<void>>();
-  readonly #hashes: Promise<Uint8Array | undefined>[] = [];
+  readonly #hashes: (Uint8Array | Promise<Uint8Array | undefined>)[] = [];
+  readonly #copies: CopiedRange[] = [];
+  /** The file whose bytes were sent last goes on in the next slot. */
+  #goesOn = false;
   #slot: Buffer | undefined;
   #filled = 0;
   #size = 0;
+  /** Bytes that were given to the other thread, or are to be copied. */
+  #sent = 0;
   #failure: unknown;
   #state: "open" | "ended" | "done" = "open";
   /** Whoever asked for the file has it. */
@@ -70,15 +87,15 @@ class Writer implements AsideBlobWriter {
 
   copy(from: number, offset: number, size: number): void {
     this.#send();
+    this.#copies.push({ from, offset, size, at: this.#sent });
     this.#size += size;
-    this.#track(
-      this.#thread.ask("copy-hashed", { blob: this.#blob, fd: this.#fd, from, offset, size }),
-      undefined,
-    );
+    this.#sent += size;
+    this.#track(this.#thread.ask("hash-range", { blob: this.#blob, from, offset, size }), undefined);
   }
 
   async drain(): Promise<void> {
-    while (this.#writing.size >= SLOTS && this.#failure === undefined) await Promise.race(this.#writing);
+    while (this.#writing.size >= SLOTS && this.#failure === undefined)
+      await (this.#copyNext() ? setImmediate() : Promise.race(this.#writing));
     if (this.#failure !== undefined) throw storeFailure(this.#failure, "write", this.#temp);
   }
 
@@ -105,6 +122,7 @@ class Writer implements AsideBlobWriter {
 
   async #end(): Promise<Digest> {
     this.#send();
+    while (this.#copyNext()) await setImmediate();
     await this.#settled();
     await this.drain();
     this.#state = "ended";
@@ -125,6 +143,22 @@ class Writer implements AsideBlobWriter {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
   }
 
+  /** The other thread reads and hashes what is copied: to copy it is left to this one, which has little to do then. */
+  #copyNext(): boolean {
+    const next = this.#copies.shift();
+    if (next === undefined) return false;
+    const memory = this.#free.pop() ?? newSlot();
+    explained("write", this.#temp, () => {
+      let { at } = next;
+      for (const piece of piecesOf(next.from, next.offset, next.size, memory)) {
+        writeAt(this.#fd, piece, at);
+        at += piece.length;
+      }
+    });
+    this.#free.push(memory);
+    return true;
+  }
+
   #gather(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length;) {
       const part = chunk.subarray(at, at + SLOT - this.#filled);
@@ -137,7 +171,7 @@ class Writer implements AsideBlobWriter {
 
   /** The slot that is being filled. */
   #room(): Buffer {
-    this.#slot ??= this.#free.pop() ?? Buffer.from(new SharedArrayBuffer(SLOT));
+    this.#slot ??= this.#free.pop() ?? newSlot();
     return this.#slot;
   }
 
@@ -147,10 +181,14 @@ class Writer implements AsideBlobWriter {
     const data = slot.subarray(0, this.#filled);
     this.#slot = undefined;
     this.#filled = 0;
-    const job = { blob: this.#blob, fd: this.#fd, data, ...(files && { files }) };
-    const hashes = this.#thread.ask("write-hashed", job);
-    if (files !== undefined) this.#hashes.push(hashes);
-    this.#track(hashes, slot);
+    const job = { blob: this.#blob, fd: this.#fd, at: this.#sent, data };
+    this.#sent += data.length;
+    if (files === undefined) return this.#track(this.#thread.ask("write-hashed", job), slot);
+    const here = this.#writing.size >= BEHIND && areWhole(files, this.#goesOn);
+    this.#goesOn = goesOn(files);
+    const answer = this.#thread.ask("write-hashed", here ? job : { ...job, files });
+    this.#hashes.push(here ? new SpanHasher().take(data, files) : answer);
+    this.#track(answer, slot);
   }
 
   #track(work: Promise<unknown>, slot: Buffer | undefined): void {
@@ -162,4 +200,8 @@ class Writer implements AsideBlobWriter {
       .then(() => void this.#writing.delete(writing));
     this.#writing.add(writing);
   }
+}
+
+function newSlot(): Buffer {
+  return Buffer.from(new SharedArrayBuffer(SLOT));
 }

@@ -1,8 +1,8 @@
-import { readSync, writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { FileReader } from "../context/files.ts";
 import { Hasher, hexOf } from "../core/digest.ts";
 import { SpanHasher } from "../core/file-spans.ts";
+import { piecesOf, writeAt } from "../core/copy-range.ts";
 import { ownBuffers } from "../core/discard.ts";
 import { errnoOf, messageOf } from "../core/errors.ts";
 import { compressFrame } from "../layers/zstd-frames.ts";
@@ -43,22 +43,19 @@ const jobs: Jobs = {
     return { hashes, stamps };
   },
 
-  "write-hashed"({ blob, fd, data, files }) {
-    append(blob, fd, data);
+  "write-hashed"({ blob, fd, at, data, files }) {
+    hasherOf(blob).update(data);
+    writeAt(fd, data, at);
     if (files === undefined) return undefined;
     const hasher = spans.get(blob) ?? new SpanHasher();
     spans.set(blob, hasher);
     return hasher.take(data, files);
   },
 
-  "copy-hashed"({ blob, fd, from, offset, size }) {
+  "hash-range"({ blob, from, offset, size }) {
     slice ??= Buffer.allocUnsafeSlow(SLICE);
-    for (let done = 0; done < size;) {
-      const got = readSync(from, slice, 0, Math.min(SLICE, size - done), offset + done);
-      if (got === 0) throw new Error("the layer that it is made from is shorter than its index says");
-      append(blob, fd, slice.subarray(0, got));
-      done += got;
-    }
+    const hasher = hasherOf(blob);
+    for (const piece of piecesOf(from, offset, size, slice)) hasher.update(piece);
     return undefined;
   },
 
@@ -74,10 +71,10 @@ const jobs: Jobs = {
   },
 };
 
-function append(blob: number, fd: number, data: Uint8Array): void {
+function hasherOf(blob: number): Hasher {
   const hasher = hashers.get(blob) ?? new Hasher();
-  hashers.set(blob, hasher.update(data));
-  for (let done = 0; done < data.length;) done += writeSync(fd, data, done);
+  hashers.set(blob, hasher);
+  return hasher;
 }
 
 parentPort?.on("message", async ({ id, kind, job }: ThreadRequest) => {

@@ -1,16 +1,17 @@
-import { createReadStream, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { FILES, FILE_SIZE, makeFiles } from "./many-files.ts";
-import { buildArgs, contextWith, measureRow, type Bench, type Row } from "./row.ts";
+import { buildArgs, contextWith, learnCode, measureRow, type Bench, type Row } from "./row.ts";
 
 const WORK = `${FILES} files, ${(FILES * FILE_SIZE) / 1e6} MB`;
 
 /** COPY of many files into an empty image, against tar of them and a hash of that. */
 export async function copyManyFiles(bench: Bench): Promise<Row> {
-  const context = contextWith(bench, "many-files", "FROM scratch\nCOPY files /files\n");
+  const fresh = freshContext(bench, "many-files", "FROM scratch\nCOPY files /files\n");
   const archive = join(bench.directory, "floor.tar");
-  const prepare = freshFiles(bench, context);
+  const { prepare } = fresh;
+  await learnCode(bench);
   const row = await measureRow(bench, {
     name: `COPY of ${WORK}, cold`,
     floor: "tar to a file + sha256",
@@ -19,13 +20,13 @@ export async function copyManyFiles(bench: Bench): Promise<Row> {
         rmSync(archive, { force: true });
         await bench.command(["sync"]);
       },
-      run: () => archiveFiles(bench, context, archive),
+      run: () => archiveFiles(bench, fresh.path(), archive),
     },
     ours: {
       prepare,
-      run: async () => void (await bench.tsbuild(["build", "-q", "-t", "many-files", context])),
+      run: async () => void (await bench.tsbuild(["build", "-q", "-t", "many-files", fresh.path()])),
     },
-    peer: (peer) => ({ prepare, run: () => peer.build({ context, image: "many-files" }) }),
+    peer: (peer) => ({ prepare, run: () => peer.build({ context: fresh.path(), image: "many-files" }) }),
     budget: 1.8,
   });
   rmSync(archive, { force: true });
@@ -34,10 +35,11 @@ export async function copyManyFiles(bench: Bench): Promise<Row> {
 
 /** The same into an image whose files a step then sees, against that floor and a copy of the files. */
 export async function copyThenRun(bench: Bench): Promise<Row> {
-  const context = contextWith(bench, "copy-run", "FROM base\nCOPY files /files\nRUN :\n");
+  const fresh = freshContext(bench, "copy-run", "FROM base\nCOPY files /files\nRUN :\n");
   const archive = join(bench.directory, "floor.tar");
   const copied = join(bench.directory, "floor");
-  const prepare = freshFiles(bench, context);
+  const { prepare } = fresh;
+  await learnCode(bench);
   const row = await measureRow(bench, {
     name: `COPY of ${WORK}, cold, and RUN`,
     floor: "tar + sha256 + cp -a",
@@ -48,15 +50,15 @@ export async function copyThenRun(bench: Bench): Promise<Row> {
         await bench.command(["sync"]);
       },
       async run() {
-        await archiveFiles(bench, context, archive);
-        await bench.command(["cp", "-a", join(context, "files"), copied]);
+        await archiveFiles(bench, fresh.path(), archive);
+        await bench.command(["cp", "-a", join(fresh.path(), "files"), copied]);
       },
     },
     ours: {
       prepare,
-      run: async () => void (await bench.tsbuild(buildArgs(bench, "copy-run", context))),
+      run: async () => void (await bench.tsbuild(buildArgs(bench, "copy-run", fresh.path()))),
     },
-    peer: (peer) => ({ prepare, run: () => peer.build({ context, image: "copy-run" }) }),
+    peer: (peer) => ({ prepare, run: () => peer.build({ context: fresh.path(), image: "copy-run" }) }),
     budget: 1.3,
   });
   rmSync(archive, { force: true });
@@ -92,12 +94,25 @@ export async function copyOneChanged(bench: Bench): Promise<Row> {
   return row;
 }
 
-/** Files that no build has seen. What they leave to write is not the build's. */
-function freshFiles(bench: Bench, context: string): () => Promise<void> {
+/** A context that no build has seen: files that no file before was like, in a directory with another name each time. */
+function freshContext(
+  bench: Bench,
+  name: string,
+  dockerfile: string,
+): { path(): string; prepare(): Promise<void> } {
+  let context = contextWith(bench, name, dockerfile);
+  let count = 0;
   makeFiles(join(context, "files"));
-  return async () => {
-    makeFiles(join(context, "files"));
-    await bench.command(["sync"]);
+  return {
+    path: () => context,
+    async prepare() {
+      const next = join(bench.directory, `${name}-${++count}`);
+      renameSync(context, next);
+      context = next;
+      makeFiles(join(context, "files"));
+      // What they leave to write is not the build's.
+      await bench.command(["sync"]);
+    },
   };
 }
 

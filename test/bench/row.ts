@@ -85,6 +85,17 @@ export function contextWith({ directory }: Bench, name: string, dockerfile: stri
   return context;
 }
 
+/** The first build runs the steps, the second leaves the code that it compiled, the third is like all that follow. */
+export async function learn(build: () => Promise<void>): Promise<void> {
+  for (let time = 0; time < 3; time++) await build();
+}
+
+/** The same for a row whose own builds are to find nothing: something small is built. */
+export async function learnCode(bench: Bench): Promise<void> {
+  const context = contextWith(bench, "learn", "FROM scratch\nCOPY Dockerfile /\n");
+  await learn(async () => void (await bench.tsbuild(["build", "-q", "-t", "learn", context])));
+}
+
 /** What `inTurns` measured of one work. */
 export function must(sample: Sample | undefined): Sample {
   if (sample === undefined) throw new Error("nothing was measured");

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inTurns } from "./measure.ts";
 import { FILES, makeFiles } from "./many-files.ts";
-import { buildArgs, contextWith, measureRow, must, type Bench, type Row } from "./row.ts";
+import { buildArgs, contextWith, learn, measureRow, must, type Bench, type Row } from "./row.ts";
 
 const STEPS = 30;
 
@@ -50,11 +50,6 @@ export async function cachedManyFiles(bench: Bench): Promise<Row> {
   });
   rmSync(files, { recursive: true });
   return row;
-}
-
-/** The first build runs the steps, the second leaves the code that it compiled, the third is like all that follow. */
-async function learn(build: () => Promise<void>): Promise<void> {
-  for (let time = 0; time < 3; time++) await build();
 }
 
 /** Trivial RUN steps, all included, less what the same build costs without them. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { sha256 } from "../../builder/core/digest.ts";
+import { FileSpans } from "../../builder/core/file-spans.ts";
 import { scratchStore } from "./scratch.ts";
 
 const BIG = 100 << 20;
@@ -40,6 +42,72 @@ test("createAside() writes several blobs at once, and an empty one", { skip }, a
   const digests = await Promise.all(writers.map(async (writer) => (await writer?.commit())?.digest));
   assert.deepEqual(digests, texts.map(sha256));
   for (const writer of writers) await writer?.[Symbol.asyncDispose]();
+});
+
+test(
+  "createAside() takes the digests of files in chunks, and of one that goes through several",
+  { skip },
+  async () => {
+    using scratch = scratchStore();
+    await using writer = await scratch.store.blobs.createAside(BIG);
+    assert.ok(writer);
+    const expected: string[] = [];
+    const long = createHash("sha256");
+    // Nobody waits between them, so that the other thread is behind.
+    for (let number = 0; number < 24; number++) {
+      const memory = writer.memory();
+      const used = memory.length - number;
+      memory.fill(number, 0, used);
+      const goesOn = number > 5 && number < 9;
+      const rest = memory.subarray(2000, used);
+      expected.push(sha256(memory.subarray(0, 700)), sha256(""));
+      if (number >= 5 && number <= 9) long.update(number === 5 ? rest : memory.subarray(0, used));
+      if (goesOn) expected.splice(-2);
+      const spans = new FileSpans();
+      if (goesOn) spans.add(0, used, false);
+      else if (number === 9) {
+        expected.splice(-2, 2, `sha256:${long.digest("hex")}`);
+        spans.add(0, used, true);
+      } else {
+        spans.add(0, 700, true);
+        spans.add(700, 700, true);
+        if (number === 5) spans.add(2000, used, false);
+      }
+      writer.write(memory.subarray(0, used), spans.take());
+    }
+    assert.deepEqual(await writer.fileDigests(), expected);
+    const { digest, path } = await writer.finish();
+    assert.equal(digest, sha256(readFileSync(path)));
+  },
+);
+
+test("createAside() puts parts of another file between what it writes", { skip }, async () => {
+  using scratch = scratchStore();
+  await using writer = await scratch.store.blobs.createAside(BIG);
+  assert.ok(writer);
+  const other = Buffer.alloc(9 << 20, "another file ");
+  writeFileSync(join(scratch.root, "other"), other);
+  const from = openSync(join(scratch.root, "other"), "r");
+  try {
+    const expected: Buffer[] = [];
+    for (let number = 0; number < 12; number++) {
+      const piece = Buffer.alloc(number * 100_000, number);
+      const part = other.subarray(number * 1000, number * 500_000);
+      writer.write(piece);
+      writer.copy(from, number * 1000, part.length);
+      expected.push(piece, part);
+      if (number % 5 === 0) await writer.drain();
+    }
+    const { digest, path, size } = await writer.finish();
+    assert.ok(readFileSync(path).equals(Buffer.concat(expected)));
+    assert.equal(digest, sha256(Buffer.concat(expected)));
+    assert.equal(size, Buffer.concat(expected).length);
+    await using short = await scratch.store.blobs.createAside(BIG);
+    short?.copy(from, other.length - 1, 2);
+    await assert.rejects(short?.commit() ?? assert.fail(), /it is copied from is shorter/);
+  } finally {
+    closeSync(from);
+  }
 });
 
 test("createAside() leaves nothing when it is disposed of without a commit", { skip }, async () => {
