@@ -6,10 +6,10 @@ import { allPages, codeBlocks, type CodeBlock } from "./markdown.ts";
 import { openScene, withoutScene, type Scene } from "./scene.ts";
 import { commandsOf } from "./shell.ts";
 import { runAsSudoer, whyNoSudo } from "./sudoer.ts";
-import { scriptsOf } from "./yaml-blocks.ts";
+import { argumentsOf, scriptsOf } from "./yaml-blocks.ts";
 
 /*
- * Does what the documentation shows, page by page: each block `sh`, and each line that a CI job of a block `yaml` runs.
+ * Does what the documentation shows, page by page: each block `sh`, and each line that a job of a block `yaml` runs.
  * docs/dev/testing.md says what a block's marks mean, and what stands in for the registries and hosts that pages name.
  */
 
@@ -34,8 +34,7 @@ for (const page of allPages()) {
 
 async function perform(block: CodeBlock, directory: string): Promise<void> {
   const { text, where, marks, language } = block;
-  if (language === "yaml")
-    for (const script of scriptsOf(block)) await scene.shell(inJob(script), directory, where);
+  if (language === "yaml") for (const script of jobsOf(block)) await scene.shell(script, directory, where);
   else if (marks.includes("sudoer")) {
     // The kernel takes the ranges: a user namespace has them.
     const { status, output } = runAsSudoer(`${text}\nunshare --user --map-auto --map-root-user true\n`);
@@ -50,17 +49,20 @@ async function perform(block: CodeBlock, directory: string): Promise<void> {
     );
 }
 
-/** With what GitHub puts in place of its expressions. */
-function inJob(script: string): string {
-  return script.replace(/\$\{\{ github\.(\w+) \}\}/g, (_all, name: string) =>
-    name === "repository" ? "team/app" : "main",
+/** What jobs run: their scripts, with what GitHub puts in place of its expressions, and what a container of tsbuild is given. */
+function jobsOf(block: CodeBlock): readonly string[] {
+  const scripts = scriptsOf(block).map((script) =>
+    script.replace(/\$\{\{ github\.(\w+) \}\}/g, (_all, name: string) =>
+      name === "repository" ? "team/app" : "main",
+    ),
   );
+  return [...scripts, ...argumentsOf(block).map((words) => `tsbuild '${words.join("' '")}'`)];
 }
 
 function missingFor(blocks: readonly CodeBlock[]): string | false {
   const noTerminal = blocks.some(({ marks }) => marks.includes("terminal")) ? whyNoTerminal() : undefined;
-  const programs = ["docker", "skopeo", "curl"].filter(
-    (name) => calls(blocks, name) && spawnSync(name, ["--version"]).error !== undefined,
+  const programs = ["docker", "skopeo", "curl", "kubectl"].filter(
+    (name) => calls(blocks, name) && spawnSync(name, ["--help"]).error !== undefined,
   );
   const noSudo = blocks.some(({ marks }) => marks.includes("sudoer")) ? whyNoSudo() : undefined;
   return noTerminal ?? noSudo ?? (programs.length > 0 ? `${programs.join(", ")}: not installed` : false);

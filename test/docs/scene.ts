@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { startDockerRegistry, withoutDockerRegistry } from "../support/docker-registry.ts";
+import { openGitServer } from "../support/git-server.ts";
 import { startDocker, type Docker } from "../support/other-builders.ts";
 import { projectRoot } from "../support/project.ts";
 import { openRig, outcomeOf, type Rig } from "../support/rig.ts";
 import { cloneProject, npmEnvironment } from "./clone.ts";
 import { BUSYBOX, nodeStandIn, standIns } from "./stand-ins.ts";
 import { typeBlock } from "./typed.ts";
+
+const DOCKERFILE = readFileSync(join(projectRoot, "fixtures/documentation/Dockerfile"), "utf8");
 
 /** A machine on which the documentation is tried: what it names is there, and is this test's own. */
 export interface Scene extends AsyncDisposable {
@@ -35,8 +38,14 @@ export async function openScene(): Promise<Scene> {
   const rig = openRig();
   const registry = await startDockerRegistry();
   const { host } = registry;
+  const git = await openGitServer();
+  for (const repository of ["app.git", "team/app.git"]) {
+    git.create(repository);
+    git.commit(repository, { Dockerfile: DOCKERFILE, "page/index.html": "<h1>GREETING</h1>\n" });
+  }
   const stands = new Map([
-    [/\b(registry\.example\.com|ghcr\.io)(?=\/)/g, host],
+    [/https:\/\/git\.example\.com\//g, git.url("")],
+    [/\b(registry\.example\.com|ghcr\.io)(?=\/|$)/gm, host],
     [/\/var\/lib\/tsbuild\b/g, rig.store],
     [/\b8080\b(?!>)/g, String(await freePort())],
   ]);
@@ -98,6 +107,7 @@ export async function openScene(): Promise<Scene> {
     async [Symbol.asyncDispose]() {
       await run(["sh", "-c", 'ids=$(tsbuild ps -aq); [ -z "$ids" ] || tsbuild rm -f $ids'], rig.directory);
       await docker?.[Symbol.asyncDispose]();
+      await git[Symbol.asyncDispose]();
       await registry[Symbol.asyncDispose]();
       await rig[Symbol.asyncDispose]();
     },
@@ -122,6 +132,7 @@ function environment(rig: Rig, host: string): Readonly<Record<string, string>> {
     HOME: rig.directory,
     TSBUILD_ROOT: rig.store,
     TSBUILD_REGISTRY_MIRRORS: `docker.io=http://${host}`,
+    TOKEN: "of-nobody",
     GIT_AUTHOR_NAME: "docs",
     GIT_AUTHOR_EMAIL: "docs@example.com",
     GIT_COMMITTER_NAME: "docs",

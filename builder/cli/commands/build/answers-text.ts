@@ -44,6 +44,8 @@ export function outlineText({ name, description, args, secrets, ssh }: Outline):
     ...mounts("SECRET", secrets),
     ...mounts("SSH", ssh),
   ];
+  if (args.length + secrets.length + ssh.length === 0)
+    parts.push("It takes nothing: it asks for no build argument, no secret and no SSH agent\n");
   return parts.map(plain).join("\n");
 }
 

@@ -18,7 +18,8 @@ export function contextText(report: ContextReport): string {
       ["SIZE", "FILES", "PATH"],
       parts.map(([path, { count, size }]) => [formatBytes(size), String(count), path]),
     ),
-    files.length <= 1
+    // Without a directory each stands above already.
+    files.length === parts.length
       ? ""
       : section(
           "Largest files",

@@ -82,7 +82,7 @@ async function agreed(io: Io, all: boolean): Promise<boolean> {
       "add --force",
     );
   io.stderr.write(
-    `WARNING! This will remove ${all ? "all build cache, cache mounts included" : "all build cache that no tagged image needs"}. Are you sure you want to continue? [y/N] `,
+    `WARNING! This will remove ${all ? "all build cache, cache mounts included" : "all build cache that no tagged image needs"}.\nAre you sure you want to continue? [y/N] `,
   );
   for await (const chunk of io.stdin.read()) {
     io.stdin.close();
