@@ -21,18 +21,23 @@ export interface Distribution {
 /** A package as a package URL (https://github.com/package-url/purl-spec). */
 export function packagePurl(found: FoundPackage, distribution: Distribution | undefined): string {
   const { kind, name, version, architecture, source } = found;
-  const encoded = encodeURIComponent(version);
-  if (kind === "npm") return `pkg:npm/${name.split("/").map(encodeURIComponent).join("/")}@${encoded}`;
+  const at = (text: string): string => (text === "" ? "" : `@${encoded(text)}`);
+  if (kind === "npm") return `pkg:npm/${name.split("/").map(encoded).join("/")}${at(version)}`;
   const { id = "", version: release = "" } = distribution ?? {};
   const namespace = id || { deb: "debian", apk: "alpine", rpm: "redhat" }[kind];
   const epoch = kind === "rpm" ? /^(\d+):/.exec(version)?.[1] : undefined;
-  const bare = epoch === undefined ? encoded : encodeURIComponent(version.slice(epoch.length + 1));
+  const bare = epoch === undefined ? version : version.slice(epoch.length + 1);
   const qualifiers = [
-    ...(architecture === undefined ? [] : [`arch=${encodeURIComponent(architecture)}`]),
-    ...(id === "" ? [] : [`distro=${encodeURIComponent(release === "" ? id : `${id}-${release}`)}`]),
+    ...(architecture === undefined ? [] : [`arch=${encoded(architecture)}`]),
+    ...(id === "" ? [] : [`distro=${encoded(release === "" ? id : `${id}-${release}`)}`]),
     ...(epoch === undefined ? [] : [`epoch=${epoch}`]),
-    ...(source === undefined ? [] : [`upstream=${encodeURIComponent(source)}`]),
+    ...(source === undefined ? [] : [`upstream=${encoded(source)}`]),
   ];
   const query = qualifiers.length === 0 ? "" : `?${qualifiers.join("&")}`;
-  return `pkg:${kind}/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}@${bare}${query}`;
+  return `pkg:${kind}/${encoded(namespace)}/${encoded(name)}${at(bare)}${query}`;
+}
+
+/** Half of a surrogate pair, which JSON may have, is no character that could be encoded. */
+function encoded(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString());
 }

@@ -32,7 +32,7 @@ export function sbom(tree: Tree, { name, version, created, notice }: SbomInput):
     ...apkPackages(tree),
     ...rpmPackages(tree, notice),
     ...npmPackages(tree),
-  ];
+  ].filter((one) => oneLine(one.name) !== "");
   const packages = unique(found.map((one) => spdxPackage(one, distribution)));
   const image = {
     name: name ?? "image",
@@ -74,9 +74,9 @@ function spdxPackage(
   const purl = packagePurl(found, distribution);
   const id = sha256(`${purl}\n${found.path}`).slice("sha256:".length, "sha256:".length + 16);
   return {
-    name: found.name,
+    name: oneLine(found.name),
     SPDXID: `SPDXRef-Package-${found.kind}-${found.name.replace(/[^A-Za-z0-9.-]+/g, "-")}-${id}`,
-    versionInfo: found.version,
+    ...(oneLine(found.version) !== "" && { versionInfo: oneLine(found.version) }),
     supplier: supplierOf(found.supplier),
     downloadLocation: "NOASSERTION",
     filesAnalyzed: false,
@@ -96,13 +96,20 @@ function purlReference(referenceLocator: string): object {
   return { referenceCategory: "PACKAGE-MANAGER", referenceType: "purl", referenceLocator };
 }
 
+/** Texts of SPDX that are no prose have one line; what a database says may have anything. */
+function oneLine(text: string): string {
+  return Buffer.from(text)
+    .toString()
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+    .trim();
+}
+
 /** `Name <mail>` is how dpkg and apk write a person or a team. */
 function supplierOf(supplier: string | undefined): string {
-  const [, name, mail] = /^\s*([^<]+?)\s*<([^>]+)>\s*$/.exec(supplier?.slice(0, MAX_SUPPLIER) ?? "") ?? [];
+  const text = oneLine(supplier?.slice(0, MAX_SUPPLIER) ?? "");
+  const [, name, mail] = /^([^<]*[^<\s])\s*<([^>]+)>$/.exec(text) ?? [];
   if (name !== undefined) return `Person: ${name} (${mail})`;
-  return supplier === undefined || supplier.trim() === ""
-    ? "NOASSERTION"
-    : `Organization: ${supplier.trim().slice(0, MAX_SUPPLIER)}`;
+  return text === "" ? "NOASSERTION" : `Organization: ${text}`;
 }
 
 function unique<T extends { readonly SPDXID: string }>(packages: readonly T[]): readonly T[] {
