@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync 
 import { dirname, join } from "node:path";
 import { TsbuildError, errnoOf, messageOf } from "../../builder/core/errors.ts";
 import { isMissing, isWritable, wordsOf } from "./files.ts";
+import { moveToLeaf } from "./leaf.ts";
 import { readHierarchies } from "./hierarchies.ts";
 import { settingsOf } from "./settings.ts";
 import type { Hierarchy, ResourceLimits, Setting } from "./types.ts";
@@ -46,7 +47,8 @@ export class ControlGroups {
       else places.push({ parent: place, settings });
     }
     const rest = [...wanted].filter((one) => !old.includes(one));
-    const group = unified && groupFor(unified, parent, rest);
+    const leaf = `${this.#prefix}${process.pid}-self`;
+    const group = unified && groupFor(unified, parent, rest, leaf);
     for (const controller of rest) if (!group?.controllers.includes(controller)) missing.add(controller);
     const settings = settingsOf(limits, 2).filter((one) => group?.controllers.includes(one.controller));
     if (group !== undefined && settings.length > 0) places.push({ parent: group.directory, settings });
@@ -102,12 +104,15 @@ function placeIn({ mountPoint, own }: Hierarchy, parent: string | undefined): st
 
 /**
  * Version 2: a group whose children may have these controllers, or as many of them as can be. Only groups without
- * processes have such children, but for the root: so not our own, but the nearest above it that we may write to.
+ * processes have such children, but for the root: so not our own, but the nearest above it that we may write to. Where our
+ * own is all that was delegated, as with `systemd-run --user --scope -p Delegate=yes` or as a container's first process, we
+ * leave it for a `leaf` of it.
  */
 function groupFor(
   { mountPoint, own }: Hierarchy,
   parent: string | undefined,
   wanted: readonly string[],
+  leaf: string,
 ): { directory: string; controllers: readonly string[] } | undefined {
   const candidates = parent === undefined ? upwards(own, mountPoint) : [made(mountPoint, parent, wanted)];
   const usable = candidates.flatMap((directory) =>
@@ -126,9 +131,13 @@ function groupFor(
     enable(directory, wanted);
     const controllers = enabled(directory);
     if (controllers.length > (best?.controllers.length ?? 0)) best = { directory, controllers };
-    if (controllers.length === wanted.length) break;
+    if (controllers.length === wanted.length) return best;
   }
-  return best;
+  const offered = wordsOf(join(own, "cgroup.controllers")).filter((one) => wanted.includes(one));
+  const isBetter = parent === undefined && offered.length > (best?.controllers.length ?? 0);
+  if (!isBetter || !usable.includes(own) || !moveToLeaf(own, leaf)) return best;
+  enable(own, wanted);
+  return { directory: own, controllers: enabled(own) };
 }
 
 function upwards(from: string, to: string): string[] {

@@ -53,6 +53,6 @@ function withoutHold(flags: readonly string[], controllers: readonly string[]): 
   const fix =
     process.getuid?.() === 0
       ? "mount the control groups of the machine writable at /sys/fs/cgroup"
-      : `as root: systemctl set-property user@${process.getuid?.() ?? "UID"}.service Delegate="cpu cpuset memory pids"`;
+      : `systemd-run --user --scope --property=Delegate=yes tsbuild …; where that is not enough, as root: systemctl set-property user@${process.getuid?.() ?? "UID"}.service Delegate="cpu cpuset memory pids"`;
   return `${flags.join(" and ")} cannot be held here: no control group with ${controllers.join(", ")} may be made (${fix})`;
 }

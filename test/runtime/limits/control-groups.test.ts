@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -66,6 +74,32 @@ test("version 2: what is not delegated is missing, and the rest still holds", ()
   using open = groups.open();
   assert.equal(open.directories.length, 1);
   assert.ok(!existsSync(join(open.directories[0] ?? "", "memory.max")));
+});
+
+test("version 2: a group of our own alone is left for a leaf of it, so that it can give its controllers on", () => {
+  const files = (inside: string) => ({
+    "box/cgroup.controllers": "cpu memory pids",
+    "box/cgroup.subtree_control": "",
+    "box/cgroup.procs": inside,
+  });
+  const left = (tree: FakeTree): string[] =>
+    readdirSync(tree.path("box")).filter((name) => name.startsWith("tsbuild-"));
+  const wish = { limits: { memory: 1 << 30, pids: 7 } };
+
+  using own = new FakeTree("/box", files(`${process.pid}\n`));
+  // A tree of files enables nothing: what is seen is what was asked of it.
+  assert.equal(new ControlGroups({ ...wish, proc: own.proc }).missing.size, 2);
+  const [leaf = ""] = left(own);
+  assert.match(leaf, new RegExp(`^tsbuild-\\d+-${process.pid}-self$`));
+  assert.equal(readFileSync(own.path(`box/${leaf}/cgroup.procs`), "utf8"), String(process.pid));
+  assert.match(readFileSync(own.path("box/cgroup.subtree_control"), "utf8"), /^\+(memory|pids)$/);
+
+  // Nobody else is moved: not a parent's process, and not one that cannot be seen from here.
+  for (const inside of [`${process.ppid}\n${process.pid}\n`, `0\n${process.pid}\n`]) {
+    using shared = new FakeTree("/box", files(inside));
+    assert.equal(new ControlGroups({ ...wish, proc: shared.proc }).missing.size, 2);
+    assert.deepEqual(left(shared), []);
+  }
 });
 
 test("version 2: --cgroup-parent is made from the root on", () => {
