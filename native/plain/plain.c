@@ -9,6 +9,12 @@
 #include "container/descendants.h"
 #include "tree/resolve.h"
 
+#ifdef EMULATED
+enum { KNOWS_NO_SUBREAPERS = true };
+#else
+enum { KNOWS_NO_SUBREAPERS = false };
+#endif
+
 int plain_open(struct plain *plain, struct lane *lane, const struct plan *plan, struct error *error) {
   struct covers *covers = &plain->covers;
   covers->lane = lane;
@@ -16,7 +22,7 @@ int plain_open(struct plain *plain, struct lane *lane, const struct plan *plan, 
   if (*plan->network || (plan->flags & (PLAN_NO_NETWORK | PLAN_READONLY_ROOT | PLAN_INIT)))
     return fail(error, EINVAL, "Cannot run a step like this without namespaces");
   /* The step's orphans become this process's children, which ends them. */
-  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) return fail(error, errno, "Cannot watch over the step's processes");
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 && !KNOWS_NO_SUBREAPERS) return fail(error, errno, "Cannot watch over the step's processes");
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   umask(0);
   if (mkdir(plan->root.work, 0700) < 0 && errno != EEXIST)

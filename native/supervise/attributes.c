@@ -1,7 +1,6 @@
 #include "supervise/attributes.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -54,7 +53,7 @@ static struct outcome list(const struct asked *asked, const struct place *place,
 
 static struct outcome list_at(const struct asked *asked, bool follow) {
   struct place place;
-  if (!place_read(&place, asked->call, (uint64_t)AT_FDCWD, asked->call->data.args[0])) return GOES_ON;
+  if (!place_read(&place, asked->call, here(), asked->call->data.args[0])) return GOES_ON;
   return list(asked, &place, follow);
 }
 

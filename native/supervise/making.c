@@ -166,15 +166,14 @@ static struct outcome make_node(const struct asked *asked, uint64_t directory, u
 }
 
 struct outcome making_answer(const struct asked *asked) {
-  static const uint64_t HERE = (uint64_t)AT_FDCWD;
   const __u64 *args = asked->call->data.args;
   switch (asked->call->data.nr) {
 #ifdef SYS_open
-    case SYS_open: return open_file(asked, HERE, args[0], args[1], args[2]);
-    case SYS_creat: return open_file(asked, HERE, args[0], O_CREAT | O_WRONLY | O_TRUNC, args[1]);
-    case SYS_mkdir: return make_directory(asked, HERE, args[0], args[1]);
-    case SYS_mknod: return make_node(asked, HERE, args[0], args[1]);
-    case SYS_symlink: return make_symlink(asked, HERE, args[1], args[0]);
+    case SYS_open: return open_file(asked, here(), args[0], args[1], args[2]);
+    case SYS_creat: return open_file(asked, here(), args[0], O_CREAT | O_WRONLY | O_TRUNC, args[1]);
+    case SYS_mkdir: return make_directory(asked, here(), args[0], args[1]);
+    case SYS_mknod: return make_node(asked, here(), args[0], args[1]);
+    case SYS_symlink: return make_symlink(asked, here(), args[1], args[0]);
 #endif
     case SYS_openat: return open_file(asked, args[0], args[1], args[2], args[3]);
     case SYS_OPENAT2: return open_more(asked);

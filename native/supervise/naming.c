@@ -9,7 +9,6 @@
 #include "supervise/place.h"
 #include "supervise/rights.h"
 
-static const uint64_t HERE = (uint64_t)AT_FDCWD;
 
 /* A name in a directory: what a call takes away, or gives. */
 struct naming {
@@ -106,9 +105,9 @@ struct outcome naming_answer(const struct asked *asked) {
   switch (asked->call->data.nr) {
 #ifdef SYS_unlink
     case SYS_unlink:
-    case SYS_rmdir: return take_away(asked, HERE, args[0]);
-    case SYS_rename: return rename_at(asked, (uint64_t[]){HERE, args[0]}, (uint64_t[]){HERE, args[1]}, 0);
-    case SYS_link: return link_at(asked, (uint64_t[]){HERE, args[0]}, (uint64_t[]){HERE, args[1]}, 0);
+    case SYS_rmdir: return take_away(asked, here(), args[0]);
+    case SYS_rename: return rename_at(asked, (uint64_t[]){here(), args[0]}, (uint64_t[]){here(), args[1]}, 0);
+    case SYS_link: return link_at(asked, (uint64_t[]){here(), args[0]}, (uint64_t[]){here(), args[1]}, 0);
 #endif
     case SYS_unlinkat: return take_away(asked, args[0], args[1]);
     case SYS_renameat: return rename_at(asked, (uint64_t[]){args[0], args[1]}, (uint64_t[]){args[2], args[3]}, 0);

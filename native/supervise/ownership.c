@@ -14,7 +14,6 @@
 #include "supervise/rights.h"
 
 static const uint32_t KEEP = UINT32_MAX;
-static const uint64_t HERE = (uint64_t)AT_FDCWD;
 
 static struct outcome change_owner(const struct asked *asked, const struct place *place, bool follow, uint32_t uid,
                                    uint32_t gid) {
@@ -102,11 +101,11 @@ struct outcome ownership_answer(const struct asked *asked) {
   struct place place = {(pid_t)asked->call->pid, (int)args[0], 0, ""};
   switch (asked->call->data.nr) {
 #ifdef SYS_open
-    case SYS_chown: return change_at(asked, HERE, args, true);
-    case SYS_lchown: return change_at(asked, HERE, args, false);
-    case SYS_chmod: return change_mode_at(asked, HERE, args[0], true);
-    case SYS_stat: return show_at(asked, HERE, args[0], true, args[1]);
-    case SYS_lstat: return show_at(asked, HERE, args[0], false, args[1]);
+    case SYS_chown: return change_at(asked, here(), args, true);
+    case SYS_lchown: return change_at(asked, here(), args, false);
+    case SYS_chmod: return change_mode_at(asked, here(), args[0], true);
+    case SYS_stat: return show_at(asked, here(), args[0], true, args[1]);
+    case SYS_lstat: return show_at(asked, here(), args[0], false, args[1]);
 #endif
     case SYS_fchownat: return change_at(asked, args[0], args + 1, !(args[4] & AT_SYMLINK_NOFOLLOW));
     case SYS_fchown: return change_owner(asked, &place, true, (uint32_t)args[1], (uint32_t)args[2]);

@@ -1,6 +1,7 @@
 #ifndef TSBUILD_PLACE_H
 #define TSBUILD_PLACE_H
 
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
@@ -14,6 +15,11 @@ struct place {
   uint64_t resolve; /* of openat2(2) */
   char path[PATH_MAX];
 };
+
+/* The directory of a call that takes none. */
+static inline uint64_t here(void) {
+  return (uint64_t)AT_FDCWD;
+}
 
 /* False where the kernel is to look at it: it says what is wrong, and alone knows what /proc/self and /dev/fd are. */
 bool place_read(struct place *place, const struct seccomp_notif *call, uint64_t directory, uint64_t path);

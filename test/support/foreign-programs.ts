@@ -5,7 +5,7 @@ import { elfProgram, MACHINES } from "../../runtime/emulation/machines.ts";
 import { projectRoot } from "./project.ts";
 import type { Outcome, Rig } from "./rig.ts";
 
-const QEMU = "/usr/bin/qemu-aarch64-static";
+export const QEMU = "/usr/bin/qemu-aarch64-static";
 /** A 64-bit little-endian program for machine 183, of any ABI, EXEC or DYN. */
 const MAGIC = `\\x7fELF\\x02\\x01\\x01${"\\x00".repeat(9)}\\x02\\x00\\xb7\\x00`;
 const MASK = `${"\\xff".repeat(7)}\\x00${"\\xff".repeat(8)}\\xfe${"\\xff".repeat(3)}`;
@@ -45,7 +45,14 @@ export function tsbuildEmulated(rig: Rig, flags: "F" | "", args: readonly string
 }
 
 function inOwnBinfmt(flags: string, command: readonly string[]): string[] {
-  const line = `:tsbuild-arm64:M::${MAGIC}:${MASK}:${QEMU}:${flags}`;
-  const script = `set -e; cd /proc/sys/fs/binfmt_misc; mount -t binfmt_misc binfmt_misc .; cd ../binfmt_misc; printf %s "$0" > register; cd /; exec "$@"`;
+  const { line, script } = inBinfmt(flags);
   return ["--user", "--map-root-user", "--mount", "sh", "-c", script, line, ...command];
+}
+
+/** A script that registers the line, its argument 0, in a user namespace of its own and executes the other arguments. */
+export function inBinfmt(flags: string): { readonly line: string; readonly script: string } {
+  return {
+    line: `:tsbuild-arm64:M::${MAGIC}:${MASK}:${QEMU}:${flags}`,
+    script: `set -e; cd /proc/sys/fs/binfmt_misc; mount -t binfmt_misc binfmt_misc .; cd ../binfmt_misc; printf %s "$0" > register; cd /; exec "$@"`,
+  };
 }

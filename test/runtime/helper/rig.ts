@@ -63,7 +63,9 @@ export class Rig implements AsyncDisposable {
     options: { readonly binary?: string; readonly lanes?: number; readonly plain?: boolean } = {},
   ): Promise<Rig> {
     const root = mkdtempSync(join(tmpdir(), "tsbuild-"));
-    return new Rig(await openHelper({ lanes: 4, ...options }), root);
+    // Another one than this checkout's: one for another processor, as emulated.test.ts has it.
+    const binary = process.env["TSBUILD_HELPER"];
+    return new Rig(await openHelper({ lanes: 4, ...(binary && { binary }), ...options }), root);
   }
 
   path(...parts: readonly string[]): string {

@@ -76,17 +76,20 @@ test("version 2: what is not delegated is missing, and the rest still holds", ()
   assert.ok(!existsSync(join(open.directories[0] ?? "", "memory.max")));
 });
 
-test("version 2: a group of our own alone is left for a leaf of it, so that it can give its controllers on", () => {
-  const files = (inside: string) => ({
+function delegated(inside: string) {
+  return {
     "box/cgroup.controllers": "cpu memory pids",
     "box/cgroup.subtree_control": "",
     "box/cgroup.procs": inside,
-  });
+  };
+}
+
+test("version 2: a group of our own alone is left for a leaf of it, so that it can give its controllers on", () => {
   const left = (tree: FakeTree): string[] =>
     readdirSync(tree.path("box")).filter((name) => name.startsWith("tsbuild-"));
   const wish = { limits: { memory: 1 << 30, pids: 7 } };
 
-  using own = new FakeTree("/box", files(`${process.pid}\n`));
+  using own = new FakeTree("/box", delegated(`${process.pid}\n`));
   // A tree of files enables nothing: what is seen is what was asked of it.
   assert.equal(new ControlGroups({ ...wish, proc: own.proc }).missing.size, 2);
   const [leaf = ""] = left(own);
@@ -96,7 +99,7 @@ test("version 2: a group of our own alone is left for a leaf of it, so that it c
 
   // Nobody else is moved: not a parent's process, and not one that cannot be seen from here.
   for (const inside of [`${process.ppid}\n${process.pid}\n`, `0\n${process.pid}\n`]) {
-    using shared = new FakeTree("/box", files(inside));
+    using shared = new FakeTree("/box", delegated(inside));
     assert.equal(new ControlGroups({ ...wish, proc: shared.proc }).missing.size, 2);
     assert.deepEqual(left(shared), []);
   }
