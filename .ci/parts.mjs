@@ -37,7 +37,6 @@ export const PARTS = [
     first: [
       "ops/copy-changes",
       "ops/exec-run",
-      "layers/write-layer",
       "leaks/scan-layer",
       "context/suspicious",
       "building/growth",
@@ -46,6 +45,9 @@ export const PARTS = [
       "runtime/helper/start",
       "runtime/isolation/open",
       "runtime/layers/apply-indexed",
+      "runtime/layers/delta-over",
+      "runtime/layers/sealing",
+      "runtime/layers/sealing-layer",
       "runtime/layers/unpack",
       "runtime/limits/sandbox-limits",
       "runtime/network/pool",

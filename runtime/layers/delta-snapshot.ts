@@ -46,8 +46,15 @@ function noContent(): never {
   throw new TsbuildError("INTERNAL", "Cannot read files of layers that are looked at for their paths");
 }
 
+/** The index that was read last, as long as somebody works with it: to seal a layer and to unpack it takes the same one. */
+let recent: { readonly path: string; readonly index: WeakRef<LayerIndex> } | undefined;
+
 /** A layer's index, where the store has it whole. */
 export function savedIndex(store: Store, diffId: DiffId): LayerIndex | undefined {
   const path = store.path("indexes", hexOf(diffId));
-  return existsSync(path) ? parseIndex(readFileSync(path)) : undefined;
+  const known = recent?.path === path ? recent.index.deref() : undefined;
+  if (known !== undefined) return known;
+  const index = existsSync(path) ? parseIndex(readFileSync(path)) : undefined;
+  if (index !== undefined) recent = { path, index: new WeakRef(index) };
+  return index;
 }
