@@ -18,6 +18,7 @@
 #include "base/own_copy.h"
 #include "namespaces/network.h"
 #include "tree/remove.h"
+#include "tree/transfer.h"
 #include "container/run.h"
 #include "base/sys.h"
 #include "namespaces/trial.h"
@@ -30,7 +31,7 @@ typedef int command(struct lane *lane, const struct frame *frame, struct error *
 static command *const COMMANDS[] = {
     [FRAME_RUN] = run,   [FRAME_DIFF] = diff,     [FRAME_APPLY] = apply, [FRAME_LIST] = list,
     [FRAME_COPY] = copy, [FRAME_REMOVE] = remove_trees, [FRAME_SYNC] = sync_directory,
-    [FRAME_NETWORK] = network};
+    [FRAME_NETWORK] = network, [FRAME_FETCH] = fetch, [FRAME_PUT] = put};
 
 /* In a worker: one command, its answer, and the lane left clean for the next one. */
 static _Noreturn void work(int fd) {

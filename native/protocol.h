@@ -18,6 +18,8 @@ enum frame_type {
   FRAME_REMOVE = 6,
   FRAME_SYNC = 7,
   FRAME_NETWORK = 8,
+  FRAME_FETCH = 9,
+  FRAME_PUT = 10,
   /* client to helper: while a command works */
   FRAME_STDIN = 16,
   FRAME_SIGNAL = 17,
@@ -89,8 +91,11 @@ enum plan_flag {
   PLAN_DETACHED = 256,
   PLAN_REMOVE = 512,
   PLAN_OWNERS = 1024,
-  PLAN_CHANGES = 2048
+  PLAN_CHANGES = 2048,
+  PLAN_HOLD = 4096
 };
+
+enum fetch_flag { FETCH_FOLLOW = 1, FETCH_LOOK = 2 };
 
 enum exit_failure { FAILURE_NONE = 0, FAILURE_NOT_FOUND = 1, FAILURE_NOT_EXECUTABLE = 2 };
 

@@ -30,6 +30,12 @@ export interface Helper extends AsyncDisposable {
   copy(root: RootSpec, directory: string, signal?: AbortSignal): Promise<void>;
   /** Removes whole directories, whoever owns what is in them. Symlinks are not followed. */
   remove(directories: readonly string[]): Promise<void>;
+  /** Sends what is at a path, and all below it, under paths that begin with `name`; `visit.drain` is waited for. */
+  fetch(source: FetchRequest, visit: FetchVisitor, signal?: AbortSignal): Promise<void>;
+  /** What is at a path; undefined where nothing is. A symlink at its end is followed where that is asked for. */
+  look(place: TransferPlace, follow: boolean): Promise<Entry | undefined>;
+  /** Writes into a directory that is there. */
+  put(place: TransferPlace, signal?: AbortSignal): ApplyStream;
   /** syncfs(2) of the filesystem that holds `directory`. */
   sync(directory: string): Promise<void>;
   /**
@@ -124,6 +130,8 @@ export interface RunPlan {
   readonly recordOwners?: boolean;
   /** With that: `uid:gid:path` of what in the root has an owner that its snapshot cannot say; see specialOwners. */
   readonly owners?: readonly Bytes[] | undefined;
+  /** Nothing is executed: the root filesystem and its mounts are there, for `fetch` and `put`, until it is aborted. */
+  readonly hold?: boolean;
   /** For a detached container: `state` is removed when it ends. */
   readonly removeState?: boolean;
 }
@@ -222,6 +230,23 @@ export interface RunExit {
   readonly message?: string;
   /** The kernel killed something in it for want of memory. */
   readonly outOfMemory: boolean;
+}
+
+/** A path in a container that runs, or of the host; symlinks lead where they lead in there. */
+export interface TransferPlace {
+  readonly root: RunningRoot | Extract<RootSpec, { kind: "directory" }>;
+  readonly path: string;
+}
+
+export interface FetchRequest extends TransferPlace {
+  /** "": a directory's content alone. */
+  readonly name: string;
+  readonly follow: boolean;
+}
+
+export interface FetchVisitor extends EntryVisitor {
+  /** Resolves when more can be taken. */
+  drain?(): Promise<void>;
 }
 
 export interface DiffRequest {

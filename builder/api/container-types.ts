@@ -179,6 +179,25 @@ export interface ContainerChange {
   readonly path: Bytes;
 }
 
+/** One end of `tsbuild cp`. */
+export type CopyEnd =
+  | { readonly kind: "container"; readonly container: string; readonly path: string }
+  | { readonly kind: "host"; readonly path: string }
+  /** A tar: standard input or output. */
+  | { readonly kind: "tar" };
+
+/** How files are copied in or out. */
+export interface CopyFilesOptions {
+  /** A symlink that is named itself is followed. --follow-link */
+  readonly follow: boolean;
+  /** Owners are kept; else files are root's in a container, and the caller's on this machine. --archive */
+  readonly archive: boolean;
+  /** Tars come and go here. */
+  readonly input: () => AsyncIterable<Uint8Array>;
+  readonly output: (chunk: Uint8Array) => void;
+  readonly signal: AbortSignal;
+}
+
 /** The containers of the store. Each is named by its name, its id, or the beginning of its id. */
 export interface Containers {
   /** Newest first. */
@@ -206,4 +225,6 @@ export interface Containers {
   processes(reference: string): Promise<readonly ContainerProcess[]>;
   /** What it wrote, over its image; by path. */
   changes(reference: string): Promise<readonly ContainerChange[]>;
+  /** Copies files between a container, which need not run, and this machine or a tar. */
+  copy(from: CopyEnd, to: CopyEnd, options: CopyFilesOptions): Promise<void>;
 }

@@ -150,6 +150,12 @@ export const COMMANDS: readonly CatalogEntry[] = [
     load: async () => (await import("./commands/containers/exec.ts")).execCommand,
   },
   {
+    name: "cp",
+    group: "Containers",
+    summary: "Copy files between a container and this machine, or a tar",
+    load: async () => (await import("./commands/containers/cp.ts")).cpCommand,
+  },
+  {
     name: "attach",
     group: "Containers",
     summary: "Show what a container says from now on, and end as it does",

@@ -3,12 +3,12 @@ import { resolveRunUser, type RunUser } from "../core/accounts.ts";
 import { errnoOf, TsbuildError } from "../core/errors.ts";
 import { readAccountFile } from "../ops/accounts.ts";
 import { processEnvironment } from "../../runtime/plan/environment.ts";
-import { probeIsolation } from "../../runtime/isolation/probe.ts";
-import type { Helper, RunPlan } from "../../runtime/types.ts";
+import type { RunPlan } from "../../runtime/types.ts";
 import type { Container, ExecOptions, ProcessSettings, Started } from "../api/container-types.ts";
 import { readFileOf } from "./container-file.ts";
 import { findContainer } from "./containers.ts";
 import { statusOf } from "./exit-status.ts";
+import { helperBeside } from "./helper-beside.ts";
 import { requireOverlay } from "./plain-container.ts";
 import { nameOf, notRunning } from "./stop.ts";
 import type { ContainerServices } from "./types.ts";
@@ -121,22 +121,4 @@ async function userOf(services: ContainerServices, container: Container, text: s
       readFileOf(container, path, () => (tree === undefined ? undefined : readAccountFile(tree, path))),
     ),
   );
-}
-
-/** A helper of its own, in the user namespace of the container's supervisor where that is not ours. */
-async function helperBeside({ env }: ContainerServices, { supervisor }: Started): Promise<Helper> {
-  const { level, idMaps } = probeIsolation();
-  if (level === "chroot" || level === "none") {
-    throw new TsbuildError("SANDBOX", "Cannot execute a command in a container here: it has no namespaces", {
-      hint: "tsbuild doctor says which setting allows them",
-    });
-  }
-  const { openHelper } = await import("../../runtime/helper/start.ts");
-  const binary = env["TSBUILD_HELPER"];
-  return openHelper({
-    ...(binary && { binary }),
-    ...(idMaps && { idMaps }),
-    ...(level === "root" ? {} : { userNamespace: `/proc/${supervisor}/ns/user` }),
-    lanes: 1,
-  });
 }

@@ -72,5 +72,9 @@ export function openContainers(services: ContainerServices): Containers {
       const { containerChanges } = await import("./container-changes.ts");
       return containerChanges(services, reference);
     },
+    async copy(from, to, options) {
+      const { copyFiles } = await import("./copy-files.ts");
+      return copyFiles(services, from, to, options);
+    },
   };
 }

@@ -1,15 +1,12 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { TsbuildError } from "../core/errors.ts";
-import { parseImageConfig } from "../image/config.ts";
-import { parseManifest } from "../image/manifest.ts";
-import type { Image } from "../image/types.ts";
 import { newSessionName } from "../store/session.ts";
 import type { ContainerRecord, StartOptions } from "../api/container-types.ts";
 import { findContainer, openContainer, updateContainer } from "./containers.ts";
 import { launch } from "./launch.ts";
-import { planContainer, rootOf } from "./plan-container.ts";
-import { readRequest } from "./request.ts";
+import { loadContainer } from "./load-container.ts";
+import { planContainer } from "./plan-container.ts";
 import { openSandbox, portText } from "./sandbox.ts";
 import { mendLog } from "./log-file.ts";
 import { nameOf } from "./stop.ts";
@@ -48,11 +45,7 @@ export async function startContainer(
     if (line !== undefined && state.status === "created") return 0;
     // Its last supervisor may still be tidying up.
     await line?.ended;
-    const image = imageOf(services, record);
-    const request = readRequest(directory, nameOf(record));
-    const rootfs = services.layers.openAll(record.layers);
-    if (rootfs === undefined) throw lost(record);
-    const root = await rootOf(services, image, rootfs, request);
+    const { image, request, root } = await loadContainer(services, container);
     const filter = join(directory, "seccomp");
     const seccomp = existsSync(filter) ? readFileSync(filter) : undefined;
     const { columns, rows } = attach ? io : {};
@@ -87,27 +80,4 @@ export async function startContainer(
   } finally {
     unlock();
   }
-}
-
-function imageOf({ store }: ContainerServices, record: ContainerRecord): Image {
-  const { manifest, imageId } = record;
-  if (
-    manifest === undefined ||
-    imageId === undefined ||
-    !store.blobs.use(manifest) ||
-    !store.blobs.use(imageId)
-  )
-    throw lost(record);
-  return {
-    manifest: parseManifest(store.blobs.read(manifest)),
-    config: parseImageConfig(store.blobs.read(imageId)),
-  };
-}
-
-function lost(record: ContainerRecord): TsbuildError {
-  return new TsbuildError(
-    "STORE_INVALID",
-    `Cannot start container ${nameOf(record)}: the store has not all of its image "${record.image}"`,
-    { hint: `fetch it again: tsbuild pull ${record.image}` },
-  );
 }

@@ -134,6 +134,12 @@ static int take_stdio(const struct container *container, const struct terminal *
   return 0;
 }
 
+/* Nothing is executed: it keeps the root filesystem mounted, for those who look into it, until it is killed. */
+static _Noreturn void hold(const struct container *container) {
+  report_send(container->status, &(struct report){.kind = REPORT_RUNNING}, -1);
+  for (;;) pause();
+}
+
 static _Noreturn void run_command(const struct container *container, const struct terminal *terminal, int supervisor) {
   struct report report = {.kind = REPORT_FAILED};
   sigset_t none;
@@ -176,6 +182,7 @@ static _Noreturn void container_main(const struct container *container, bool in_
     report_send(container->status, &report, -1);
     _exit(1);
   }
+  if (container->plan->flags & PLAN_HOLD) hold(container);
   report.kind = REPORT_RUNNING;
   report_send(container->status, &report, terminal.master);
   if (!(container->plan->flags & PLAN_INIT)) run_command(container, &terminal, supervisor);

@@ -63,3 +63,14 @@ int join_enter(const struct joined *joined, struct error *error) {
       return fail(error, errno, "Cannot join the container's %s", NAMESPACES[i].name);
   return 0;
 }
+
+int join_root(pid_t pid, uint64_t start, struct error *error) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/%d", (int)pid);
+  cleanup_close int process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int root = openat(process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) return fail(error, errno, "Cannot open the container's root filesystem");
+  if (start_of(process) == start) return root;
+  close(root);
+  return fail(error, ESRCH, "Cannot find the container's process");
+}

@@ -20,4 +20,7 @@ int join_open(struct joined *joined, pid_t pid, uint64_t start, struct error *er
 /* In such a child: joins the others. Its root is the container's then. */
 int join_enter(const struct joined *joined, struct error *error);
 
+/* The root filesystem of such a process, with all that is mounted in it, as an O_PATH descriptor. */
+int join_root(pid_t pid, uint64_t start, struct error *error);
+
 #endif

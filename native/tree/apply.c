@@ -40,6 +40,7 @@ struct applier {
   char *range_path; /* where the last range came from, kept open */
   int range;
   const char *opaque;
+  bool merges; /* what is there is no earlier entry's: directories and other things do not take each other's place */
 };
 
 static int set_time(int fd, const char *name, int64_t mtime) {
@@ -79,8 +80,10 @@ static int finish_file(struct applier *applier, struct error *error) {
 }
 
 /* Makes room at a name: whatever an earlier entry put there goes. */
-static int clear_name(int parent, const char *name, struct error *error) {
-  return unlinkat(parent, name, 0) == 0 || errno == ENOENT ? 0 : remove_tree(parent, name, error);
+static int clear_name(const struct applier *applier, int parent, const char *name, struct error *error) {
+  if (unlinkat(parent, name, 0) == 0 || errno == ENOENT) return 0;
+  if (!applier->merges) return remove_tree(parent, name, error);
+  return fail(error, errno, "Cannot overwrite '%s' with something that is no directory", name);
 }
 
 static int put_file(struct applier *applier, int parent, const char *name, struct reader *reader, struct error *error) {
@@ -88,7 +91,7 @@ static int put_file(struct applier *applier, int parent, const char *name, struc
   int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   int fd = openat(parent, name, flags, 0600);
   if (fd < 0 && errno == EEXIST) {
-    if (clear_name(parent, name, error) < 0) return -1;
+    if (clear_name(applier, parent, name, error) < 0) return -1;
     fd = openat(parent, name, flags, 0600);
   }
   if (fd < 0) return fail(error, errno, "Cannot make file '%s'", change->path);
@@ -110,7 +113,9 @@ static int put_directory(struct applier *applier, int parent, const char *name, 
   if (mkdirat(parent, name, 0700) < 0) {
     if (errno != EEXIST || fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
       return fail(error, errno, "Cannot make directory '%s'", change->path);
-    if (!S_ISDIR(st.st_mode) && (clear_name(parent, name, error) < 0 || mkdirat(parent, name, 0700) < 0))
+    if (!S_ISDIR(st.st_mode) && applier->merges)
+      return fail(error, ENOTDIR, "Cannot overwrite '%s' with a directory", change->path);
+    if (!S_ISDIR(st.st_mode) && (clear_name(applier, parent, name, error) < 0 || mkdirat(parent, name, 0700) < 0))
       return fail(error, errno, "Cannot make directory '%s'", change->path);
   }
   cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -171,7 +176,7 @@ static int put_entry(struct applier *applier, const struct frame *frame, struct 
   if (parent < 0) return -1;
   if (change->type == ENTRY_FILE) return put_file(applier, parent, name, &reader, error);
   if (change->type == ENTRY_DIRECTORY) return put_directory(applier, parent, name, &reader, error);
-  if (clear_name(parent, name, error) < 0) return -1;
+  if (clear_name(applier, parent, name, error) < 0) return -1;
   if (change->type == ENTRY_HARDLINK) return put_link(applier, parent, name, error);
   if (change->type != ENTRY_SYMLINK) {
     if (put_node(applier, parent, name, error) < 0) return -1;
@@ -213,7 +218,7 @@ static int put_whiteout(struct applier *applier, const struct frame *frame, stru
   const char *path = get_string(&reader), *name;
   if (reader_finish(&reader, "whiteout", error) < 0) return -1;
   int parent = target_parent(&applier->target, path, &name, error);
-  if (parent < 0 || clear_name(parent, name, error) < 0) return -1;
+  if (parent < 0 || clear_name(applier, parent, name, error) < 0) return -1;
   return mknodat(parent, name, S_IFCHR, 0) == 0 ? 0 : fail(error, errno, "Cannot make the whiteout of '%s'", path);
 }
 
@@ -259,21 +264,25 @@ static int put_frame(struct applier *applier, const struct frame *frame, struct 
   }
 }
 
-int apply(struct lane *lane, const struct frame *frame, struct error *error) {
-  struct reader reader = reader_of(frame);
-  struct applier applier = {.target = {-1, NULL, -1}, .file = -1, .range = -1};
-  const char *directory = get_string(&reader);
-  if (reader_finish(&reader, "apply", error) < 0) return -1;
+int apply_into(struct lane *lane, int directory, bool merges, struct error *error) {
+  struct applier applier = {.target = {directory, NULL, -1}, .file = -1, .range = -1, .merges = merges};
   umask(0);
   allow_depth();
   applier.opaque = in_user_namespace() ? "user.overlay.opaque" : "trusted.overlay.opaque";
-  if (mkdir(directory, 0755) < 0 && errno != EEXIST) return fail(error, errno, "Cannot make '%s'", directory);
-  applier.target.root = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (applier.target.root < 0) return fail(error, errno, "Cannot open '%s'", directory);
   struct frame change;
   for (lane_read(lane, &change); change.type != FRAME_END; lane_read(lane, &change))
     if (put_frame(&applier, &change, error) < 0) return -1;
   if (finish_file(&applier, error) < 0 || date_directories(&applier, error) < 0) return -1;
   send_empty(lane, FRAME_DONE);
   return 0;
+}
+
+int apply(struct lane *lane, const struct frame *frame, struct error *error) {
+  struct reader reader = reader_of(frame);
+  const char *path = get_string(&reader);
+  if (reader_finish(&reader, "apply", error) < 0) return -1;
+  umask(0);
+  if (mkdir(path, 0755) < 0 && errno != EEXIST) return fail(error, errno, "Cannot make '%s'", path);
+  int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  return directory < 0 ? fail(error, errno, "Cannot open '%s'", path) : apply_into(lane, directory, false, error);
 }

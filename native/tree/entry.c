@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -67,9 +68,16 @@ static int send_contents(struct lane *lane, int fd, const struct found *found, s
   return 0;
 }
 
+static int open_found(const struct found *found) {
+  char link[32];
+  if (*found->name) return openat(found->parent, found->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  snprintf(link, sizeof link, "/proc/self/fd/%d", found->parent);
+  return open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
 static int send_file(struct lane *lane, const struct found *found, bool contents, struct error *error) {
   uint8_t capability[64];
-  cleanup_close int fd = openat(found->parent, found->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  cleanup_close int fd = open_found(found);
   if (fd < 0) return fail(error, errno, "Cannot open '%s'", found->path);
   put_entry(lane, found->st, ENTRY_FILE, found->path, "", capability, read_capability(fd, capability));
   return contents ? send_contents(lane, fd, found, error) : 0;

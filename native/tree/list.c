@@ -8,6 +8,7 @@
 
 struct lister {
   struct lane *lane;
+  leaves_out *left_out; /* NULL: entries alone are wanted, of everything */
   struct path path;
   struct links links;
 };
@@ -19,6 +20,7 @@ static int visit(struct lister *lister, int parent, const char *name, struct err
   if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0) return fail(error, errno, "Cannot look at '%s'", name);
   /* A single layer is looked at as it lies: a whiteout in it hides nothing. */
   if (is_whiteout(&st) || S_ISSOCK(st.st_mode)) return 0;
+  if (lister->left_out && !S_ISDIR(st.st_mode) && lister->left_out(parent, &st)) return 0;
   size_t before = path_enter(&lister->path, name);
   const char *path = lister->path.text;
   int result;
@@ -26,10 +28,11 @@ static int visit(struct lister *lister, int parent, const char *name, struct err
     cleanup_close int directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (directory < 0) return fail(error, errno, "Cannot open '%s'", path);
     send_directory(lister->lane, directory, &st, path);
-    result = list_directory(lister, directory, error);
+    bool stays = lister->left_out && lister->left_out(directory, &st);
+    result = stays ? 0 : list_directory(lister, directory, error);
   } else {
     const char *first = st.st_nlink > 1 ? links_find(&lister->links, &st, path) : NULL;
-    result = send_entry(lister->lane, &(struct found){parent, name, &st, path, first}, false, error);
+    result = send_entry(lister->lane, &(struct found){parent, name, &st, path, first}, lister->left_out != NULL, error);
   }
   path_leave(&lister->path, before);
   return result;
@@ -43,6 +46,13 @@ static int list_directory(struct lister *lister, int directory, struct error *er
   for (size_t i = 0; i < names.count && result == 0; i++) result = visit(lister, directory, names.items[i], error);
   names_free(&names);
   return result;
+}
+
+int list_below(struct lane *lane, int directory, const char *prefix, leaves_out *left_out, struct error *error) {
+  struct lister lister = {.lane = lane, .left_out = left_out, .path = {must_alloc(256), 0, 256}};
+  *lister.path.text = 0;
+  if (*prefix) path_enter(&lister.path, prefix);
+  return list_directory(&lister, directory, error);
 }
 
 int list(struct lane *lane, const struct frame *frame, struct error *error) {

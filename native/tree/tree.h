@@ -44,7 +44,7 @@ ssize_t read_capability(int fd, uint8_t capability[64]);
 
 /*
  * Sends the entry of what is `name` in `parent` and, with `contents`, the bytes of a regular file. `first`: the path of
- * its first name where it is a hard link, else NULL.
+ * its first name where it is a hard link, else NULL. With a `name` of "", `parent` is an O_PATH descriptor of it.
  */
 struct found {
   int parent;

@@ -1,5 +1,6 @@
 import type { Bytes } from "../../builder/core/bytes.ts";
 import type { Entry } from "../../builder/core/entry.ts";
+import type { ErrorCode } from "../../builder/core/errors.ts";
 import type { ApplyStream } from "../types.ts";
 import { expectAnswer } from "./answer.ts";
 import { putEntry } from "./encode.ts";
@@ -22,9 +23,10 @@ export class Applier implements ApplyStream {
   #ended = false;
   #settled = false;
 
-  constructor(directory: string, lane: Promise<Lane>, signal: AbortSignal | undefined) {
+  /** `command` opens the exchange; what the helper says against it is an error with `code`. */
+  constructor(command: Buffer, code: ErrorCode, lane: Promise<Lane>, signal: AbortSignal | undefined) {
     this.#lane = lane;
-    this.#done = this.#exchange(directory, signal);
+    this.#done = this.#exchange(command, code, signal);
     // `end` or `drain` tells; a stream that is given up must not end the process.
     this.#done.catch(() => {
       this.#settled = true;
@@ -81,14 +83,13 @@ export class Applier implements ApplyStream {
     await this.#done.catch(() => {});
   }
 
-  async #exchange(directory: string, signal: AbortSignal | undefined): Promise<void> {
+  async #exchange(command: Buffer, code: ErrorCode, signal: AbortSignal | undefined): Promise<void> {
     const lane = await this.#lane;
-    const command = new FrameWriter().begin(FRAME.APPLY).text(directory).end().take();
     const answer = lane.exchange(command, () => {}, signal);
     this.#open = lane;
     for (const frames of this.#waiting) lane.send(frames);
     this.#waiting = [];
-    expectAnswer(await answer, "ARCHIVE_INVALID");
+    expectAnswer(await answer, code);
   }
 
   #flushBatch(): void {

@@ -77,6 +77,7 @@ function planFlags(plan: RunPlan, { stdin, detached, changes }: RunWay): number 
     (detached ? PLAN.DETACHED : 0) |
     (plan.removeState === true ? PLAN.REMOVE : 0) |
     (plan.recordOwners === true ? PLAN.OWNERS : 0) |
+    (plan.hold === true ? PLAN.HOLD : 0) |
     (changes ? PLAN.CHANGES : 0)
   );
 }

@@ -78,6 +78,13 @@ export class Lane {
     this.send(new FrameWriter(16).begin(FRAME.DETACH).end().take());
   }
 
+  /** Takes nothing more of the helper until something is done: it waits meanwhile. */
+  hold(until: Promise<void>): void {
+    this.#socket.pause();
+    const resume = (): void => void this.#socket.resume();
+    until.then(resume, resume);
+  }
+
   /** Resolves when little is left to be sent, or nothing can be any more. */
   async drain(): Promise<void> {
     while (this.#exchange !== undefined && this.#socket.writableLength > SMALL) {

@@ -12,6 +12,8 @@ export const FRAME = {
   REMOVE: 6,
   SYNC: 7,
   NETWORK: 8,
+  FETCH: 9,
+  PUT: 10,
   STDIN: 16,
   SIGNAL: 17,
   RESIZE: 18,
@@ -82,7 +84,10 @@ export const PLAN = {
   REMOVE: 512,
   OWNERS: 1024,
   CHANGES: 2048,
+  HOLD: 4096,
 } as const;
+
+export const FETCH = { FOLLOW: 1, LOOK: 2 } as const;
 
 /** In the order of their numbers. */
 export const FAILURES = [undefined, "not-found", "not-executable"] as const;

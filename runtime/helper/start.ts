@@ -2,6 +2,8 @@ import type {
   ApplyStream,
   DiffRequest,
   EntryVisitor,
+  FetchRequest,
+  FetchVisitor,
   Helper,
   NetworkLink,
   RootSpec,
@@ -9,10 +11,13 @@ import type {
   RunIo,
   RunPlan,
   StartedContainer,
+  TransferPlace,
 } from "../types.ts";
+import type { Entry } from "../../builder/core/entry.ts";
 import { expectAnswer } from "./answer.ts";
 import { Applier } from "./apply.ts";
 import { putRoot } from "./encode.ts";
+import { fetchOn, lookOn } from "./fetch.ts";
 import type { IdMaps } from "../isolation/idmap.ts";
 import { planFor } from "./idmap.ts";
 import type { OnFrame } from "./lane.ts";
@@ -113,7 +118,8 @@ class NativeHelper implements Helper {
   }
 
   apply(directory: string, signal?: AbortSignal): ApplyStream {
-    return new Applier(directory, this.#process.lanes.acquire(signal), signal);
+    const command = new FrameWriter().begin(FRAME.APPLY).text(directory).end().take();
+    return new Applier(command, "ARCHIVE_INVALID", this.#process.lanes.acquire(signal), signal);
   }
 
   list(root: RootSpec, visit: EntryVisitor, signal?: AbortSignal): Promise<void> {
@@ -130,6 +136,20 @@ class NativeHelper implements Helper {
 
   sync(directory: string): Promise<void> {
     return this.#obey(new FrameWriter().begin(FRAME.SYNC).text(directory), nothing);
+  }
+
+  async fetch(source: FetchRequest, visit: FetchVisitor, signal?: AbortSignal): Promise<void> {
+    const lane = await this.#process.lanes.acquire(signal);
+    return fetchOn(lane, source, visit, signal);
+  }
+
+  async look(place: TransferPlace, follow: boolean): Promise<Entry | undefined> {
+    return lookOn(await this.#process.lanes.acquire(), place, follow);
+  }
+
+  put({ root, path }: TransferPlace, signal?: AbortSignal): ApplyStream {
+    const command = putRoot(new FrameWriter().begin(FRAME.PUT), root).text(path).end().take();
+    return new Applier(command, "CONTAINER_STATE", this.#process.lanes.acquire(signal), signal);
   }
 
   leave(directories: readonly string[]): Promise<boolean> {

@@ -34,6 +34,9 @@ function fakeHelper(): { helper: Helper; put: string[]; removed: string[] } {
     copy: refuse,
     sync: refuse,
     leave: refuse,
+    fetch: refuse,
+    look: refuse,
+    put: refuse,
     [Symbol.asyncDispose]: async () => undefined,
   };
   return { helper, put, removed };

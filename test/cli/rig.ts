@@ -113,6 +113,7 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
       unpause: never,
       processes: never,
       changes: never,
+      copy: never,
     },
     pull: never,
     push: never,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { hostBase } from "../support/host-base.ts";
 import { openRig } from "../support/rig.ts";
@@ -75,6 +77,52 @@ test("what can be done to a container that runs, beside stopping it", async (t) 
     await done("exec", "web", "node", "-e", script);
     assert.equal(await done("diff", "web"), "A /count\nC /data\nD /data/old\nA /made\nA /made/it\n");
     assert.equal((await rig.tsbuild(["diff", "--exit-code", "web"])).status, 1);
+  });
+  await t.test("cp copies in and out, whether it runs or not", async () => {
+    const from = join(rig.directory, "from");
+    mkdirSync(join(from, "sub"), { recursive: true });
+    writeFileSync(join(from, "one"), "one", { mode: 0o640 });
+    writeFileSync(join(from, "sub/two"), "two");
+    symlinkSync("one", join(from, "link"));
+    const to = join(rig.directory, "to");
+    const inside = (script: string): Promise<string> => done("exec", "web", "node", "-p", script);
+    assert.equal(await done("cp", from, "web:/"), "");
+    assert.equal(
+      await inside('fs.readdirSync("/from", { recursive: true }).sort().join()'),
+      "link,one,sub,sub/two\n",
+    );
+    assert.equal(
+      await inside('fs.readlinkSync("/from/link") + (fs.statSync("/from/one").mode & 0o777).toString(8)'),
+      "one640\n",
+    );
+    await done("cp", `${from}/.`, "web:/made/here");
+    await done("cp", join(from, "one"), "web:made/here/sub/two");
+    assert.equal(await inside('fs.readFileSync("/made/here/sub/two", "utf8")'), "one\n");
+    await done("stop", "web");
+    await done("cp", join(from, "one"), "web:/from/late");
+    await done("cp", "-L", "web:/from/link", `${to}`);
+    assert.equal(readFileSync(to, "utf8"), "one");
+    const tar = await rig.tsbuild(["cp", "web:/from", "-"]);
+    assert.equal(tar.status, 0, tar.stderr);
+    const names = execFileSync("tar", ["-t"], { input: tar.stdout, encoding: "utf8" });
+    assert.equal(names, "from/\nfrom/late\nfrom/link\nfrom/one\nfrom/sub/\nfrom/sub/two\n");
+    await done("start", "web");
+    const packed = execFileSync("tar", ["-c", "-C", from, "sub"]);
+    assert.equal((await rig.tsbuild(["cp", "-", "web:/made"], { input: packed })).status, 0);
+    assert.equal(
+      await inside('fs.readFileSync("/made/sub/two", "utf8") + fs.existsSync("/from/late")'),
+      "twotrue\n",
+    );
+    for (const [args, why] of [
+      [["web:/none", to], /there is no such file or directory/],
+      [[from, "web:/made/it"], /a directory cannot replace it/],
+      [[join(from, "one"), "web:/none/"], /there is no such directory/],
+      [["-", "web:/made/it"], /it is no directory/],
+      [["web:/proc/meminfo", to], /it is the kernel's own/],
+    ] as const)
+      assert.match(await refused("cp", ...args), why);
+    const both = await rig.tsbuild(["cp", "web:/x", "other:/x"]);
+    assert.match(both.stderr, /both sides are containers\nhint: go through a tar/);
   });
   await t.test("attach shows what comes, and ends as it does", async () => {
     const attached = rig.tsbuild(["attach", other]);

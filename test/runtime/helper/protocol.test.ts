@@ -8,6 +8,7 @@ import { getEntry, putEntry } from "../../../runtime/helper/encode.ts";
 import {
   ENTRY_TYPES,
   FAILURES,
+  FETCH,
   FLAG,
   FRAME,
   FRAME_HEADER,
@@ -46,6 +47,7 @@ test("protocol.ts has the numbers of protocol.h", () => {
   assert.deepEqual(headerNumbers("MOUNT"), numbered(MOUNT_TYPES));
   assert.deepEqual(headerNumbers("FLAG"), { ...FLAG });
   assert.deepEqual(headerNumbers("PLAN"), { ...PLAN });
+  assert.deepEqual(headerNumbers("FETCH"), { ...FETCH });
   assert.deepEqual(headerNumbers("FAILURE"), numbered(FAILURES));
 });
 
