@@ -14,12 +14,12 @@ export const PARTS = [
       "progress/quiet",
       "cli/commands/build/answers-text",
       "build",
-      "building/build-image",
       "planning/check",
       // Containers need it too, and nothing else that reads Dockerfiles.
       "stages/signals",
     ],
   },
+  { name: "building", first: ["building/build-image"] },
   {
     name: "screen",
     first: [

@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util";
 import { TsbuildError } from "../core/errors.ts";
 import { didYouMean } from "../core/suggest.ts";
+import { tokensOf, type OptionSyntax, type OptionToken } from "./tokens.ts";
 import type { CommandSpec, Flag, FlagTable, FlagValues } from "./types.ts";
 
 /** Every command has these. */
@@ -27,14 +27,13 @@ export function usageError(command: string, message: string, hint?: string): Tsb
 }
 
 /**
- * Reads a command line by a command's table. `parseArgs` only cuts it into tokens: not strict, because its messages know
- * no suggestions, and never with allowNegative, which takes `--no-cache` for a negated `cache`.
+ * Reads a command line by a command's table.
  */
 export function parseFlags<T extends FlagTable>(syntax: Syntax<T>, argv: readonly string[]): ParsedFlags<T> {
   const table: FlagTable = { ...syntax.flags, ...COMMON_FLAGS };
   const given = new Map<string, string[]>();
   const operands: string[] = [];
-  for (const token of tokensOf(argv, table)) {
+  for (const token of tokensOf(argv, optionsOf(table))) {
     if (token.kind === "option") take(syntax, table, given, token);
     else if (token.kind === "positional") {
       if (syntax.flagsFirst) {
@@ -52,32 +51,16 @@ export function parseFlags<T extends FlagTable>(syntax: Syntax<T>, argv: readonl
   return { values: values as FlagValues<T>, operands, debug: given.has("debug"), help };
 }
 
-interface OptionToken {
-  readonly name: string;
-  readonly rawName: string;
-  readonly value: string | undefined;
-  readonly inlineValue: boolean | undefined;
-}
-
-function tokensOf(argv: readonly string[], table: FlagTable): NonNullable<ReturnType<typeof parse>> {
-  return parse(argv, table);
-}
-
-function parse(argv: readonly string[], table: FlagTable) {
-  const options = Object.fromEntries(
-    Object.entries(table).map(([name, flag]) => [
-      name,
-      {
-        type:
-          flag.value === undefined || flag.bare !== undefined ? ("boolean" as const) : ("string" as const),
-        ...(flag.short === undefined ? {} : { short: flag.short }),
-      },
-    ]),
-  );
+function optionsOf(table: FlagTable): ReadonlyMap<string, OptionSyntax> {
+  const options = new Map<string, OptionSyntax>();
   // -h asks for help but where a command has it for something else (docker run has it for --hostname).
-  const taken = Object.values(table).some((flag) => flag.short === "h");
-  if (!taken) options["help"] = { type: "boolean", short: "h" };
-  return parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+  let isTaken = false;
+  for (const [name, { value, bare, short }] of Object.entries(table)) {
+    options.set(name, { takesValue: value !== undefined && bare === undefined, short });
+    isTaken ||= short === "h";
+  }
+  if (!isTaken) options.set("help", { takesValue: false, short: "h" });
+  return options;
 }
 
 function take<T extends FlagTable>(

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { CodeCache } from "./code-cache.ts";
 
@@ -22,13 +21,14 @@ const OTHER_PART = /^([a-z]+):([a-z].*\.js)$/;
 export class ProgramParts {
   readonly #directory: string;
   readonly #cacheOf: (part: string) => CodeCache;
-  readonly #require: NodeJS.Require;
+  readonly #require: (name: string) => unknown;
   readonly #parts = new Map<string, { readonly modules: Modules; readonly cache: CodeCache }>();
 
-  constructor(directory: string, cacheOf: (part: string) => CodeCache) {
+  /** `require` finds Node's own modules. */
+  constructor(directory: string, cacheOf: (part: string) => CodeCache, require: (name: string) => unknown) {
     this.#directory = directory;
     this.#cacheOf = cacheOf;
-    this.#require = createRequire(join(directory, "program.cjs"));
+    this.#require = require;
   }
 
   /** The exports of a module; `node:` names are modules too. */

@@ -16,10 +16,14 @@ const argv = process.argv.slice(2);
 const kind = argv.includes("--check") ? "-check" : argv[0] === "run" ? "-run" : "";
 const folder = join(storeRoot(process.env), "code");
 const version = `${buildId}-${process.version}-${process.arch}`;
-const parts = new ProgramParts(import.meta.dirname, (part) => {
-  const typical = kind === "" && part === "program" ? 2 : 1;
-  return new CodeCache(join(folder, `${version}-${part}${kind}`), typical);
-});
+const parts = new ProgramParts(
+  import.meta.dirname,
+  (part) => {
+    const typical = kind === "" && part === "program" ? 2 : 1;
+    return new CodeCache(join(folder, `${version}-${part}${kind}`), typical);
+  },
+  require,
+);
 const program = parts.require("program:builder/cli/program.js") as typeof Program;
 void program.runProgram(argv).then((status) => {
   if (wentWell(status)) parts.keep();

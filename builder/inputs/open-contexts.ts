@@ -210,9 +210,11 @@ class Opener {
   }
 
   save(): void {
+    const { store } = this.#session;
     for (const { local, index } of this.#locals) {
-      this.#session.store.path(...index);
+      const file = store.path(...index);
       local.saveIndex();
+      store.touch(file);
     }
   }
 
@@ -221,7 +223,6 @@ class Opener {
     // Nothing is made in the store until there is something to keep: a check writes nothing where there is no store.
     const index = ["context", placeName(resolve(directory))];
     const indexFile = join(store.root, ...index);
-    store.touch(indexFile);
     const local = openLocalContext({ directory, indexFile, ...named });
     this.#locals.push({ local, index });
     return local;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { formatPlatform, type Platform } from "../core/platform.ts";
 import type { Bytes } from "../core/bytes.ts";
@@ -49,7 +49,7 @@ export async function rememberedPlan<T, Packed>(
   const path = join(store.root, "plans", placeName(place.join("\0")));
   const key = keyOf(code, planning);
   const images = askingOnce(planning.images);
-  const old = store.touch(path) ? readPlan(path, key, planning.source, format) : undefined;
+  const old = readPlan(path, key, planning.source, format);
   if (old !== undefined && (await isAsItWas(old, images, planning.options))) {
     for (const { message, diagnostic } of old.warnings) planning.warn(message, diagnostic);
     return old.result;
@@ -187,7 +187,11 @@ function readPlan<T, Packed>(
     const text = readFileSync(path, "utf8");
     if (!text.startsWith(`${key}\n`)) return undefined;
     const plan = unpackPlan(text.slice(key.length + 1), format);
-    return plan.source.text === source.text && plan.source.name === source.name ? plan : undefined;
+    if (plan.source.text !== source.text || plan.source.name !== source.name) return undefined;
+    // What has not been used for long goes first.
+    const now = new Date();
+    utimesSync(path, now, now);
+    return plan;
   } catch {
     return undefined;
   }
@@ -196,5 +200,5 @@ function readPlan<T, Packed>(
 function writePlan(store: Store, path: string, key: string, json: string): void {
   const text = `${key}\n${json}`;
   // What must not be printed is not kept either: credentials in URLs.
-  if (redact(text) === text) store.writeFile(path, text);
+  if (redact(text) === text) store.writeMemo(path, text);
 }

@@ -89,6 +89,17 @@ export class Files {
     });
   }
 
+  writeMemo(path: string, data: string): void {
+    const temp = `${path}.${this.session}`;
+    try {
+      this.makeFolder(dirname(path));
+      writeFileSync(temp, data);
+      renameSync(temp, path);
+    } catch {
+      rmSync(temp, { force: true });
+    }
+  }
+
   /** Renames a finished file of the session's directory to where readers look for it. */
   moveInPlace(temp: string, path: string, size: number): void {
     this.#written += size;

@@ -49,6 +49,7 @@ export function openStore(options: StoreOptions): Store {
     written: () => files.written,
     livingSince: () => livingSince(join(root, "tmp"), session),
     writeFile: (path, data) => files.writeFile(path, data),
+    writeMemo: (path, data) => files.writeMemo(path, data),
     sync: (syncfs) => durability.sync(syncfs),
     async sweepSessions() {
       const gone = await abandoned(join(root, "tmp"), session);

@@ -50,6 +50,11 @@ export interface Store {
   livingSince(): Promise<readonly number[]>;
   /** Writes a file whole or not at all (tmp + rename). */
   writeFile(path: string, data: string | Uint8Array): void;
+  /**
+   * The same for what is remembered to save time, and says itself whether it is whole: nothing of it is lost with the power,
+   * so nobody is told of it, and no session begins. Where it cannot be written it is not remembered.
+   */
+  writeMemo(path: string, data: string): void;
   /** Makes what was written so far survive a power cut: with `syncfs` (the helper's) at once, else file by file. */
   sync(syncfs?: (directory: string) => Promise<void>): Promise<void>;
   /** Session directories whose process is gone, absolute: the caller removes them, as their files may be anybody's. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -24,7 +25,8 @@ test("ProgramParts loads a part when one of its modules is asked for, and keeps 
   const directory = mkdtempSync(join(tmpdir(), "tsbuild-"));
   using _ = { [Symbol.dispose]: () => rmSync(directory, { recursive: true }) };
   writeFileSync(join(directory, "program.cjs"), FIRST);
-  const parts = new ProgramParts(directory, (part) => new CodeCache(join(directory, "code", part), 1));
+  const cacheOf = (part: string): CodeCache => new CodeCache(join(directory, "code", part), 1);
+  const parts = new ProgramParts(directory, cacheOf, createRequire(import.meta.url));
   const one = parts.require("program:a/one.js") as One;
   assert.deepEqual([one.file, one.sep], [join(directory, "program.cjs"), "/"]);
   assert.equal((await one.node()).EOL, "\n");
