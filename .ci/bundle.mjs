@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { leanAst } from "./lean-ast.mjs";
 import { entriesOf, otherParts, PARTS, partsOf } from "./parts.mjs";
 
 process.chdir(fileURLToPath(new URL("../dist", import.meta.url)));
@@ -39,14 +40,21 @@ writeFileSync("bin/build-id", buildId);
 
 async function buildParts() {
   const entryPoints = ["./builder/cli/program.js"];
-  const whole = await build({ ...common, entryPoints, metafile: true, write: false, outfile: "whole.cjs" });
+  const whole = await build({
+    ...common,
+    plugins: [leanAst],
+    entryPoints,
+    metafile: true,
+    write: false,
+    outfile: "whole.cjs",
+  });
   const { inputs } = whole.metafile;
   const parts = partsOf(inputs);
   await Promise.all(
     PARTS.map(async ({ name }) => {
       const { outputFiles } = await build({
         ...common,
-        plugins: [replaced, otherParts(name, parts)],
+        plugins: [replaced, leanAst, otherParts(name, parts)],
         stdin: { contents: entriesOf(name, parts, inputs), resolveDir: process.cwd() },
         write: false,
       });
