@@ -5,7 +5,7 @@ import { errnoOf } from "../core/errors.ts";
 import { makeDirectory } from "../core/make-directory.ts";
 import { explained, storeFailure } from "./failure.ts";
 import { namesIn } from "./names-in.ts";
-import { bootId, isGone, parseSessionName } from "./session.ts";
+import { bootId, isGone, parseSessionName, type OwnSession } from "./session.ts";
 
 /** Files of this size are worth a thread. */
 const BIG = 16 << 20;
@@ -27,7 +27,7 @@ const fsyncAside = promisify(fsync);
  */
 export class Durability {
   readonly #root: string;
-  readonly #session: string;
+  readonly #session: OwnSession;
   readonly #written = new Set<string>();
   #flushing: Promise<void> | undefined;
   /** What the kernel said of a file that was flushed early: it says so once. */
@@ -35,7 +35,7 @@ export class Durability {
   #begun = false;
   #writes = 0;
 
-  constructor(root: string, session: string) {
+  constructor(root: string, session: OwnSession) {
     this.#root = root;
     this.#session = session;
   }
@@ -43,7 +43,7 @@ export class Durability {
   /** To be called before anything is written. */
   begin(): void {
     if (this.#begun) return;
-    const marker = this.#marker(this.#session);
+    const marker = this.#marker(this.#session.name);
     explained("write to", this.#root, () => {
       makeDirectory(dirname(marker), 0o700);
       writeFileSync(marker, "");
@@ -71,7 +71,7 @@ export class Durability {
     if (this.#writes !== before) return;
     this.#written.clear();
     this.#begun = false;
-    rmSync(this.#marker(this.#session), { force: true });
+    rmSync(this.#marker(this.#session.name), { force: true });
   }
 
   /** Called when the file is in place. */
@@ -83,7 +83,7 @@ export class Durability {
 
   /** One syncfs makes everybody's files safe: the markers of the dead go, those of the living move on. */
   async #syncAll(syncfs: (directory: string) => Promise<void>): Promise<void> {
-    const others = namesIn(join(this.#root, "unsynced")).filter((name) => name !== this.#session);
+    const others = namesIn(join(this.#root, "unsynced")).filter((name) => name !== this.#session.name);
     const time = new Date();
     await syncfs(this.#root);
     for (const name of others) {

@@ -3,13 +3,13 @@ import { dirname, join } from "node:path";
 import { errnoOf } from "../core/errors.ts";
 import type { Durability } from "./durability.ts";
 import { explained, storeFailure } from "./failure.ts";
-import { sinceOf } from "./session.ts";
+import { sinceOf, type OwnSession } from "./session.ts";
 import { makeDirectory } from "../core/make-directory.ts";
 
 /** The files of one session: everything is made in its own directory of tmp/ and moved in place. Makes nothing at first. */
 export class Files {
   readonly root: string;
-  readonly session: string;
+  readonly #session: OwnSession;
   readonly #durability: Durability;
   readonly #made = new Set<string>();
   #count = 0;
@@ -17,10 +17,14 @@ export class Files {
   #since: number | undefined;
   #written = 0;
 
-  constructor(root: string, session: string, durability: Durability) {
+  constructor(root: string, session: OwnSession, durability: Durability) {
     this.root = root;
-    this.session = session;
+    this.#session = session;
     this.#durability = durability;
+  }
+
+  get session(): string {
+    return this.#session.name;
   }
 
   get sessionFolder(): string {
@@ -90,7 +94,7 @@ export class Files {
   }
 
   writeMemo(path: string, data: string): void {
-    const temp = `${path}.${this.session}`;
+    const temp = `${path}.${process.pid}`;
     try {
       this.makeFolder(dirname(path));
       writeFileSync(temp, data);

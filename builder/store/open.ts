@@ -10,7 +10,7 @@ import { recover } from "./recover.ts";
 import { namesIn } from "./names-in.ts";
 import { openRefs } from "./refs.ts";
 import { storeRoot } from "./root.ts";
-import { abandoned, livingSince, newSessionName, sinceOf } from "./session.ts";
+import { abandoned, livingSince, OwnSession, sinceOf } from "./session.ts";
 import type { Store } from "./types.ts";
 
 export interface StoreOptions {
@@ -22,7 +22,7 @@ export interface StoreOptions {
 /** Opens the store; makes no file before something is written. */
 export function openStore(options: StoreOptions): Store {
   const root = options.root ?? storeRoot(options.env);
-  const session = newSessionName();
+  const session = new OwnSession();
   const durability = new Durability(root, session);
   const files = new Files(root, session, durability);
   recover(root);
@@ -47,12 +47,12 @@ export function openStore(options: StoreOptions): Store {
     path: (...parts) => files.path(...parts),
     touch: (path) => files.touch(path),
     written: () => files.written,
-    livingSince: () => livingSince(join(root, "tmp"), session),
+    livingSince: () => livingSince(join(root, "tmp"), session.name),
     writeFile: (path, data) => files.writeFile(path, data),
     writeMemo: (path, data) => files.writeMemo(path, data),
     sync: (syncfs) => durability.sync(syncfs),
     async sweepSessions() {
-      const gone = await abandoned(join(root, "tmp"), session);
+      const gone = await abandoned(join(root, "tmp"), session.name);
       if (namesIn(join(root, "locks")).length > 0) await (await useLocks()).sweep();
       if (gone.length === 0) return gone;
       (await import("./put-back.ts")).putBackOfDead(root, gone);
@@ -62,6 +62,7 @@ export function openStore(options: StoreOptions): Store {
     },
     async close(handOver) {
       if (locked) (await locks()).close();
+      if (!session.hasName) return;
       if (!existsSync(files.sessionFolder) || removeMark(files.sessionFolder)) return;
       if ((await handOver?.(files.sessionFolder)) === true) return;
       try {

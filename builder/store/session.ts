@@ -18,6 +18,19 @@ export interface SessionName {
 const NAME = /^(\d+)-(\d+)-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}$/;
 const DAY = 24 * 60 * 60 * 1000;
 
+/** This process's session. Its name is looked for when something is to be made in it, which a check seldom does. */
+export class OwnSession {
+  #name: string | undefined;
+
+  get name(): string {
+    return (this.#name ??= newSessionName());
+  }
+
+  get hasName(): boolean {
+    return this.#name !== undefined;
+  }
+}
+
 /** A name for this process's session. */
 export function newSessionName(): string {
   const { start } = processStat("self") ?? { start: "0" };
