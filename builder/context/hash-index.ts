@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Bytes } from "../core/bytes.ts";
-import { EMPTY_DIGEST, hexOf, type Digest } from "../core/digest.ts";
+import { EMPTY_DIGEST, hexOf, sha256Bytes, type Digest } from "../core/digest.ts";
 import type { FileStamp } from "../core/entry.ts";
 
 /** Numbers in a row: size, mtime, ctime, inode. */
@@ -150,7 +149,7 @@ export class HashIndex {
   }
 }
 
-/** Of sha256, which is loaded anyhow, unlike zlib. */
+/** Of sha256, which is there anyhow. */
 function checksumOf(body: Buffer): number {
-  return createHash("sha256").update(body).digest().readUInt32LE(0);
+  return sha256Bytes(body).readUInt32LE(0);
 }

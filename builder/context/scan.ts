@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Bytes } from "../core/bytes.ts";
-import { isDigest, type Digest } from "../core/digest.ts";
+import { Hasher, isDigest, type Digest } from "../core/digest.ts";
 import { isRacy } from "./hash-index.ts";
 import { IDENTITY } from "./stat-table.ts";
 
@@ -25,7 +24,7 @@ export interface Scans {
 /** What lstat said of everything that a COPY takes, in the order of the walk. */
 export class Scan {
   readonly #startedAt = Date.now();
-  readonly #hash = createHash("sha256");
+  readonly #hash = new Hasher();
   readonly #numbers = new Float64Array(BATCH * IDENTITY);
   #names = "";
   #count = 0;
@@ -55,7 +54,7 @@ export class Scan {
   digest(): Digest {
     if (this.#digest === undefined) {
       this.#flush();
-      this.#digest = `sha256:${this.#hash.digest("hex")}` as Digest;
+      this.#digest = this.#hash.digest();
     }
     return this.#digest;
   }

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Bytes } from "../core/bytes.ts";
-import { hexOf, type Digest } from "../core/digest.ts";
+import { hexOf, sha256Bytes, type Digest } from "../core/digest.ts";
 import type { Entry, EntryType } from "../core/entry.ts";
 import type { LayerChange, LayerIndex } from "./types.ts";
 
@@ -83,7 +82,7 @@ export function serializeIndex(index: LayerIndex): Buffer {
   );
   const columns = [numbers, owners, modes, kinds].map((column) => Buffer.from(column.buffer));
   const body = Buffer.concat([head, ...columns, digests, text, rare]);
-  return Buffer.concat([body, createHash("sha256").update(body).digest()]);
+  return Buffer.concat([body, sha256Bytes(body)]);
 }
 
 /** The index that a file holds; undefined where the file is torn or of another version. */
@@ -98,8 +97,7 @@ export function parseIndex(file: Buffer): LayerIndex | undefined {
   const textAt = digestsAt + digestsSize;
   const end = textAt + textSize + rareSize;
   if (file.readUInt32LE(4) !== VERSION || file.length !== end + CHECKSUM) return undefined;
-  if (!createHash("sha256").update(file.subarray(0, end)).digest().equals(file.subarray(end)))
-    return undefined;
+  if (!sha256Bytes(file.subarray(0, end)).equals(file.subarray(end))) return undefined;
   // Typed arrays want their start aligned, which a piece of Node's buffer pool is not.
   const columns = new Uint8Array(file.subarray(HEAD, digestsAt)).buffer;
   const numbers = new Float64Array(columns, 0, count * 3);
