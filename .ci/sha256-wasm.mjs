@@ -24,7 +24,7 @@ const store = (at, value, offset) => [...at, ...value, 0x36, 2, ...unsigned(offs
 const binary =
   (opcode) =>
   (...values) =>
-    values.slice(1).reduce((all, value) => [...all, ...value, opcode], values[0]);
+    values.flatMap((value, index) => (index === 0 ? value : [...value, opcode]));
 const [add, and, xor, or] = [0x6a, 0x71, 0x73, 0x72].map(binary);
 const [rightShift, rotateLeft, rotateRight, equal, less] = [0x76, 0x77, 0x78, 0x46, 0x49].map(binary);
 /** Repeats its body as long as the condition holds. */
@@ -107,7 +107,14 @@ function constants() {
 
 const name = (text) => [text.length, ...Buffer.from(text)];
 const wasm = Buffer.from([
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  0,
+  0x61,
+  0x73,
+  0x6d,
+  1,
+  0,
+  0,
+  0,
   ...section(1, 1, 0x60, 2, I32, I32, 0),
   ...section(3, 1, 0),
   ...section(5, 1, 0, 1),

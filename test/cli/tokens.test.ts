@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseArgs } from "node:util";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { tokensOf } from "../../builder/cli/tokens.ts";
 
 const OPTIONS = {
@@ -63,9 +63,13 @@ test("tokensOf() cuts a command line as util.parseArgs does", () => {
         allowPositionals: true,
         tokens: true,
       });
-      const plain = (list: readonly object[]): unknown => JSON.parse(JSON.stringify(list));
       assert.deepEqual(plain(tokensOf(argv, own)), plain(tokens));
     }),
     { numRuns: 5000 },
   );
 });
+
+/** Without what says that it is undefined. */
+function plain(list: readonly object[]): unknown {
+  return JSON.parse(JSON.stringify(list));
+}

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Hasher, sha256, sha256Bytes } from "../../builder/core/digest.ts";
 import { sha256Small, SMALL } from "../../builder/core/sha256-small.ts";
 import { projectRoot } from "../support/project.ts";
