@@ -15,8 +15,11 @@ export const PARTS = [
       "cli/commands/build/answers-text",
       "build",
       "planning/check",
-      // Containers need it too, and nothing else that reads Dockerfiles.
+      // Containers need these too, and nothing else of the parts that have them otherwise.
       "stages/signals",
+      "core/accounts",
+      "ops/accounts",
+      "inputs/image-layers",
     ],
   },
   { name: "building", first: ["building/build-image"] },
