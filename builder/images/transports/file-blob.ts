@@ -3,6 +3,7 @@ import { Hasher } from "../../core/digest.ts";
 import { TsbuildError } from "../../core/errors.ts";
 import { printable } from "../../core/bytes.ts";
 import type { TreeBlob } from "../../outputs/image-tree.ts";
+import { heldBack } from "./held-back.ts";
 import type { ImageFiles } from "./types.ts";
 
 /** As for documents from registries (image/fields.ts). */
@@ -32,19 +33,20 @@ export function fileBlob(files: ImageFiles, path: string, descriptor: TreeBlob["
   if (known !== undefined && known !== digest)
     throw wrong(`has the digest ${known}, and should have ${digest}`);
   const file = files.place(path);
+  const verified = async function* (): AsyncGenerator<Buffer> {
+    const hasher = new Hasher();
+    for await (const chunk of createReadStream(file, { highWaterMark: READ_SIZE })) {
+      hasher.update(chunk as Buffer);
+      yield chunk as Buffer;
+    }
+    const read = hasher.digest();
+    if (read !== digest) throw wrong(`has the digest ${read}, and should have ${digest}`);
+  };
   return {
     descriptor: { mediaType, digest, size },
     sources: [],
     ...(known === undefined ? {} : { path: async () => file, isOwn: true }),
-    async *open() {
-      const hasher = new Hasher();
-      for await (const chunk of createReadStream(file, { highWaterMark: READ_SIZE })) {
-        hasher.update(chunk as Buffer);
-        yield chunk as Buffer;
-      }
-      const read = hasher.digest();
-      if (read !== digest) throw wrong(`has the digest ${read}, and should have ${digest}`);
-    },
+    open: () => heldBack(verified()),
   };
 }
 

@@ -5,6 +5,7 @@ import { parseManifestOrIndex } from "../../image/manifest.ts";
 import { withDefaultTag, type Reference } from "../../image/reference.ts";
 import { selectPlatform } from "../../image/select-platform.ts";
 import type { ImageTree, TreeBlob, TreeDocument } from "../../outputs/image-tree.ts";
+import { heldBack } from "./held-back.ts";
 import type { FetchedManifest, RegistryClient, Repository } from "../../registry/types.ts";
 
 const MAX_DOCUMENTS = 1000;
@@ -58,5 +59,6 @@ function registryBlob(
   signal: AbortSignal,
 ): TreeBlob {
   const descriptor = { mediaType, digest, size };
-  return { descriptor, sources: [repository], open: () => client.getBlob(repository, descriptor, signal) };
+  const open = (): AsyncIterable<Buffer> => heldBack(client.getBlob(repository, descriptor, signal));
+  return { descriptor, sources: [repository], open };
 }

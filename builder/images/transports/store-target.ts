@@ -3,11 +3,13 @@ import { Hasher, type DiffId } from "../../core/digest.ts";
 import { TsbuildError } from "../../core/errors.ts";
 import { parseImageConfig } from "../../image/config.ts";
 import { parseManifestOrIndex } from "../../image/manifest.ts";
-import { MEDIA_TYPES, type Manifest } from "../../image/types.ts";
+import { MEDIA_TYPES, type Descriptor, type Manifest } from "../../image/types.ts";
 import { decompress } from "../../layers/decompress.ts";
 import type { ImageTree, TreeBlob } from "../../outputs/image-tree.ts";
 import type { RefTarget, Store } from "../../store/types.ts";
 
+/** As for manifests. */
+const MAX_CONFIG = 4 << 20;
 const CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPES.ociConfig, MEDIA_TYPES.dockerConfig]);
 
 /**
@@ -30,6 +32,7 @@ export async function writeToStore(
       if (blob !== undefined) return blob;
       throw new TsbuildError("IMAGE_INVALID", `Cannot take the image: its blob ${digest} is missing`);
     };
+    if (CONFIGS.has(document.config.mediaType)) refuseLarge(document.config);
     await bring(store, need(document.config), signal);
     const diffIds = CONFIGS.has(document.config.mediaType)
       ? parseImageConfig(store.blobs.read(document.config.digest)).diffIds
@@ -52,6 +55,15 @@ export async function writeToStore(
   for (const { raw } of [...tree.children, tree.top]) store.blobs.put(raw);
   const { mediaType, digest, size } = tree.top.descriptor;
   for (const name of names) store.refs.set(name, { mediaType, digest, size, time: Date.now(), origin });
+}
+
+/** Before a byte of it is fetched: it is read whole. */
+function refuseLarge({ digest, size }: Descriptor): void {
+  if (size <= MAX_CONFIG) return;
+  throw new TsbuildError(
+    "IMAGE_INVALID",
+    `Cannot take the image: its config ${digest} has ${size} bytes, more than the ${MAX_CONFIG} of a document`,
+  );
 }
 
 /** Brings a blob into the store; where it is a layer, only if its content has the DiffID. */
