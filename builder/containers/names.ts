@@ -1,5 +1,5 @@
-import { randomInt } from "node:crypto";
 import { TsbuildError } from "../core/errors.ts";
+import { randomBelow } from "../core/random.ts";
 
 /** Docker's rule (moby daemon/names). */
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/;
@@ -30,8 +30,8 @@ export function checkedName(text: string): string {
 /** A name that nobody has: two words, and a number where those are taken. */
 export function newName(taken: ReadonlySet<string>): string {
   for (let tried = 0; ; tried++) {
-    const words = `${ADJECTIVES[randomInt(ADJECTIVES.length)]}_${NOUNS[randomInt(NOUNS.length)]}`;
-    const name = tried < TRIES ? words : `${words}_${randomInt(1e9)}`;
+    const words = `${ADJECTIVES[randomBelow(ADJECTIVES.length)]}_${NOUNS[randomBelow(NOUNS.length)]}`;
+    const name = tried < TRIES ? words : `${words}_${randomBelow(1e9)}`;
     if (!taken.has(name)) return name;
   }
 }

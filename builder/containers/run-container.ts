@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { lazy } from "../core/lazy.ts";
+import { randomHex } from "../core/random.ts";
 import type { Emit } from "../core/events.ts";
 import type { Image } from "../image/types.ts";
 import type { RootFs } from "../layers/types.ts";
@@ -39,7 +39,7 @@ export async function runContainer(
   find: () => Promise<FoundImage>,
   options: RunOptions,
 ): Promise<number> {
-  const id = randomBytes(32).toString("hex");
+  const id = randomHex(32);
   const name = options.name === undefined ? undefined : checkedName(options.name);
   const directory = join(services.store.root, "containers", id);
   using heard = untilDisposed(options.emit);

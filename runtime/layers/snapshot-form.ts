@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../../builder/core/random.ts";
 import type { Isolation } from "../isolation/probe.ts";
 
 /**
@@ -19,7 +19,7 @@ export function formAt(level: Isolation["level"]): SnapshotForm {
 
 /** A name for a snapshot: random, as a step's snapshot is there before its DiffID is known. */
 export function snapshotName(form: SnapshotForm): string {
-  return randomBytes(RANDOM_BYTES).toString("hex") + MARKS[form];
+  return randomHex(RANDOM_BYTES) + MARKS[form];
 }
 
 /** Whether a snapshot of this name is of this form. */

@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { randomHex } from "../../builder/core/random.ts";
 import { TsbuildError, errnoOf, messageOf } from "../../builder/core/errors.ts";
 import { isMissing, isWritable, wordsOf } from "./files.ts";
 import { moveToLeaf } from "./leaf.ts";
@@ -28,7 +28,7 @@ export class ControlGroups {
   readonly #places: readonly { readonly parent: string; readonly settings: readonly Setting[] }[];
   readonly #prefix: string;
   /** A detached container keeps its groups when its maker is gone, and ids of processes are used again. */
-  readonly #unique = randomBytes(4).toString("hex");
+  readonly #unique = randomHex(4);
   #count = 0;
 
   constructor({ limits, parent, proc }: ControlGroupsOptions) {
