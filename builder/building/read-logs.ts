@@ -1,5 +1,6 @@
 import { createReadStream, statSync } from "node:fs";
 import { TsbuildError } from "../core/errors.ts";
+import { isMeant } from "../explain/meant-step.ts";
 import { latestBuild } from "./explain-build.ts";
 import { logPath } from "./log-path.ts";
 import type { LogsOptions, StepLog } from "../api/step-logs.ts";
@@ -22,12 +23,4 @@ export function readLogs(store: Store, which: LogsOptions): readonly StepLog[] {
     const { size, mtimeMs: time } = stats;
     return [{ step: name, outcome, size, time, read: () => createReadStream(path) }];
   });
-}
-
-/** `2/5`, `builder 2/5`, or a part of the instruction. */
-function isMeant(name: string, wanted: string): boolean {
-  const [, place = "", instruction = ""] = /^\[([^\]]*)\] (.*)$/s.exec(name) ?? [];
-  const text = wanted.toLowerCase();
-  const number = place.split(" ").at(-1);
-  return place.toLowerCase() === text || number === text || instruction.toLowerCase().includes(text);
 }

@@ -32,7 +32,7 @@ export const COMMANDS: readonly CatalogEntry[] = [
   {
     name: "shell",
     group: "Build",
-    summary: "Open a shell where the last step failed",
+    summary: "Open a shell where the last step failed, or in another step of the last build",
     load: async () => (await import("./commands/containers/shell.ts")).shellCommand,
   },
   {

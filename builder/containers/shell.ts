@@ -8,7 +8,7 @@ import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
 import { give } from "../ops/exec-mounts.ts";
 import { openNetwork, withNetwork } from "../ops/exec-network.ts";
 import type { FailedStep } from "../ops/failed-step.ts";
-import { openFailed } from "../session/failed-steps.ts";
+import { openFailed, type HeldStep } from "../session/failed-steps.ts";
 import { BuildSecrets } from "../session/secrets.ts";
 import type { Session } from "../session/session.ts";
 import { statusOf } from "./exit-status.ts";
@@ -16,9 +16,9 @@ import { statusOf } from "./exit-status.ts";
 /** Shells by preference, tried in the root filesystem itself: what the step put there counts. */
 const SHELL = ["/bin/sh", "-c", "if [ -x /bin/bash ]; then exec /bin/bash; else exec /bin/sh; fi"];
 
-/** Runs a shell, or a command, as the step that failed last ran; resolves with its exit status. */
+/** Runs a shell, or a command, as a step ran, the one that failed last or another of the last build; resolves with its exit status. */
 export async function openShell(session: Session, options: ShellOptions): Promise<number> {
-  using held = await openFailed(session.store);
+  using held = await open(session, options.step);
   const { step, directory } = held;
   if (step.lowers?.some((lower) => !existsSync(lower)))
     throw new TsbuildError("STORE_INVALID", "Cannot open a shell in the failed step: its base was removed", {
@@ -49,6 +49,11 @@ export async function openShell(session: Session, options: ShellOptions): Promis
     options.signal,
   );
   return statusOf(exit, plan.argv[0] ?? "");
+}
+
+async function open(session: Session, step: string | undefined): Promise<HeldStep> {
+  if (step === undefined) return openFailed(session.store);
+  return (await import("./open-step.ts")).openStep(session, step);
 }
 
 async function planOf(

@@ -5,7 +5,9 @@ import { defaultFilter } from "../../runtime/seccomp/default-filter.ts";
 import type { RunPlan } from "../../runtime/types.ts";
 
 /** What a step may do to the kernel: docker's default, or everything for RUN --security=insecure. */
-export async function privilegesOf(op: ExecOp): Promise<Pick<RunPlan, "capabilities" | "seccomp">> {
+export async function privilegesOf(
+  op: Pick<ExecOp, "security">,
+): Promise<Pick<RunPlan, "capabilities" | "seccomp">> {
   if (op.security === "insecure") return { capabilities: ALL_CAPABILITIES };
   return { capabilities: DEFAULT_CAPABILITIES, seccomp: await defaultFilter(DEFAULT_CAPABILITIES) };
 }

@@ -59,5 +59,28 @@ for (const { who, skip, open } of CALLERS) {
       assert.match((await tsbuild("shell")).stderr, /no step has failed/);
       assert.ok(existsSync(secret));
     });
+    await t.test("--step opens what any other step left, and throws away what is written", async () => {
+      assert.equal(
+        (await caller.build(DOCKERFILE.replace("process.exit(3)", "process.exit(0)"), [])).status,
+        0,
+      );
+      const look =
+        'console.log([process.cwd(), process.getuid(), process.env.COLOUR, fs.existsSync("half")].join("|")); fs.writeFileSync("/src/new", "")';
+      for (const [step, seen] of [
+        ["2/4", "/|0||false"],
+        ["WORKDIR", "/src|0||false"],
+        ["half", "/src|1000|green|true"],
+      ] as const) {
+        const shown = await tsbuild("shell", "--step", step, "node", "-e", look);
+        assert.equal(shown.stdout, `${seen}\n`, shown.stderr);
+      }
+      const left = await tsbuild("shell", "--step", "half", "node", "-p", "fs.readdirSync('.').join()");
+      assert.equal(left.stdout, "half\n", left.stderr);
+      for (const [step, why] of [
+        ["node", /2 steps of the last build are called so\nhint: name one of: \[stage-0 2\/4\] RUN/],
+        ["9/9", /the last build had no such step/],
+      ] as const)
+        assert.match((await tsbuild("shell", "--step", step)).stderr, why);
+    });
   });
 }

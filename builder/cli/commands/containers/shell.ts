@@ -7,8 +7,13 @@ import { parseSecret, parseSsh } from "../build/build-secrets.ts";
 export const shellCommand = command({
   name: "shell",
   usage: "shell [OPTIONS] [COMMAND] [ARGUMENT...]",
-  summary: "Open a shell where the last step failed",
+  summary: "Open a shell where the last step failed, or in another step of the last build",
   flags: {
+    step: {
+      value: "STEP",
+      doc: "Open it in what this step left, as 2/5, builder 2/5, or a part of the instruction",
+      default: "the one that failed",
+    },
     secret: {
       value: "id=ID,src=FILE",
       repeat: true,
@@ -21,6 +26,7 @@ export const shellCommand = command({
   examples: [
     ["tsbuild shell", "a shell in the files of the RUN that failed, as its user, in its directory"],
     ["tsbuild shell cat config.log", "runs a command there"],
+    ["tsbuild shell --step 'builder 3/5'", "opens one in what that step of the last build left"],
   ],
   async execute(flags, words, session) {
     const { io, signal } = session;
@@ -30,7 +36,8 @@ export const shellCommand = command({
     return withStore(session, (tsbuild, emit) => {
       const lent = lendTerminal(session, { interactive: true, tty, onStart: () => undefined });
       session.restore.add(() => io.stdin.close());
-      const request = { command: words, secrets, ssh, interactive: true, tty };
+      const step = flags.step === undefined ? {} : { step: flags.step };
+      const request = { ...step, command: words, secrets, ssh, interactive: true, tty };
       return tsbuild.shell({ ...request, io: lent, signal, emit });
     });
   },
