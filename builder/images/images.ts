@@ -50,8 +50,7 @@ interface StoredImage {
  * for the platform, or the best for this machine.
  */
 export function findStored(store: Store, reference: string, platform?: Platform): StoredImage {
-  const byName = isId(reference) ? undefined : namedImage(store, reference, platform);
-  const found = byName ?? imagesById(store, reference)[0];
+  const found = lookUp(store, reference, platform);
   if (found !== undefined) return found;
   if (platform !== undefined && namedImage(store, reference) !== undefined) {
     throw new TsbuildError(
@@ -73,6 +72,12 @@ export function findStored(store: Store, reference: string, platform?: Platform)
           : `did you mean "${near}"?`,
     },
   );
+}
+
+/** The same; undefined where there is none. */
+export function lookUp(store: Store, reference: string, platform?: Platform): StoredImage | undefined {
+  const byName = isId(reference) ? undefined : namedImage(store, reference, platform);
+  return byName ?? imagesById(store, reference)[0];
 }
 
 function nameToRemove(store: Store, reference: string): string {
@@ -109,8 +114,9 @@ function imagesById(store: Store, id: string): StoredImage[] {
   });
 }
 
-function isId(reference: string): boolean {
-  return isDigest(reference);
+/** Whether it is a whole image id, with its algorithm or without; fewer digits may be a name. */
+export function isId(reference: string): boolean {
+  return isDigest(reference) || isDigest(`sha256:${reference}`);
 }
 
 function fullName(reference: string): string {

@@ -37,6 +37,17 @@ test("run honours the image's config and the user's flags", async (t) => {
     assert.equal(stdout, "blue /work 1000 1\n", stderr);
     assert.equal(status, 0);
   });
+  await t.test("an image id, whole or its beginning, also of an image without a name", async () => {
+    const [id = ""] = (await rig.tsbuild(["images", "-q", "--no-trunc"])).stdout.split("\n");
+    for (const image of [id, id.slice(7), id.slice(7, 19)])
+      assert.equal((await run([image])).stdout, "blue /work 1000 1\n", image);
+    const files = { Dockerfile: "FROM app\nENV COLOUR=red\n" };
+    const base = ["--build-context", `app=oci-layout://${rig.store}:app`];
+    const built = await rig.tsbuild(["build", "-q", ...base, rig.context(files, "nameless")]);
+    assert.equal((await run([built.stdout.trim()])).stdout, "red /work 1000 1\n", built.stderr);
+    const none = await run([`sha256:${"0".repeat(64)}`]);
+    assert.match(none.stderr, /Cannot (find|use) image/);
+  });
   await t.test("-e, -w, -u and a command", async () => {
     const { stdout } = await run([
       "-e",
