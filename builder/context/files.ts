@@ -186,6 +186,7 @@ function whereIs(fd: number): string | undefined {
 /** Why a path of the context cannot be looked at, in a sentence. */
 export function unreadable(path: Bytes, cause: unknown): TsbuildError {
   const code = errnoOf(cause);
+  if (code === "ENOENT") return missing(path);
   const denied = code === "EACCES" || code === "EPERM";
   return new TsbuildError(
     "COPY_SOURCE_NOT_FOUND",

@@ -14,8 +14,9 @@ import type { Comparison } from "../../../api/types.ts";
 /** What differs, for people: the config, then the files of each layer, then how many they are. */
 export function comparisonText({ a, b, difference }: Comparison, style: Style): string {
   const { fields, layers } = difference;
+  const longest = Math.max(a.name.length, b.name.length);
   const lines = [a, b].map(
-    ({ name, manifest }) => `${style.bold(name)}  ${style.dim(shortDigest(manifest.digest))}`,
+    ({ name, manifest }) => `${style.bold(name.padEnd(longest))}  ${style.dim(shortDigest(manifest.digest))}`,
   );
   if (difference.equal) return `${lines.join("\n")}\n\nThe images are equal\n`;
   if (fields.length > 0)
