@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,6 +24,7 @@
 #include "plain/plain.h"
 #include "container/privileges.h"
 #include "container/report.h"
+#include "container/restrict.h"
 #include "tree/resolve.h"
 #include "supervise/supervise.h"
 #include "base/sys.h"
@@ -49,12 +51,20 @@ static int mount_root(const struct container *container, struct error *error) {
 
 static int mount_all(const struct container *container, int root, struct terminal *terminal, struct error *error) {
   const struct plan *plan = container->plan;
-  struct mounter mounter = {root, container->stubs, root_attach_path(&plan->root), -1, in_user_namespace()};
+  bool userns = in_user_namespace();
+  /*
+   * A user namespace opens no device but those that are bound. Root's own steps may make nodes of any (CAP_MKNOD), and an
+   * image may bring some: without this they would be the machine's disks.
+   */
+  bool devices = !userns && (plan->capabilities >> CAP_SYS_ADMIN & 1);
+  struct mounter mounter = {root, container->stubs, root_attach_path(&plan->root), -1, userns, devices};
+  if (!userns && !devices && restrict_mounts(root, MS_NODEV, false) < 0)
+    return fail(error, errno, "Cannot restrict the root filesystem");
   for (size_t i = 0; i < plan->mount_count; i++)
     if (mount_one(&mounter, &plan->mounts[i], error) < 0) return -1;
   if ((plan->flags & PLAN_TERMINAL) && open_terminal(&mounter, plan, terminal, error) < 0) return -1;
   if (!(plan->flags & PLAN_READONLY_ROOT)) return 0;
-  if (mount_on(root, NULL, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0) return 0;
+  if (mount_on(root, NULL, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | (devices ? 0 : MS_NODEV), NULL) == 0) return 0;
   return fail(error, errno, "Cannot make the root filesystem read-only");
 }
 

@@ -11,8 +11,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "tree/resolve.h"
 #include "base/userns.h"
+#include "container/restrict.h"
+#include "tree/resolve.h"
 
 enum { GROUP_TTY = 5 };
 
@@ -36,20 +37,56 @@ int mount_devpts(struct mounter *mounter, const char *path, struct error *error)
   return fail(error, errno, "Cannot mount devpts on '%s'", path);
 }
 
-/* A device node; in a user namespace, where the kernel makes none, the host's own is bound instead. */
-static int make_device(const struct mounter *mounter, int dev, const struct device *device, struct error *error) {
-  dev_t number = makedev(device->major, device->minor);
-  if (!mounter->userns && mknodat(dev, device->name, S_IFCHR | 0666, number) == 0) return 0;
-  if (mknodat(dev, device->name, S_IFREG | 0666, 0) < 0)
-    return fail(error, errno, "Cannot make device '%s'", device->name);
+static int bind_node(int node, int dev, const char *name, struct error *error) {
+  if (mknodat(dev, name, S_IFREG | 0666, 0) < 0) return fail(error, errno, "Cannot make device '%s'", name);
+  cleanup_close int target = openat(dev, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (target >= 0 && bind_on(node, target, false) == 0) return 0;
+  return fail(error, errno, "Cannot bind device '%s'", name);
+}
+
+/* The host's own, where the kernel makes none. Read-only: that is no matter to devices, but nobody changes its mode. */
+static int bind_hosts(int dev, const struct device *device, struct error *error) {
   char host_path[32];
   snprintf(host_path, sizeof host_path, "/dev/%s", device->name);
   cleanup_close int host = open(host_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-  cleanup_close int target = openat(dev, device->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   struct stat st;
-  if (host < 0 || target < 0 || fstat(host, &st) < 0) return fail(error, errno, "Cannot open '%s'", host_path);
-  if (!S_ISCHR(st.st_mode) || st.st_rdev != number) return fail(error, ENODEV, "Cannot use '%s' of the host", host_path);
-  if (bind_on(host, target, false) < 0) return fail(error, errno, "Cannot bind '%s'", host_path);
+  if (host < 0 || fstat(host, &st) < 0) return fail(error, errno, "Cannot open '%s'", host_path);
+  if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(device->major, device->minor))
+    return fail(error, ENODEV, "Cannot use '%s' of the host", host_path);
+  if (bind_node(host, dev, device->name, error) < 0) return -1;
+  cleanup_close int bound = openat(dev, device->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (bound >= 0 && restrict_mounts(bound, MS_RDONLY, false) == 0) return 0;
+  return fail(error, errno, "Cannot restrict '%s'", host_path);
+}
+
+static int make_node(int directory, const struct device *device, struct error *error) {
+  if (mknodat(directory, device->name, S_IFCHR | 0666, makedev(device->major, device->minor)) == 0) return 0;
+  return fail(error, errno, "Cannot make device '%s'", device->name);
+}
+
+/*
+ * Nodes that can be opened in a /dev where none that are made can be: bound from a tmpfs that nobody reaches. It covers
+ * the container's root meanwhile, as in sources.c.
+ */
+static int bind_own(const struct mounter *mounter, int dev, struct error *error) {
+  if (mount("tmpfs", mounter->attach, "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k") < 0)
+    return fail(error, errno, "Cannot mount a tmpfs for devices");
+  cleanup_close int own = open(mounter->attach, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int result = own < 0 ? fail(error, errno, "Cannot open the tmpfs for devices") : 0;
+  for (size_t i = 0; result == 0 && i < sizeof DEVICES / sizeof *DEVICES; i++) {
+    result = make_node(own, &DEVICES[i], error);
+    cleanup_close int node = result < 0 ? -1 : openat(own, DEVICES[i].name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (result == 0) result = bind_node(node, dev, DEVICES[i].name, error);
+  }
+  if (umount2(mounter->attach, MNT_DETACH) < 0 && result == 0)
+    return fail(error, errno, "Cannot unmount the tmpfs for devices");
+  return result;
+}
+
+static int make_devices(const struct mounter *mounter, int dev, struct error *error) {
+  if (!mounter->userns && !mounter->devices) return bind_own(mounter, dev, error);
+  for (size_t i = 0; i < sizeof DEVICES / sizeof *DEVICES; i++)
+    if ((mounter->devices ? make_node(dev, &DEVICES[i], error) : bind_hosts(dev, &DEVICES[i], error)) < 0) return -1;
   return 0;
 }
 
@@ -66,13 +103,12 @@ static int mount_below(struct mounter *mounter, const char *dev, const char *nam
 int mount_dev(struct mounter *mounter, const struct mount_spec *spec, struct error *error) {
   cleanup_close int target = open_target(mounter, spec->target, true, error);
   if (target < 0) return -1;
-  if (mount_on(target, "tmpfs", "tmpfs", MS_NOSUID, "mode=755,size=65536k") < 0)
+  if (mount_on(target, "tmpfs", "tmpfs", MS_NOSUID | (mounter->devices ? 0 : MS_NODEV), "mode=755,size=65536k") < 0)
     return fail(error, errno, "Cannot mount a tmpfs on '%s'", spec->target);
   /* Everything below is made on this fresh mount, never on what the image has there (CVE-2026-41579). */
   cleanup_close int dev = open_in_root(mounter->root, spec->target, O_RDONLY | O_DIRECTORY);
   if (dev < 0) return fail(error, errno, "Cannot open '%s'", spec->target);
-  for (size_t i = 0; i < sizeof DEVICES / sizeof *DEVICES; i++)
-    if (make_device(mounter, dev, &DEVICES[i], error) < 0) return -1;
+  if (make_devices(mounter, dev, error) < 0) return -1;
   // As in runc, /dev/core leads nowhere in no container: kernels without CONFIG_PROC_KCORE are common.
   for (size_t i = 0; i < sizeof LINKS / sizeof *LINKS; i++) {
     if (strcmp(LINKS[i][1], "core") == 0 && access(LINKS[i][0], F_OK) < 0) continue;

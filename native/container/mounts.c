@@ -103,7 +103,9 @@ static int mount_mask(struct mounter *mounter, const struct mount_spec *spec, st
     cleanup_close int null = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (null < 0 || fstat(null, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
       return fail(error, ENODEV, "Cannot mask '%s': the host's /dev/null is not the null device", spec->target);
-    if (bind_on(null, target, false) < 0) return fail(error, errno, "Cannot mask '%s'", spec->target);
+    /* Read-only: it is the host's, whose mode nobody changes. */
+    if (bind_on(null, target, false) < 0 || restrict_mount(mounter->root, spec->target, FLAG_READONLY, false) < 0)
+      return fail(error, errno, "Cannot mask '%s'", spec->target);
     return 0;
   }
   if (mounter->empty >= 0) {
@@ -125,7 +127,10 @@ static int mount_readonly(struct mounter *mounter, const struct mount_spec *spec
   return 0;
 }
 
-int mount_one(struct mounter *mounter, const struct mount_spec *spec, struct error *error) {
+int mount_one(struct mounter *mounter, const struct mount_spec *wanted, struct error *error) {
+  struct mount_spec restricted = *wanted;
+  const struct mount_spec *spec = &restricted;
+  if (!mounter->devices) restricted.flags |= FLAG_NODEV;
   unsigned long plain = MS_NOSUID | MS_NODEV | MS_NOEXEC;
   switch (spec->type) {
     case MOUNT_PROC: return mount_type_on(mounter, spec->target, "proc", plain, NULL, error);

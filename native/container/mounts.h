@@ -10,6 +10,7 @@ struct mounter {
   const char *attach;  /* path of the host where the root filesystem is mounted */
   int empty;           /* O_PATH: an empty read-only directory for masks; -1 until one is needed */
   bool userns;
+  bool devices; /* nodes of devices can be opened wherever they are; else in /dev alone, where only the usual ones are */
 };
 
 /* Carries out one MountSpec. Before pivot_root: /proc and the sources are the host's. */
