@@ -15,7 +15,8 @@ export interface ThreadJobs {
   ];
   /**
    * Writes to a file at a position, and hashes it behind what was hashed under this number before. `files`: where in the data
-   * contents of files lie (`FileSpans`); the answer has the sha256 of each that ends in it.
+   * contents of files lie (`FileSpans`); the answer has the sha256 of each that ends in it. `done` is shared, and raised by
+   * one in the end: it is seen before the answer comes.
    */
   readonly "write-hashed": readonly [
     {
@@ -24,6 +25,7 @@ export interface ThreadJobs {
       readonly at: number;
       readonly data: Uint8Array;
       readonly files?: Int32Array;
+      readonly done: Int32Array;
     },
     Uint8Array | undefined,
   ];

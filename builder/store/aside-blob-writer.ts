@@ -13,8 +13,8 @@ const WORTH_A_THREAD = 24 << 20;
 const SLOT = 1 << 20;
 /** Slots that may be on their way: more would only take memory. */
 const SLOTS = 4;
-/** With so many on their way this thread would soon wait: it takes digests of files itself. */
-const BEHIND = 3;
+/** With so many not done this thread would soon wait: it takes digests of files itself. */
+const BEHIND = 2;
 
 /** Bytes of another file, and where they go. */
 interface CopiedRange {
@@ -48,6 +48,9 @@ class Writer implements AsideBlobWriter {
   readonly #writing = new Set<Promise<void>>();
   readonly #hashes: (Uint8Array | Promise<Uint8Array | undefined>)[] = [];
   readonly #copies: CopiedRange[] = [];
+  /** How many slots were sent, and how many of them the other thread is done with. */
+  #asked = 0;
+  readonly #done = new Int32Array(new SharedArrayBuffer(4));
   /** The file whose bytes were sent last goes on in the next slot. */
   #goesOn = false;
   #slot: Buffer | undefined;
@@ -181,10 +184,11 @@ class Writer implements AsideBlobWriter {
     const data = slot.subarray(0, this.#filled);
     this.#slot = undefined;
     this.#filled = 0;
-    const job = { blob: this.#blob, fd: this.#fd, at: this.#sent, data };
+    const job = { blob: this.#blob, fd: this.#fd, at: this.#sent, data, done: this.#done };
     this.#sent += data.length;
+    const waiting = this.#asked++ - Atomics.load(this.#done, 0);
     if (files === undefined) return this.#track(this.#thread.ask("write-hashed", job), slot);
-    const here = this.#writing.size >= BEHIND && areWhole(files, this.#goesOn);
+    const here = waiting >= BEHIND && areWhole(files, this.#goesOn);
     this.#goesOn = goesOn(files);
     const answer = this.#thread.ask("write-hashed", here ? job : { ...job, files });
     this.#hashes.push(here ? new SpanHasher().take(data, files) : answer);

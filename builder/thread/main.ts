@@ -43,13 +43,14 @@ const jobs: Jobs = {
     return { hashes, stamps };
   },
 
-  "write-hashed"({ blob, fd, at, data, files }) {
+  "write-hashed"({ blob, fd, at, data, files, done }) {
     hasherOf(blob).update(data);
     writeAt(fd, data, at);
-    if (files === undefined) return undefined;
     const hasher = spans.get(blob) ?? new SpanHasher();
     spans.set(blob, hasher);
-    return hasher.take(data, files);
+    const digests = files && hasher.take(data, files);
+    Atomics.add(done, 0, 1);
+    return digests;
   },
 
   "hash-range"({ blob, from, offset, size }) {
