@@ -90,10 +90,10 @@ export async function learn(build: () => Promise<void>): Promise<void> {
   for (let time = 0; time < 3; time++) await build();
 }
 
-/** The same for a row whose own builds are to find nothing: something small is built. */
+/** The same for a row whose own builds are to find nothing: something small is built, each time anew. */
 export async function learnCode(bench: Bench): Promise<void> {
   const context = contextWith(bench, "learn", "FROM scratch\nCOPY Dockerfile /\n");
-  await learn(async () => void (await bench.tsbuild(["build", "-q", "-t", "learn", context])));
+  await learn(async () => void (await bench.tsbuild(["build", "-q", "--no-cache", "-t", "learn", context])));
 }
 
 /** What `inTurns` measured of one work. */
