@@ -53,6 +53,14 @@ test("other tools take what tsbuild writes", skip, async (t) => {
   ].flatMap((output) => ["-o", output]);
   const id = await build(rig, ...outputs, "--annotation", "manifest,manifest-descriptor:org.example=yes");
   await tsbuild(rig, "save", "-o", rig.path("saved.tar"), "app:1");
+  await tsbuild(
+    rig,
+    "copy",
+    "--compression=zstd",
+    "store:app:1",
+    `oci-archive:${rig.path("copied.tar")}:app:1`,
+  );
+  await tsbuild(rig, "copy", "--format=docker", "store:app:1", `dir:${rig.path("dir")}`);
 
   await t.test("skopeo sees formats, compressions and annotations", async () => {
     const raw = execFileSync("skopeo", ["inspect", "--raw", `oci-archive:${rig.path("zstd.tar")}`]);
@@ -69,12 +77,15 @@ test("other tools take what tsbuild writes", skip, async (t) => {
     assert.match(schema2.layers[0]?.mediaType ?? "", /rootfs\.diff\.tar\.gzip$/);
   });
 
-  await t.test("podman loads and runs all of them", async () => {
+  await t.test("podman loads and runs all of them, and what copy made", async () => {
     const podman = containersTool("podman", rig.directory);
-    for (const name of ["docker.tar", "schema2.tar", "oci.tar", "zstd.tar", "saved.tar"]) {
+    const pulled = podman("pull", "-q", `dir:${rig.path("dir")}`).trim();
+    assert.equal(pulled, id.slice(7));
+    podman("rmi", "-f", pulled);
+    for (const name of ["docker.tar", "schema2.tar", "oci.tar", "zstd.tar", "saved.tar", "copied.tar"]) {
       podman("load", "-q", "-i", rig.path(name));
       assert.equal(podman("image", "inspect", "--format", "{{.Id}}", "app:1").trim(), id.slice(7), name);
-      if (name === "zstd.tar" || name === "docker.tar")
+      if (["zstd.tar", "docker.tar", "copied.tar"].includes(name))
         assert.equal(podman(...PODMAN_RUN, "app:1"), "from the image\n", name);
       podman("rmi", "-f", "app:1");
     }
