@@ -14,6 +14,6 @@ export function portsRefused(
   const hint =
     process.getuid?.() !== 0 && least < LEAST_UNPRIVILEGED
       ? `ports below ${LEAST_UNPRIVILEGED} are root's: take another one, or as root: sysctl net.ipv4.ip_unprivileged_port_start=${least}`
-      : "another program may listen on it: take another port of this machine";
+      : "take another port of this machine; ss -lntup shows who has which";
   return new TsbuildError("SANDBOX", `Cannot publish port ${numbers.join(", ")}: ${reason}`, { cause, hint });
 }
