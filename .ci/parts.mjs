@@ -26,12 +26,7 @@ export const PARTS = [
   { name: "building", first: ["building/build-image"] },
   {
     name: "screen",
-    first: [
-      "progress/plain",
-      "progress/live",
-      "progress/folds",
-      "cli/commands/build/build-summary",
-    ],
+    first: ["progress/plain", "progress/live", "progress/folds", "cli/commands/build/build-summary"],
   },
   { name: "planning", first: ["stages/plan", "graph/plan", "dockerfile/parse"] },
   // What runs steps and containers.
