@@ -12,6 +12,19 @@ export async function openDiscard(): Promise<(data: Uint8Array) => void> {
   };
 }
 
+/**
+ * The same for pieces of larger buffers, of which the last piece frees all: for those who read a stream of Node's and are done
+ * with each piece before they ask for the next one.
+ */
+export async function openDiscardPieces(): Promise<(piece: Uint8Array) => void> {
+  const discard = await openDiscard();
+  return ({ buffer, byteOffset, byteLength }) => {
+    const isLast = byteOffset + byteLength === buffer.byteLength;
+    // Node cuts small buffers out of a common one.
+    if (isLast && buffer.byteLength > Buffer.poolSize) discard(new Uint8Array(buffer));
+  };
+}
+
 /** The memory that a buffer has for itself; small ones are parts of one that others have parts of. */
 export function ownBuffers(data: unknown): ArrayBuffer[] {
   if (!(data instanceof Uint8Array) || !(data.buffer instanceof ArrayBuffer)) return [];

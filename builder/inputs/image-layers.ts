@@ -1,3 +1,4 @@
+import { openDiscardPieces } from "../core/discard.ts";
 import { isDigest, shortDigest, type Digest, type DiffId } from "../core/digest.ts";
 import type { Emit, VertexId } from "../core/events.ts";
 import { TsbuildError } from "../core/errors.ts";
@@ -91,10 +92,13 @@ async function fetchBlob(
     // Who brings it hashes it.
     using blob = blobs.receive(digest);
     onArrival(blob.arriving());
+    // What arrives in a second is more than the garbage collector sees to in time.
+    const discard = await openDiscardPieces();
     let reported = 0;
     report(0, false);
     for await (const chunk of client.getBlob(repository, descriptor, signal)) {
       blob.write(chunk);
+      discard(chunk);
       if (blob.size - reported >= REPORT_BYTES) report((reported = blob.size), false);
     }
     blob.commit();

@@ -1,4 +1,4 @@
-import { openDiscard } from "../core/discard.ts";
+import { openDiscardPieces } from "../core/discard.ts";
 
 /** One of zlib's streams: its chunks are what was allocated for them, or parts of it in their order. */
 export type ZlibStream = NodeJS.ReadWriteStream & AsyncIterable<Buffer> & { destroy(error?: Error): unknown };
@@ -12,14 +12,12 @@ export async function* throughZlib(
   source: AsyncIterable<Uint8Array>,
   stream: ZlibStream,
 ): AsyncGenerator<Buffer> {
-  const discard = await openDiscard();
+  const discard = await openDiscardPieces();
   // The loop below throws what went wrong.
   void feed(source, stream).catch((error: Error) => stream.destroy(error));
   for await (const chunk of stream) {
     yield chunk;
-    // Behind the last piece of its memory zlib has nothing more to write there.
-    const { buffer, byteOffset, byteLength } = chunk;
-    if (byteOffset + byteLength === buffer.byteLength) discard(new Uint8Array(buffer));
+    discard(chunk);
   }
 }
 

@@ -161,8 +161,10 @@ function blobRequest(
 async function* skipping(body: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
   let left = bytes;
   for await (const chunk of body) {
-    if (chunk.length > left) yield left === 0 ? chunk : chunk.subarray(left);
+    const wanted = left === 0 ? chunk : chunk.subarray(left);
     left = Math.max(0, left - chunk.length);
+    // Whoever takes it may free its memory.
+    if (wanted.length > 0) yield wanted;
   }
 }
 

@@ -31,8 +31,8 @@ export interface LayerRecording extends Disposable {
   finish(): Layer;
 }
 
-/** As many as are fetched: each takes 3 MB of memory, and more of them make nothing faster. */
-const UNPACKED_AT_ONCE = 4;
+/** Each takes some megabytes, and more of them make nothing faster: what arrives meanwhile waits in its file. */
+const UNPACKED_AT_ONCE = 3;
 /** Layers that are sealed beside the build: the thread writes one after the other anyway. */
 const BESIDE_AT_ONCE = 2;
 

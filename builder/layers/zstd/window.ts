@@ -3,9 +3,9 @@ import { FarWindow } from "./far-window.ts";
 import { MAX_BLOCK } from "./literals.ts";
 
 /** Of what was written last, so much is in memory; what is further back is in a file, as memory is to be bounded. */
-const NEAR = 8 * 2 ** 20;
+const NEAR = 4 * 2 ** 20;
 /** What is written before the window is moved; more moves less often. */
-const ROOM = 2 * 2 ** 20;
+const ROOM = 2 ** 20;
 /** Shorter copies are made faster byte by byte than by a call. */
 const SHORT = 24;
 
