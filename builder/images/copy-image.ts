@@ -34,7 +34,7 @@ export async function copyImage(
 ): Promise<{ readonly digest: Digest }> {
   const source = parsePlace(from);
   const target = parsePlace(to);
-  const { all, platforms = [hostPlatform()], emit, signal } = options;
+  const { all, platforms = [hostPlatform()] } = options;
   if (target.kind === "docker-archive" && (all || platforms.length > 1))
     throw new TsbuildError("USAGE", "Cannot copy several platforms to a docker archive: it takes one", {
       hint: "copy to oci-archive:, or name one --platform",
@@ -46,16 +46,34 @@ export async function copyImage(
     await writeTo(session, target, tree, options);
     return { digest: tree.top.descriptor.digest };
   }
-  const { convertTree } = await import("./convert/convert-tree.ts");
-  const { layerConverter } = await import("./convert/convert-layer.ts");
-  const converted = await convertTree(
-    tree,
-    conversion,
-    layerConverter(session, conversion.level, signal),
-    emit,
-  );
+  const converted = await convert(session, tree, conversion, options);
   await writeTo(session, target, converted, options);
   return { digest: converted.top.descriptor.digest };
+}
+
+/** Loaded where something is to be converted. */
+async function convert(
+  session: Session,
+  tree: ImageTree,
+  conversion: Conversion,
+  { emit, signal }: CopyOptions,
+): Promise<ImageTree> {
+  const [{ convertTree }, { layerConverter }] = await Promise.all([
+    import("./convert/convert-tree.ts"),
+    import("./convert/convert-layer.ts"),
+  ]);
+  const phase = (state: "started" | "done" | "failed"): void =>
+    emit({ type: "phase", name: "converting the image", state, time: Date.now() });
+  phase("started");
+  try {
+    const layers = layerConverter(session, conversion.level, signal);
+    const converted = await convertTree(tree, conversion, layers, emit);
+    phase("done");
+    return converted;
+  } catch (error) {
+    phase("failed");
+    throw error;
+  }
 }
 
 /** What is asked for, and what the destination asks for: `docker load` reads no zstd. */

@@ -1,4 +1,5 @@
-import type { Platform } from "../../core/platform.ts";
+import { TsbuildError } from "../../core/errors.ts";
+import { formatPlatform, type Platform } from "../../core/platform.ts";
 import { storedAttestations } from "../../attest/stored.ts";
 import { readDocument, readImages } from "../../inputs/base-images.ts";
 import { imageLayers } from "../../inputs/image-layers.ts";
@@ -49,6 +50,13 @@ export async function storedTree(
     const images = readImages(session.store, target).filter(({ manifest }) => named.has(manifest.digest));
     if (images.length === index.manifests.length)
       return { tree: treeOf(storedIndex(index, await Promise.all(images.map(setOf)))), name };
+    if (platforms.length > 1) {
+      throw new TsbuildError(
+        "PLATFORM_NOT_FOUND",
+        `Cannot find image "${text}" for ${platforms.map(formatPlatform).join(", ")}: the store has ${images.length} of them`,
+        { hint: "tsbuild pull --platform fetches one where a registry has it" },
+      );
+    }
   }
   return { tree: treeOf(await setOf(image)), name };
 }
