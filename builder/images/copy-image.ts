@@ -2,7 +2,13 @@ import type { Digest } from "../core/digest.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { hostPlatform, type Platform } from "../core/platform.ts";
 import { compressionOf } from "../image/layer-types.ts";
-import { familiarName, formatReference, parseReference, withDefaultTag } from "../image/reference.ts";
+import {
+  familiarName,
+  formatReference,
+  parseReference,
+  withDefaultTag,
+  type Reference,
+} from "../image/reference.ts";
 import { Archive } from "../outputs/archive.ts";
 import type { ImageTree } from "../outputs/image-tree.ts";
 import { layoutDirectory } from "../outputs/layout-directory.ts";
@@ -108,7 +114,11 @@ async function readFrom(
 ): Promise<ImageTree> {
   switch (place.kind) {
     case "registry":
-      return registryTree(await session.registry(), place.reference, platforms, options.signal);
+      try {
+        return await registryTree(await session.registry(), place.reference, platforms, options.signal);
+      } catch (cause) {
+        throw storeMeant(session, place.reference, cause);
+      }
     case "store":
       return (await storedTree(session, place.name, platforms, options, false)).tree;
     case "dir":
@@ -119,6 +129,15 @@ async function readFrom(
     case "docker-archive":
       return pick(await readArchiveFile(session.store, place.path), place);
   }
+}
+
+/** A plain name is a registry's; docker's users may have meant the image that is here. */
+function storeMeant(session: Session, reference: Reference, cause: unknown): unknown {
+  const name = formatReference(withDefaultTag(reference));
+  const fromRegistry = cause instanceof TsbuildError && /^(NETWORK$|REGISTRY_)/.test(cause.code);
+  if (!fromRegistry || session.store.refs.get(name) === undefined) return cause;
+  const hint = `the store has an image of this name: store:${familiarName(reference)}`;
+  return new TsbuildError(cause.code, cause.message, { cause, hint });
 }
 
 /** The one image of several that a name picks. */

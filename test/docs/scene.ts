@@ -47,7 +47,7 @@ export async function openScene(): Promise<Scene> {
     [/https:\/\/git\.example\.com\//g, git.url("")],
     [/\b(registry\.example\.com|ghcr\.io)(?=\/|$)/gm, host],
     [/\/var\/lib\/tsbuild\b/g, rig.store],
-    [/\b8080\b(?!>)/g, String(await freePort())],
+    [/\b8080\b/g, String(await freePort())],
   ]);
   const asHere = (script: string): string =>
     [...stands].reduce((text, [pattern, here]) => text.replace(pattern, here), script);
@@ -121,6 +121,8 @@ function client(): string {
 }
 
 function environment(rig: Rig, host: string): Readonly<Record<string, string>> {
+  // A container that was started in the background is asked before its server listens.
+  writeFileSync(rig.path(".curlrc"), "retry = 9\nretry-all-errors\nretry-delay = 1\n");
   // For skopeo, which wants TLS of a registry on the loopback too.
   const configuration = rig.path(".config/containers");
   mkdirSync(configuration, { recursive: true });

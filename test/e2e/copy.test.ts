@@ -111,6 +111,10 @@ test("images that pass through keep every byte", skip, async () => {
   await tsbuild(rig, "push", "-q", `${host}/ours:pushed`);
   assert.equal(await raw(`${host}/ours:pushed`), manifest.toString());
 
+  await tsbuild(rig, "tag", `${host}/theirs:1`, `${host}/here:1`);
+  const elsewhere = await rig.tsbuild(["copy", `${host}/here:1`, `oci:${rig.path("none")}`]);
+  assert.match(elsewhere.stderr, /hint: the store has an image of this name: store:.*\/here:1\n/);
+
   await tsbuild(rig, "copy", "-q", "--all", `${host}/theirs:1`, `oci:${rig.path("layout")}:all`);
   await tsbuild(
     rig,
