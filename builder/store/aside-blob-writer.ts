@@ -1,5 +1,6 @@
-import { closeSync, openSync, rmSync } from "node:fs";
+import { closeSync, fdatasync, openSync, rmSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
 import { piecesOf, writeAt } from "../core/copy-range.ts";
 import { areWhole, digestsIn, goesOn, SpanHasher } from "../core/file-spans.ts";
 import type { Digest } from "../core/digest.ts";
@@ -13,6 +14,8 @@ const WORTH_A_THREAD = 24 << 20;
 const SLOT = 1 << 20;
 /** Slots that may be on their way: more would only take memory. */
 const SLOTS = 4;
+/** The disk begins with so many bytes at a time while more are written: at the end of a build little is left to wait for. */
+const FLUSHED = 48 << 20;
 /** With so many not done this thread would soon wait: it takes digests of files itself. */
 const BEHIND = 2;
 
@@ -23,6 +26,8 @@ interface CopiedRange {
   readonly size: number;
   readonly at: number;
 }
+
+const flush = promisify(fdatasync);
 
 let count = 0;
 
@@ -48,6 +53,8 @@ class Writer implements AsideBlobWriter {
   readonly #writing = new Set<Promise<void>>();
   readonly #hashes: (Uint8Array | Promise<Uint8Array | undefined>)[] = [];
   readonly #copies: CopiedRange[] = [];
+  #flushing: Promise<void> | undefined;
+  #flushedAt = 0;
   /** How many slots were sent, and how many of them the other thread is done with. */
   #asked = 0;
   readonly #done = new Int32Array(new SharedArrayBuffer(4));
@@ -137,6 +144,7 @@ class Writer implements AsideBlobWriter {
     // The descriptor's number must not be used again while the other thread still writes to it.
     await this.#settled();
     if (this.#state === "open") await this.#thread.ask("end-hash", { blob: this.#blob }).catch(() => {});
+    await this.#flushing;
     this.#state = "done";
     closeSync(this.#fd);
     if (!this.#stays) rmSync(this.#temp, { force: true });
@@ -144,6 +152,14 @@ class Writer implements AsideBlobWriter {
 
   async #settled(): Promise<void> {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
+  }
+
+  #flush(): void {
+    if (this.#flushing !== undefined) return;
+    this.#flushedAt = this.#sent;
+    this.#flushing = flush(this.#fd)
+      .catch((error: unknown) => void (this.#failure ??= error))
+      .finally(() => (this.#flushing = undefined));
   }
 
   /** The other thread reads and hashes what is copied: to copy it is left to this one, which has little to do then. */
@@ -186,6 +202,7 @@ class Writer implements AsideBlobWriter {
     this.#filled = 0;
     const job = { blob: this.#blob, fd: this.#fd, at: this.#sent, data, done: this.#done };
     this.#sent += data.length;
+    if (this.#sent - this.#flushedAt >= FLUSHED) this.#flush();
     const waiting = this.#asked++ - Atomics.load(this.#done, 0);
     if (files === undefined) return this.#track(this.#thread.ask("write-hashed", job), slot);
     const here = waiting >= BEHIND && areWhole(files, this.#goesOn);
