@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, realpathSync, renameSync } from "node:fs";
+import { join, relative } from "node:path";
 import type { Container } from "../api/container-types.ts";
 import type { RunOptions } from "../api/run-options.ts";
 import { TsbuildError } from "../core/errors.ts";
@@ -57,6 +57,7 @@ export async function planByChroot(
 ): Promise<RunPlan> {
   const { store, trees, layers, helper } = services;
   const path = treeOf(directory);
+  for (const mount of plan.mounts) if (mount.type === "bind") requireOutside(mount.source, directory);
   if (!existsSync(path)) {
     const rootfs = layers.openAll(record.layers);
     if (rootfs === undefined)
@@ -71,6 +72,19 @@ export async function planByChroot(
     for (const layer of rootfs) store.layers.update(await layer.diffId(), { size: (await layer.tar()).size });
   }
   return { ...plainPlan(plan), root: { kind: "plain", path, aside: join(directory, "aside") } };
+}
+
+/** A copy of what holds the container would hold itself, and so without end. */
+function requireOutside(source: string, directory: string): void {
+  const way = relative(realpathSync(source), realpathSync(directory));
+  if (way.startsWith("..")) return;
+  throw new TsbuildError(
+    "SANDBOX",
+    `Cannot copy ${source} into a container by chroot: the store lies in it`,
+    {
+      hint: "name a directory that is beside the store, or set TSBUILD_ROOT to one that is",
+    },
+  );
 }
 
 /** Whether this process has a capability itself. */

@@ -27,6 +27,10 @@ for path in /proc/keys /proc/interrupts /given /etc/hosts; do try "mode of $path
 for fd in 0 1 2 3 4 5 6; do try "descriptor $fd of the first process" $b readlink /proc/1/fd/$fd; done
 try "namespaces of the first process" $b readlink /proc/1/ns/mnt
 try "root of the first process" $b ls /proc/1/root/
+for at in /proc/[0-9]*; do
+  read -r name < $at/comm
+  case $name in tsbuild*) for file in environ mem maps; do try "read $file of $name" from $at/$file; done; try "files of $name" $b ls $at/root/;; esac
+done
 try "mount" $b mount -t tmpfs none /memory
 try "remount" $b mount -o remount,rw,bind /proc/sys
 try "unmount" $b umount /proc/keys

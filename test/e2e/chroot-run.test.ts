@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { openRig } from "../support/rig.ts";
 import { unprivileged, withoutContainers } from "../support/unprivileged.ts";
@@ -31,6 +31,9 @@ tsbuild run --rm -e X=1 -w /tmp -u 1000:1001 -v DIR/given:/given:ro --tmpfs /t a
 echo "status $?"
 echo input | tsbuild run --rm -i app node -e 'process.stdin.pipe(process.stdout)'
 tsbuild run --rm -t app node -e 'console.log("terminal " + process.stdout.isTTY)'
+tsbuild run --rm -v DIR/few:/copied:ro app sh -c 'echo over > /copied/given'
+tsbuild run --rm app sh -c 'for fd in 3 4 5 6 7 8 9; do (eval ": <&$fd") 2>/dev/null && echo "descriptor $fd"; done; :'
+tsbuild run --rm app node -p 'Object.keys(process.env).filter((name) => !/^(PATH|HOSTNAME|HOME|A|PWD)$/.test(name)).join()'
 tsbuild run --rm app nothing-like-it; echo "status $?"
 tsbuild run --name kept app node -e 'for (const f of ["/count", "/data/count"]) { fs.appendFileSync(f, "x"); console.log(fs.readFileSync(f, "utf8")) }'
 tsbuild start -a kept
@@ -48,6 +51,8 @@ test("containers run by chroot in an unprivileged container", { skip }, async (t
   const inner = await unprivileged(rig);
   const context = rig.context({ Dockerfile: IMAGE, Fails: FAILS });
   writeFileSync(rig.path("given"), "given\n");
+  mkdirSync(rig.path("few"));
+  writeFileSync(rig.path("few/given"), "given\n");
   const built = await inner.tsbuild(["build", "-t", "app", ...inner.base, context]);
   assert.equal(built.status, 0, built.stderr);
 
@@ -63,6 +68,7 @@ test("containers run by chroot in an unprivileged container", { skip }, async (t
         "status 7",
         "input",
         "terminal true",
+        "",
         "status 127",
         "x",
         "x",
@@ -83,7 +89,8 @@ test("containers run by chroot in an unprivileged container", { skip }, async (t
     assert.match(stderr, /Cannot execute a command in container kept: it does not run/);
     assert.match(stderr, /Cannot commit container kept: it was run by chroot/);
     assert.deepEqual(readdirSync(`${inner.store}/containers`), []);
-    assert.equal(readFileSync(rig.path("given"), "latin1"), "given\n");
+    for (const file of ["given", "few/given"])
+      assert.equal(readFileSync(rig.path(file), "latin1"), "given\n");
   });
 
   await t.test("what they cannot have is an error that names the flag", async () => {
@@ -104,6 +111,12 @@ test("containers run by chroot in an unprivileged container", { skip }, async (t
         new RegExp(`Cannot use ${[flag, ...rest][0]}[^]*by chroot: .*\\nhint: .*seccomp=unconfined`),
       );
     }
+  });
+
+  await t.test("nor can they have a copy of what holds them", async () => {
+    const { status, stderr } = await inner.tsbuild(["run", "--rm", `--volume=${rig.directory}:/x:ro`, "app"]);
+    assert.deepEqual([status, readdirSync(`${inner.store}/containers`)], [125, []], stderr);
+    assert.match(stderr, /Cannot copy .* into a container by chroot: the store lies in it/);
   });
 
   await t.test("a step that failed is entered again", async () => {
