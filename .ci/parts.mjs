@@ -46,6 +46,7 @@ export const PARTS = [
       "runtime/layers/delta-over",
       "runtime/layers/sealing",
       "runtime/layers/sealing-layer",
+      "runtime/layers/tar-progress",
       "runtime/layers/unpack",
       "runtime/limits/sandbox-limits",
       "runtime/network/pool",

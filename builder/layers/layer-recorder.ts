@@ -45,6 +45,11 @@ export class LayerRecorder {
     this.#epoch = options.epoch;
   }
 
+  /** What the tar has so far, in its order. */
+  get changes(): readonly LayerChange[] {
+    return this.#changes;
+  }
+
   /** The entry as the layer has it. */
   dated(given: Entry): Entry {
     return notAfter(given, this.#epoch);

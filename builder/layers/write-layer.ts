@@ -8,7 +8,7 @@ import { LayerRecorder, UNNAMED, type RecordOptions } from "./layer-recorder.ts"
 import { Unchanged, type EarlierLayer } from "./unchanged.ts";
 import { sortChanges } from "./path-order.ts";
 import type { TarSink } from "./tar-writer.ts";
-import type { LayerIndex, NewChange } from "./types.ts";
+import type { LayerChange, LayerIndex, NewChange } from "./types.ts";
 
 /** How long the event loop may wait: progress is drawn ten times a second. */
 const SLICE_MS = 50;
@@ -21,6 +21,8 @@ type FileContent = Extract<Content, { kind: "file" }>;
 
 export interface WriteLayerOptions extends RecordOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Told now and then what the tar has by now; bytes may still be on their way to it. */
+  readonly tell?: ((changes: readonly LayerChange[]) => void) | undefined;
   /** Waits where `out` has not come so far yet. */
   readonly drain?: (() => Promise<void>) | undefined;
   /** A layer whose tar may have a part of the bytes, headers and all. */
@@ -49,6 +51,7 @@ export async function writeLayer(
   let until = Date.now() + SLICE_MS;
   const turn = async (): Promise<void> => {
     await options.drain?.();
+    options.tell?.(recorder.changes);
     if (Date.now() < until) return;
     await breathe();
     options.signal?.throwIfAborted();

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { piecesOf, writeAt } from "../core/copy-range.ts";
 import { areWhole, digestsIn, goesOn, SpanHasher } from "../core/file-spans.ts";
 import type { Digest } from "../core/digest.ts";
-import { secondThread, type SecondThread } from "../core/second-thread.ts";
+import { secondThread, type SecondThread, type ThreadJobs } from "../core/second-thread.ts";
 import { explained, storeFailure } from "./failure.ts";
 import type { Files } from "./files.ts";
 import type { AsideBlobWriter } from "./types.ts";
@@ -65,6 +65,8 @@ class Writer implements AsideBlobWriter {
   #size = 0;
   /** Bytes that were given to the other thread, or are to be copied. */
   #sent = 0;
+  /** Bytes at the beginning of the file that are written. */
+  #written = 0;
   #failure: unknown;
   #state: "open" | "ended" | "done" = "open";
   /** Whoever asked for the file has it. */
@@ -88,6 +90,14 @@ class Writer implements AsideBlobWriter {
       this.#filled = chunk.length;
       this.#send(files);
     } else this.#gather(chunk);
+  }
+
+  get path(): string {
+    return this.#temp;
+  }
+
+  written(): number {
+    return this.#written;
   }
 
   memory(): Buffer {
@@ -204,12 +214,17 @@ class Writer implements AsideBlobWriter {
     this.#sent += data.length;
     if (this.#sent - this.#flushedAt >= FLUSHED) this.#flush();
     const waiting = this.#asked++ - Atomics.load(this.#done, 0);
-    if (files === undefined) return this.#track(this.#thread.ask("write-hashed", job), slot);
+    if (files === undefined) return this.#track(this.#write(job), slot);
     const here = waiting >= BEHIND && areWhole(files, this.#goesOn);
     this.#goesOn = goesOn(files);
     const answer = this.#thread.ask("write-hashed", here ? job : { ...job, files });
     this.#hashes.push(here ? new SpanHasher().take(data, files) : answer);
     this.#track(answer, slot);
+  }
+
+  async #write(job: ThreadJobs["write-hashed"][0]): Promise<void> {
+    await this.#thread.ask("write-hashed", job);
+    if (job.at === this.#written) this.#written += job.data.length;
   }
 
   #track(work: Promise<unknown>, slot: Buffer | undefined): void {

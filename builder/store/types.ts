@@ -121,6 +121,10 @@ export interface AsideBlobWriter extends AsyncDisposable {
   copy(from: number, offset: number, size: number): void;
   /** Waits until little is left to be written, or throws what went wrong. */
   drain(): Promise<void>;
+  /** The file that it writes to, until it is moved in place. */
+  readonly path: string;
+  /** So many bytes are in the file, of those that stand in front of the first that were copied. */
+  written(): number;
   /** The digests of those files, in order, when all was written. */
   fileDigests(): Promise<readonly Digest[]>;
   /** Moves it in place. */

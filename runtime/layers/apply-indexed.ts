@@ -1,5 +1,5 @@
-import type { LayerIndex } from "../../builder/layers/types.ts";
-import type { Helper } from "../types.ts";
+import type { LayerChange, LayerIndex } from "../../builder/layers/types.ts";
+import type { ApplyStream, Helper } from "../types.ts";
 
 /** Entries between two looks at whether the helper keeps up. */
 const BATCH = 256;
@@ -15,24 +15,29 @@ export async function applyIndexed(
   try {
     let count = 0;
     for (const change of index.changes) {
-      switch (change.kind) {
-        case "entry":
-          stream.entry(change.entry);
-          if (change.entry.type === "file" && change.entry.size > 0)
-            stream.range(tar, change.offset ?? 0, change.entry.size);
-          break;
-        case "whiteout":
-          stream.whiteout(change.path);
-          break;
-        case "opaque":
-          stream.opaque(change.path);
-          break;
-      }
+      putIndexed(stream, change, tar);
       if (++count % BATCH === 0) await stream.drain();
     }
     await stream.end();
   } catch (error) {
     await stream.abort();
     throw error;
+  }
+}
+
+/** Unpacks one change, of which the tar has the bytes. */
+export function putIndexed(stream: ApplyStream, change: LayerChange, tar: string): void {
+  switch (change.kind) {
+    case "entry":
+      stream.entry(change.entry);
+      if (change.entry.type === "file" && change.entry.size > 0)
+        stream.range(tar, change.offset ?? 0, change.entry.size);
+      break;
+    case "whiteout":
+      stream.whiteout(change.path);
+      break;
+    case "opaque":
+      stream.opaque(change.path);
+      break;
   }
 }

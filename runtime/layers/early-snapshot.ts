@@ -18,7 +18,7 @@ export interface Unsealed {
 }
 
 /** A snapshot whose layer has no DiffID yet. */
-interface EarlySnapshot extends LayerSnapshot {
+export interface EarlySnapshot extends LayerSnapshot {
   /** What the record of the layer is to say of it; undefined where it is another layer's altogether. */
   readonly own?: MadeSnapshot;
 }
@@ -62,6 +62,14 @@ export async function earlySnapshot(
     hides: [...delta.below.hides, ...delta.hides],
     own: { snapshot, on, hides: delta.hides },
   };
+}
+
+/** Whether no snapshot could lie upon an earlier one even if all bytes were there to be compared. */
+export function isOnItsOwn({ copies }: LayerServices, { outline, kin }: Unsealed): boolean {
+  if (kin === undefined || copies.last(kin) === undefined) return true;
+  return outline.changes.every(
+    (change) => change.kind !== "entry" || change.entry.size === 0 || change.digest !== undefined,
+  );
 }
 
 function contentsOf(

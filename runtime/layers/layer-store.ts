@@ -113,12 +113,16 @@ export class LayerStore implements LayerServices {
     const { kin } = options;
     const writer = await writerAside(this, changes);
     if (writer === undefined) return this.#sealed(await sealHere(this, changes, options), kin);
-    const { sealingLayer } = await import("./sealing-layer.ts");
+    const [{ sealingLayer }, { TarProgress }] = await Promise.all([
+      import("./sealing-layer.ts"),
+      import("./tar-progress.ts"),
+    ]);
+    const progress = new TarProgress(writer);
     const sealed = this.#besides(async () =>
-      this.#sealed(await sealAside(this, writer, changes, options), kin),
+      this.#sealed(await sealAside(this, writer, changes, options, progress), kin),
     );
     this.background(sealed);
-    return sealingLayer(this, { changes, kin, epoch: options.epoch }, sealed);
+    return sealingLayer(this, { changes, kin, epoch: options.epoch, progress }, sealed);
   }
 
   /** The same before it is known whether the layer is needed. Undefined where nothing was done, as it is not much. */

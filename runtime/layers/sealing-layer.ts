@@ -2,20 +2,30 @@ import { lazy } from "../../builder/core/lazy.ts";
 import type { Layer, LayerIndex, RootFs, Snapshot } from "../../builder/layers/types.ts";
 import { outlineFrom } from "../../builder/layers/outline.ts";
 import { isGoodOver, type LayerSnapshot } from "./delta-snapshot.ts";
-import { earlySnapshot, type Unsealed } from "./early-snapshot.ts";
+import { earlySnapshot, isOnItsOwn, type Unsealed } from "./early-snapshot.ts";
+import { followTar } from "./follow-tar.ts";
+import type { TarProgress } from "./tar-progress.ts";
 import type { LayerServices, MadeSnapshot } from "./types.ts";
+
+/** What is being sealed, with no later times than `epoch`. */
+interface Sealing extends Omit<Unsealed, "outline"> {
+  readonly epoch: number | undefined;
+  readonly progress: TarProgress;
+}
 
 /** What is known of a layer whose tar is being written. `sealed`: the layer, when it is. */
 export function sealingLayer(
   services: LayerServices,
-  { epoch, ...known }: Omit<Unsealed, "outline"> & { readonly epoch: number | undefined },
+  { epoch, progress, ...known }: Sealing,
   sealed: Promise<Layer>,
 ): Layer {
   const unsealed: Unsealed = { ...known, outline: outlineFrom(known.changes, epoch) };
   return new SealingLayer(unsealed.outline, sealed, async (below) => {
     const form = await services.form();
     if (form === "none") return { directories: [], hides: [] };
-    const early = await earlySnapshot(services, unsealed, form, below);
+    const early =
+      (await earlySnapshot(services, unsealed, form, below)) ??
+      (isOnItsOwn(services, unsealed) ? await followTar(services, progress, form) : undefined);
     if (early?.own !== undefined) services.background(keep(services, early.own, sealed, known.kin));
     return early;
   });

@@ -4,6 +4,7 @@ import { writeLayer } from "../../builder/layers/write-layer.ts";
 import type { LayerIndex, NewChange } from "../../builder/layers/types.ts";
 import type { AsideBlobWriter } from "../../builder/store/types.ts";
 import { earlierTar } from "./earlier-tar.ts";
+import type { TarProgress } from "./tar-progress.ts";
 import type { LayerServices } from "./types.ts";
 
 export interface SealOptions {
@@ -43,31 +44,48 @@ export async function sealHere(
   return { ...writer.commit(), index };
 }
 
-/** The same with that writer, which is disposed of. */
-export function sealAside(
+/** The same with that writer, which is disposed of; `progress` is told how far it is. */
+export async function sealAside(
+  services: LayerServices,
+  writer: AsideBlobWriter,
+  changes: readonly NewChange[],
+  options: SealOptions,
+  progress?: TarProgress,
+): Promise<SealedTar> {
+  try {
+    const tar = await inSmallYoungSpace(() => writeAside(services, writer, changes, options, progress));
+    progress?.tell(tar.index.changes, "written");
+    return tar;
+  } catch (error) {
+    progress?.fail();
+    throw error;
+  }
+}
+
+async function writeAside(
   { store, copies }: LayerServices,
   writer: AsideBlobWriter,
   changes: readonly NewChange[],
   { kin, check, signal, epoch }: SealOptions,
+  progress: TarProgress | undefined,
 ): Promise<SealedTar> {
-  return inSmallYoungSpace(async () => {
-    const last = kin && copies.last(kin);
-    // Closed only when the other thread is done with it.
-    using earlier = last && earlierTar(store, last);
-    await using aside = writer;
-    const index = await writeLayer(changes, (chunk) => aside.write(chunk), {
-      signal,
-      epoch,
-      drain: () => aside.drain(),
-      memory: () => aside.memory(),
-      earlier: earlier && {
-        index: earlier.index,
-        copy: (from, length) => aside.copy(earlier.fd, from, length),
-      },
-    });
-    check?.();
-    return { ...(await aside.commit()), index };
+  const last = kin && copies.last(kin);
+  // Closed only when the other thread is done with it.
+  using earlier = last && earlierTar(store, last);
+  await using aside = writer;
+  const index = await writeLayer(changes, (chunk) => aside.write(chunk), {
+    signal,
+    epoch,
+    tell: progress && ((sofar) => progress.tell(sofar)),
+    drain: () => aside.drain(),
+    memory: () => aside.memory(),
+    earlier: earlier && {
+      index: earlier.index,
+      copy: (from, length) => aside.copy(earlier.fd, from, length),
+    },
   });
+  check?.();
+  return { ...(await aside.commit()), index };
 }
 
 /** A tar that is written, and no blob yet. */
