@@ -32,7 +32,7 @@ export const COMMANDS: readonly CatalogEntry[] = [
   {
     name: "shell",
     group: "Build",
-    summary: "Open a shell where the last step failed, or in another step of the last build",
+    summary: "Open a shell in the step that failed, or in another one",
     load: async () => (await import("./commands/containers/shell.ts")).shellCommand,
   },
   {
@@ -86,7 +86,7 @@ export const COMMANDS: readonly CatalogEntry[] = [
   {
     name: "diff",
     group: "Images",
-    summary: "Show which files and settings differ between two images, or what a container wrote",
+    summary: "Show what differs between two images, or what a container wrote",
     load: async () => (await import("./commands/images/diff.ts")).diffCommand,
   },
   {

@@ -132,7 +132,7 @@ function unknownFlag<T extends FlagTable>(
 function checkOperands<T extends FlagTable>(syntax: Syntax<T>, operands: readonly string[]): void {
   const { min, max, name } = syntax.operands;
   if (operands.length >= min && operands.length <= max) return;
-  const usage = `usage: tsbuild ${syntax.usage}`;
+  const usage = `usage: tsbuild ${syntax.usage.replaceAll("\n", " or ")}`;
   const [first] = operands.slice(max);
   if (first !== undefined) {
     throw usageError(

@@ -70,7 +70,7 @@ export function commandHelp(
     spec.summary,
     "",
     "Usage:",
-    `  tsbuild ${spec.usage}`,
+    ...spec.usage.split("\n").map((form) => `  tsbuild ${form}`),
     ...[...groups].flatMap(([group, rows]) => ["", `${group}:`, ...columnsOf(rows, width)]),
     ...(borrows === undefined
       ? []

@@ -49,8 +49,9 @@ export function commandPage(
   }
   return page(`tsbuild-${command.name}`, command.summary, version, [
     ...section("SYNOPSIS"),
-    ".B tsbuild",
-    text(command.usage),
+    ...command.usage
+      .split("\n")
+      .flatMap((form, at) => [...(at === 0 ? [] : [".br"]), ".B tsbuild", text(form)]),
     ...section("OPTIONS"),
     ...[...groups].flatMap(([group, flags]) => [
       ...(groups.size === 1 ? [] : [`.SS ${escape(group)}`]),

@@ -85,7 +85,7 @@ export type FlagValues<T extends FlagTable> = {
 /** A command as it is declared. */
 export interface CommandSpec<T extends FlagTable> {
   readonly name: string;
-  /** What follows `tsbuild` in the usage line. */
+  /** What follows `tsbuild` in the usage line; a line for each form that there is. */
   readonly usage: string;
   /** One sentence without a full stop. */
   readonly summary: string;

@@ -6,7 +6,7 @@ import { withStore } from "../../with-tsbuild.ts";
 /** `tsbuild cp`. */
 export const cpCommand = command({
   name: "cp",
-  usage: "cp [OPTIONS] CONTAINER:PATH PATH|- | cp [OPTIONS] PATH|- CONTAINER:PATH",
+  usage: "cp [OPTIONS] CONTAINER:PATH PATH|-\ncp [OPTIONS] PATH|- CONTAINER:PATH",
   summary: "Copy files between a container and this machine, or a tar",
   flags: {
     archive: {
@@ -14,7 +14,7 @@ export const cpCommand = command({
       doc: "Keep the owners of files; else they are root's in a container, and yours here",
     },
     "follow-link": { short: "L", doc: "Copy what a symlink leads to that is named itself" },
-    quiet: { short: "q", doc: "Print nothing, as without it" },
+    quiet: { short: "q", doc: "Print nothing, which is so without it" },
   },
   operands: { min: 2, max: 2, name: "CONTAINER:PATH or FILE" },
   examples: [

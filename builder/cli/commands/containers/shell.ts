@@ -7,7 +7,7 @@ import { parseSecret, parseSsh } from "../build/build-secrets.ts";
 export const shellCommand = command({
   name: "shell",
   usage: "shell [OPTIONS] [COMMAND] [ARGUMENT...]",
-  summary: "Open a shell where the last step failed, or in another step of the last build",
+  summary: "Open a shell in the step that failed, or in another one",
   flags: {
     step: {
       value: "STEP",

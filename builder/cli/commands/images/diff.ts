@@ -14,7 +14,7 @@ const FORMATS = ["text", "json"] as const;
 export const diffCommand = command({
   name: "diff",
   usage: "diff [OPTIONS] IMAGE IMAGE | diff CONTAINER",
-  summary: "Show which files and settings differ between two images, or what a container wrote",
+  summary: "Show what differs between two images, or what a container wrote",
   flags: {
     layers: { doc: "Hold each layer against its counterpart, not what a container would see" },
     "exit-code": { doc: "End with 1 where the images differ" },
