@@ -112,6 +112,8 @@ async function send(
     path: `${url.pathname}${url.search}`,
     method,
     headers: size === undefined ? request.headers : { ...request.headers, "content-length": String(size) },
+    // undici would close the connection behind a HEAD, as servers may send what nobody reads: then it breaks, and is made anew.
+    reset: false,
     body: body === undefined || Buffer.isBuffer(body) ? (body ?? null) : Readable.from(body.open()),
     signal,
   });
@@ -143,6 +145,10 @@ async function send(
       // A short rest is read so that the connection can be used again; a long one is not worth it.
       const patience = AbortSignal.any([signal, AbortSignal.timeout(DISCARD_MS)]);
       await answer.body.dump({ limit: 64 * 1024, signal: patience }).catch(() => undefined);
+      // undici calls a connection free only after it has told of the end: a request made at once would open another one.
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve);
+      });
     },
   };
 }
