@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, fsync, fsyncSync, openSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, fsync, openSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { errnoOf } from "../core/errors.ts";
+import { mapAtMost } from "../core/map-at-most.ts";
 import { makeDirectory } from "../core/make-directory.ts";
 import { explained, storeFailure } from "./failure.ts";
 import { namesIn } from "./names-in.ts";
@@ -9,6 +10,8 @@ import { bootId, isGone, parseSessionName, type OwnSession } from "./session.ts"
 
 /** Files of this size are worth a thread. */
 const BIG = 16 << 20;
+/** As many threads as libuv has. */
+const AT_ONCE = 4;
 
 const fsyncAside = promisify(fsync);
 
@@ -65,7 +68,7 @@ export class Durability {
     const written = [...this.#written];
     await this.#flushing;
     if (this.#failure !== undefined) throw this.#failure;
-    if (syncfs === undefined) syncFiles(written);
+    if (syncfs === undefined) await syncFiles(written);
     else await this.#syncAll(syncfs);
     // What was written while the disk was busy is not safe yet: the marker stays for it.
     if (this.#writes !== before) return;
@@ -125,23 +128,20 @@ function touch(path: string, time: Date): void {
   }
 }
 
-function syncFiles(paths: readonly string[]): void {
+/** Several at a time: what waits for the disk's journal waits for one writing of it then. */
+async function syncFiles(paths: readonly string[]): Promise<void> {
   const folders = new Set(paths.map((path) => dirname(path)));
-  for (const path of [...paths, ...folders]) {
-    explained("sync", path, () => {
-      let fd: number;
+  await mapAtMost(AT_ONCE, [...paths, ...folders], async (path) => {
+    try {
+      const fd = openSync(path, "r");
       try {
-        fd = openSync(path, "r");
-      } catch (error) {
-        // Removed again, or replaced by somebody who answers for it.
-        if (errnoOf(error) === "ENOENT") return;
-        throw error;
-      }
-      try {
-        fsyncSync(fd);
+        await fsyncAside(fd);
       } finally {
         closeSync(fd);
       }
-    });
-  }
+    } catch (error) {
+      // Removed again, or replaced by somebody who answers for it.
+      if (errnoOf(error) !== "ENOENT") throw storeFailure(error, "sync", path);
+    }
+  });
 }
