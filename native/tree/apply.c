@@ -31,6 +31,7 @@ struct dated {
 struct applier {
   struct target target;
   int file; /* the regular file whose bytes come now, or -1 */
+  bool mode_differs;
   uint64_t missing;
   struct change change; /* of that file; `path` is its own copy */
   uint8_t *xattrs;      /* of that file, as the frame had them */
@@ -70,7 +71,7 @@ static int finish_file(struct applier *applier, struct error *error) {
   struct reader xattrs = {applier->xattrs, applier->xattrs + applier->xattrs_size, false};
   if (applier->missing > 0) result = fail(error, EIO, "Cannot write '%s': bytes are missing", change->path);
   else if (put_xattrs(file, &xattrs, change, error) < 0) result = -1;
-  else if (fchmod(file, change->mode) < 0 || futimens(file, times) < 0)
+  else if ((applier->mode_differs && fchmod(file, change->mode) < 0) || futimens(file, times) < 0)
     result = fail(error, errno, "Cannot set mode and time of '%s'", change->path);
   close(file);
   free((char *)change->path);
@@ -86,19 +87,30 @@ static int clear_name(const struct applier *applier, int parent, const char *nam
   return fail(error, errno, "Cannot overwrite '%s' with something that is no directory", name);
 }
 
+/* Asking a new file what it has costs less than setting it again; ACLs and setgid bits of directories may differ. */
+static int dress_new(struct applier *applier, int fd) {
+  const struct change *change = &applier->change;
+  struct stat st;
+  if (fstat(fd, &st) < 0) return -1;
+  applier->mode_differs = (st.st_mode & 07777) != change->mode;
+  if (st.st_uid == change->uid && st.st_gid == change->gid) return 0;
+  return own(fd, "", change->uid, change->gid, AT_EMPTY_PATH);
+}
+
 static int put_file(struct applier *applier, int parent, const char *name, struct reader *reader, struct error *error) {
   const struct change *change = &applier->change;
   int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  int fd = openat(parent, name, flags, 0600);
+  mode_t mode = change->mode & 0777; /* what is above that a write and chown(2) would take away again */
+  int fd = openat(parent, name, flags, mode);
   if (fd < 0 && errno == EEXIST) {
     if (clear_name(applier, parent, name, error) < 0) return -1;
-    fd = openat(parent, name, flags, 0600);
+    fd = openat(parent, name, flags, mode);
   }
   if (fd < 0) return fail(error, errno, "Cannot make file '%s'", change->path);
   applier->file = fd;
   applier->missing = change->size;
   applier->change.path = must_format("%s", change->path);
-  if (own(fd, "", change->uid, change->gid, AT_EMPTY_PATH) < 0)
+  if (dress_new(applier, fd) < 0)
     return fail(error, errno, "Cannot give '%s' to %u:%u", change->path, change->uid, change->gid);
   applier->xattrs_size = (size_t)(reader->end - reader->at);
   applier->xattrs = must_alloc(applier->xattrs_size);

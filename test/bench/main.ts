@@ -12,6 +12,7 @@ import { projectRoot } from "../support/project.ts";
 import { checkAgain, checkChanged } from "./check-rows.ts";
 import { copyManyFiles, copyOneChanged, copyThenRun } from "./copy-rows.ts";
 import { command } from "./measure.ts";
+import { memoryOfCopy, memoryOfPull } from "./memory-rows.ts";
 import { openPeers, unmountBelow } from "./peers/open.ts";
 import type { Peer } from "./peers/types.ts";
 import { pullAndUnpack, pushFresh } from "./registry-rows.ts";
@@ -20,7 +21,7 @@ import { contextWith, type Bench, type Row } from "./row.ts";
 import { cachedManyFiles, cachedRebuild, trivialSteps } from "./rows.ts";
 import { diskRead, diskWrite, sysbenchCpu, sysbenchMemory } from "./sandbox-rows.ts";
 import { readSettings } from "./settings.ts";
-import { exportArchive, memoryOfCopy, runConnected, runTrue } from "./store-rows.ts";
+import { exportArchive, runConnected, runTrue } from "./store-rows.ts";
 
 /*
  * `npm run bench [-- --rounds N] [--only PART] [--json FILE] [--no-peers] [--markdown]`: how long builds take, as a ratio
@@ -42,6 +43,7 @@ const ROWS: Readonly<Record<string, (bench: Bench) => Promise<Row | string>>> = 
   push: pushFresh,
   export: exportArchive,
   memory: memoryOfCopy,
+  "memory-pull": memoryOfPull,
   "run-true": runTrue,
   "run-connected": runConnected,
   "sandbox-cpu": sysbenchCpu,

@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { randomBytes } from "node:crypto";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashFile } from "./copy-rows.ts";
 import { LAYER_SIZE, makeLayerFiles } from "./image-files.ts";
@@ -34,49 +33,6 @@ export async function exportArchive(bench: Bench): Promise<Row> {
   });
   rmSync(archive, { force: true });
   return row;
-}
-
-const BIG_FILES = 20;
-const BIG_FILE_SIZE = 100_000_000;
-
-/** The most that the process had resident while 2 GB were copied: as the kernel counts it, told when the process ends. */
-export async function memoryOfCopy(bench: Bench): Promise<Row> {
-  const context = contextWith(bench, "memory", "FROM scratch\nCOPY data /data\n");
-  const data = join(context, "data");
-  mkdirSync(data, { recursive: true });
-  const content = randomBytes(BIG_FILE_SIZE);
-  for (let number = 0; number < BIG_FILES; number++) {
-    content.writeUInt32LE(number);
-    writeFileSync(join(data, `big-${number}`), content);
-  }
-  const [hook, told] = [join(bench.directory, "peak.cjs"), join(bench.directory, "peak")];
-  writeFileSync(
-    hook,
-    // Not ru_maxrss: that begins with what the process that started it had resident (exec_mmap in the kernel's fs/exec.c).
-    `const fs = require("node:fs");
-process.on("exit", () => fs.writeFileSync(${JSON.stringify(told)}, /VmHWM:\\s*(\\d+)/.exec(fs.readFileSync("/proc/self/status", "utf8"))[1]));\n`,
-  );
-  const env = { NODE_OPTIONS: `--require=${hook}` };
-  const peak = async (args: readonly string[]): Promise<number> => {
-    await bench.tsbuild(args, env);
-    return (Number(readFileSync(told, "utf8")) * 1024) / 1e6;
-  };
-  const start = performance.now();
-  const copied = await peak(["build", "-q", "-t", "memory", context]);
-  const time = performance.now() - start;
-  const archive = join(bench.directory, "memory.tar");
-  const exported = await peak(["build", "-q", "-o", `type=docker,dest=${archive}`, "-t", "memory", context]);
-  for (const path of [archive, data]) rmSync(path, { recursive: true });
-  return {
-    name: `memory, COPY of ${(BIG_FILES * BIG_FILE_SIZE) / 1e9} GB`,
-    floor: "–",
-    ours: { median: time, min: time, max: time },
-    ratio: Math.max(copied, exported),
-    unit: "MB",
-    budget: 120,
-    peers: [],
-    note: `resident at most: ${copied.toFixed(0)} MB while copying, ${exported.toFixed(0)} MB while exporting`,
-  };
 }
 
 /** A container that does nothing, against starting an OCI runtime and an interpreter: neither connects it with anything. */
