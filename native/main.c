@@ -165,7 +165,7 @@ static int execute_again(char **argv, char *mode, struct error *error) {
 int main(int argc, char **argv) {
   struct lane control;
   struct error error = {0, ""};
-  if (argc == 2 && strcmp(argv[1], "deflate") == 0) return deflate_file();
+  if (argc == 3 && strcmp(argv[1], "deflate") == 0) return deflate_file(argv[2]);
   unsigned long lanes = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;
   if (lanes < 1 || lanes > MAX_LANES) {
     fprintf(stderr, "usage: tsbuild-helper LANES [userns | try-userns | plain | join NAMESPACE]; it is started by tsbuild, not by hand\n");

@@ -47,8 +47,8 @@ struct worker {
 };
 
 /* Memory that the client opens at /proc/PID/fd/4: what it reads there need not go through a socket. */
-static int share_memory(struct worker *worker, struct error *error) {
-  int fd = memfd_create("tsbuild-deflate", MFD_CLOEXEC);
+static int share_memory(struct worker *worker, const char *name, struct error *error) {
+  int fd = memfd_create(name, MFD_CLOEXEC);
   if (fd < 0 || ftruncate(fd, (off_t)SLOTS * SLOT_SIZE) < 0) return fail(error, errno, "Cannot make memory to compress into");
   if (fd != MEMORY_FD && dup2(fd, MEMORY_FD) < 0) return fail(error, errno, "Cannot share memory");
   worker->slots = mmap(NULL, (size_t)SLOTS * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -81,8 +81,8 @@ static int answer(struct worker *worker, const uint8_t *request, struct error *e
   return 0;
 }
 
-static int serve(struct worker *worker, struct error *error) {
-  if (share_memory(worker, error) < 0) return -1;
+static int serve(struct worker *worker, const char *memory_name, struct error *error) {
+  if (share_memory(worker, memory_name, error) < 0) return -1;
   for (;;) {
     uint8_t request[REQUEST];
     ssize_t got = read_all(request, sizeof request);
@@ -92,11 +92,11 @@ static int serve(struct worker *worker, struct error *error) {
   }
 }
 
-int deflate_file(void) {
+int deflate_file(const char *memory_name) {
   struct error error = {0, ""};
   struct worker worker = {.deflater = deflater_new()};
   crc32_init(&worker.crc32);
-  if (serve(&worker, &error) == 0) return 0;
+  if (serve(&worker, memory_name, &error) == 0) return 0;
   fprintf(stderr, "%s\n", error.message);
   return 1;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readlinkSync, readSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { errnoOf, TsbuildError } from "../../builder/core/errors.ts";
 import { helperBinary } from "../helper/binary.ts";
@@ -42,13 +43,19 @@ export class DeflateProcess implements AsyncDisposable {
   readonly #waiting: Waiting[] = [];
   readonly #free = Array.from({ length: SLOTS }, (_, slot) => slot);
   #answers = Buffer.alloc(0);
+  /** The memory's: that it is there shows that /proc is of this process's own processes. */
+  readonly #name = `tsbuild-${randomUUID()}`;
   #memory: number | undefined;
   #stderr = "";
   #failure: Error | undefined;
 
   constructor(fd: number, aside = false) {
     const binary = helperBinary();
-    const child = spawn(binary, ["deflate"], { stdio: ["pipe", "pipe", "pipe", fd], env: {}, cwd: "/" });
+    const child = spawn(binary, ["deflate", this.#name], {
+      stdio: ["pipe", "pipe", "pipe", fd],
+      env: {},
+      cwd: "/",
+    });
     this.#child = child;
     if (aside && child.pid !== undefined) yieldToOthers(child.pid);
     this.#exited = once(child, "close").catch(() => {});
@@ -103,13 +110,16 @@ export class DeflateProcess implements AsyncDisposable {
   #openMemory(): number {
     const path = `/proc/${this.#child.pid}/fd/${MEMORY_FD}`;
     try {
-      return openSync(path, "r");
+      if (readlinkSync(path).startsWith(`/memfd:${this.#name} `)) return openSync(path, "r");
+      throw new Error(`${path} is something else`);
     } catch (cause) {
       if (this.#failure !== undefined) throw this.#failure;
       throw new TsbuildError(
         "HELPER_FAILED",
-        `Cannot read what the helper compressed: ${path} cannot be opened`,
-        { cause },
+        "Cannot read what the helper compressed: /proc does not show it",
+        {
+          cause,
+        },
       );
     }
   }
