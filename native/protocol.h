@@ -28,6 +28,7 @@ enum frame_type {
   FRAME_RELEASE = 20,
   FRAME_DETACH = 21,
   FRAME_LEAVE = 22,
+  FRAME_GO = 23,
   /* both ways: the entries of a layer */
   FRAME_ENTRY = 32,
   FRAME_DATA = 33,
@@ -44,6 +45,7 @@ enum frame_type {
   FRAME_EXIT = 69,
   FRAME_TAKEN = 70,
   FRAME_IDLE = 71,
+  FRAME_MADE = 72,
   FRAME_WASTED = 72,
   /* on the control pipe */
   FRAME_MAP = 96,
@@ -92,7 +94,8 @@ enum plan_flag {
   PLAN_REMOVE = 512,
   PLAN_OWNERS = 1024,
   PLAN_CHANGES = 2048,
-  PLAN_HOLD = 4096
+  PLAN_HOLD = 4096,
+  PLAN_WAIT = 8192
 };
 
 enum fetch_flag { FETCH_FOLLOW = 1, FETCH_LOOK = 2 };

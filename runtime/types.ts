@@ -18,7 +18,7 @@ export interface Helper extends AsyncDisposable {
     plan: RunPlan,
     onStart: (running: StartedContainer) => void,
   ): Promise<StartedContainer | RunExit>;
-  /** Makes a network namespace at `path`, a file to be made, connected by a program until it is disposed of. */
+  /** Makes a network namespace at `path`, a file to be made, which a program connects until it is disposed of. */
   connect(path: string, program: readonly string[], signal?: AbortSignal): Promise<NetworkLink>;
   /** What an upper directory changes over the lower ones, in the order of a layer, as a layer records it. */
   diff(request: DiffRequest, visit: EntryVisitor, signal?: AbortSignal): Promise<void>;
@@ -64,6 +64,8 @@ export type RootSpec =
 /** A network namespace with a program that connects it. */
 export interface NetworkLink extends AsyncDisposable {
   readonly path: string;
+  /** Resolves when it is connected; rejects where the program cannot do that. */
+  readonly connected: Promise<void>;
 }
 
 /** A container that runs. Process ids are the caller's. */
@@ -130,6 +132,8 @@ export interface RunPlan {
   readonly recordOwners?: boolean;
   /** With that: `uid:gid:path` of what in the root has an owner that its snapshot cannot say; see specialOwners. */
   readonly owners?: readonly Bytes[] | undefined;
+  /** The command is executed when this resolves; all else is done meanwhile. Where it rejects, so does `run`. */
+  readonly ready?: Promise<void> | undefined;
   /** Nothing is executed: the root filesystem and its mounts are there, for `fetch` and `put`, until it is aborted. */
   readonly hold?: boolean;
   /** For a detached container: `state` is removed when it ends. */

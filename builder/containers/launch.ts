@@ -1,4 +1,5 @@
 import { makeVolumes } from "../../runtime/container/mounts.ts";
+import { NotConnected } from "../../runtime/network/connect.ts";
 import type { RunPlan, StartedContainer } from "../../runtime/types.ts";
 import type { Container } from "../api/container-types.ts";
 import type { ContainerIo } from "../api/run-options.ts";
@@ -9,8 +10,9 @@ import type { OpenSandbox } from "./sandbox.ts";
 import type { ContainerServices } from "./types.ts";
 
 export interface Launch {
+  /** What surrounds it is not in it yet. */
   readonly plan: RunPlan;
-  readonly sandbox: Pick<OpenSandbox, "leave">;
+  readonly sandbox: OpenSandbox;
   /** It goes on by itself. */
   readonly detach: boolean;
   readonly interactive: boolean;
@@ -26,6 +28,25 @@ export interface Launched {
 
 /** Runs a container that has been made. `onStarted` is called once others can see that it runs. */
 export async function launch(
+  services: ContainerServices,
+  container: Container,
+  launched: Launch,
+  onStarted: () => void,
+): Promise<Launched> {
+  for (;;) {
+    const { plan, network } = await launched.sandbox.around(launched.plan);
+    const mounts = plan.mounts.map(({ target }) => target);
+    const around = { ...container, record: { ...container.record, network, mounts } };
+    try {
+      return await launchOnce(services, around, { ...launched, plan }, onStarted);
+    } catch (error) {
+      // Nothing of it has run: there is another network now.
+      if (!(error instanceof NotConnected)) throw error;
+    }
+  }
+}
+
+async function launchOnce(
   services: ContainerServices,
   container: Container,
   { plan: bare, sandbox, detach, interactive, io, signal }: Launch,

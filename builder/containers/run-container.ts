@@ -74,13 +74,11 @@ export async function runContainer(
     if (seccomp !== undefined) writeFileSync(join(directory, "seccomp"), seccomp);
     writeRequest(directory, request);
     onCreated?.(id);
-    const { plan, network } = await sandbox.around(bare);
-    const container = { ...made, record: { ...made.record, network, mounts: targetsOf(plan) } };
     const { detach, interactive } = options;
     const launched = await launch(
       services,
-      container,
-      { plan, sandbox, detach, interactive, io, signal },
+      made,
+      { plan: bare, sandbox, detach, interactive, io, signal },
       () => (started = true),
     );
     left = launched.left;
@@ -101,8 +99,6 @@ function disposedWhenOpen(opening: Promise<AsyncDisposable>): AsyncDisposable {
     [Symbol.asyncDispose]: async () => (await opening.catch(() => undefined))?.[Symbol.asyncDispose](),
   };
 }
-
-const targetsOf = ({ mounts }: RunPlan): string[] => mounts.map(({ target }) => target);
 
 function untilDisposed(emit: Emit): Disposable & { readonly emit: Emit } {
   let ended = false;
@@ -141,7 +137,7 @@ function recordOf(
     network: request.sandbox.network,
     ports: ports.map(portText),
     volumes: request.volumes,
-    mounts: targetsOf(plan),
+    mounts: plan.mounts.map(({ target }) => target),
     session: newSessionName(),
     process: { home: user.home, cwd, uid, gid, groups, capabilities, noNewPrivileges, limits, cgroups },
   };

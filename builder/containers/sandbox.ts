@@ -3,10 +3,10 @@ import type { RunOptions } from "../api/run-options.ts";
 import type { RunConfig } from "../image/types.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { HeldLimits } from "../../runtime/limits/sandbox-limits.ts";
-import { hostConnection, connectNetwork } from "../../runtime/network/connect.ts";
+import { NotConnected, beginNetwork, connectNetwork, hostConnection } from "../../runtime/network/connect.ts";
 import { withFreePorts } from "../../runtime/network/free-ports.ts";
 import { reasonOf } from "../../runtime/network/pool.ts";
-import type { Connection, NetworkMode, PublishedPort } from "../../runtime/network/types.ts";
+import type { Connection, NetworkMode, NetworkWishes, PublishedPort } from "../../runtime/network/types.ts";
 import { containerNetworkMounts } from "../../runtime/plan/mounts.ts";
 import { resolvConf, withDns } from "../../runtime/plan/network-files.ts";
 import type { ContainerServices } from "./types.ts";
@@ -19,7 +19,10 @@ export interface OpenSandbox extends AsyncDisposable {
   readonly held: Pick<RunPlan, "cgroups" | "limits" | "noNewPrivileges">;
   /** Leaves it all to a container that outlives this process: disposing does nothing then. */
   leave(): void;
-  /** The plan with all of that in it, as soon as the network is connected; and the network that it came to be. */
+  /**
+   * The plan with all of that in it, and the network that it came to be, which may not be connected yet. Where running it
+   * fails with NotConnected, the next call gives another one.
+   */
   around(plan: RunPlan): Promise<{ readonly plan: RunPlan; readonly network: NetworkMode }>;
 }
 
@@ -34,11 +37,12 @@ export async function openSandbox(
 ): Promise<OpenSandbox> {
   const { settings, dns } = sandbox;
   const notice = (message: string): void => emit({ type: "notice", message });
-  const wanted = sandbox.publishAll ? [...sandbox.ports, ...exposed(await configOf())] : sandbox.ports;
-  const ports = wanted.length === 0 ? [] : await withFreePorts(wanted);
+  const asked = sandbox.publishAll ? [...sandbox.ports, ...exposed(await configOf())] : sandbox.ports;
+  const ports = asked.length === 0 ? [] : await withFreePorts(asked);
   for (const [index, port] of ports.entries())
     if (sandbox.ports[index]?.host !== port.host) notice(`port ${portText(port)} is published`);
-  const connecting = connect(services, sandbox, { ports, notice, signal });
+  const wanted = { ports, notice, signal };
+  let connecting = connect(services, sandbox, wanted);
   // Should anything fail before, nobody waits for it any more.
   connecting.catch(() => {});
   const disconnect = async (): Promise<void> =>
@@ -59,7 +63,14 @@ export async function openSandbox(
     held: settled,
     leave: () => void (left = true),
     async around(plan) {
-      const { network, resolvConf, gateway } = await connecting;
+      const { network, resolvConf, gateway, ready: connected } = await connecting;
+      const ready = connected?.catch((error: unknown) => {
+        if (error instanceof NotConnected)
+          connecting = connectOtherwise(services, sandbox, wanted, [error.message], 1);
+        throw error;
+      });
+      // Whoever runs the plan hears of it.
+      ready?.catch(() => {});
       const mounts = containerNetworkMounts(
         { resolvConf: withDns(resolvConf, dns), gateway },
         plan,
@@ -67,7 +78,7 @@ export async function openSandbox(
       );
       return {
         network: typeof network === "string" ? network : "default",
-        plan: { ...plan, ...settled, network, mounts: [...mounts, ...plan.mounts] },
+        plan: { ...plan, ...settled, network, ready, mounts: [...mounts, ...plan.mounts] },
       };
     },
     async [Symbol.asyncDispose]() {
@@ -94,7 +105,7 @@ export function portText({ address, host, container, protocol }: PublishedPort):
   return `${shown}:${host}->${container}/${protocol}`;
 }
 
-type ContainerConnection = Omit<Connection, "network"> & Pick<RunPlan, "network">;
+type ContainerConnection = Omit<Connection, "network"> & Pick<RunPlan, "network" | "ready">;
 
 interface Wanted {
   readonly ports: readonly PublishedPort[];
@@ -103,24 +114,53 @@ interface Wanted {
 }
 
 async function connect(
-  { helper, env, store }: ContainerServices,
-  { network, settings }: ContainerSandbox,
-  { ports, notice, signal }: Wanted,
+  services: ContainerServices,
+  sandbox: ContainerSandbox,
+  wanted: Wanted,
 ): Promise<ContainerConnection> {
+  const { network } = sandbox;
   if (network === "host") return hostConnection();
   if (network === "none") return { ...hostConnection(), network: "none", resolvConf: resolvConf(false) };
-  const hostGateway = settings.hosts.some(({ address }) => address === "host-gateway");
-  const wishes = { ports, hostGateway };
-  const path = store.tempPath("net");
-  const { connection, problems } = await connectNetwork(await helper(), path, wishes, env, signal);
+  try {
+    const where = { path: services.store.tempPath("net"), env: services.env, signal: wanted.signal };
+    const begun = await beginNetwork(await services.helper(), wishesOf(sandbox, wanted), where);
+    if (begun !== undefined) return { ...begun.connection, ready: begun.ready };
+    return await connectOtherwise(services, sandbox, wanted, [], 0);
+  } catch (error) {
+    if (!(error instanceof NotConnected)) throw error;
+    return connectOtherwise(services, sandbox, wanted, [error.message], 1);
+  }
+}
+
+/** By the programs that were not tried yet, or not at all. */
+async function connectOtherwise(
+  { helper, env, store }: ContainerServices,
+  sandbox: ContainerSandbox,
+  wanted: Wanted,
+  before: readonly string[],
+  tried: number,
+): Promise<ContainerConnection> {
+  const { ports, notice, signal } = wanted;
+  const where = { path: store.tempPath("net"), env, signal };
+  const { connection, problems } = await connectNetwork(
+    await helper(),
+    wishesOf(sandbox, wanted),
+    where,
+    tried,
+  );
   if (connection !== undefined) return connection;
+  const reason = reasonOf([...before, ...problems]);
   if (ports.length > 0) {
-    throw new TsbuildError("SANDBOX", `Cannot publish ports: ${reasonOf(problems)}`, {
+    throw new TsbuildError("SANDBOX", `Cannot publish ports: ${reason}`, {
       hint: "with --network host its ports are this machine's, and are reached without",
     });
   }
-  notice(`the container shares the network of this machine: ${reasonOf(problems)}`);
+  notice(`the container shares the network of this machine: ${reason}`);
   return hostConnection();
+}
+
+function wishesOf({ settings }: ContainerSandbox, { ports }: Wanted): NetworkWishes {
+  return { ports, hostGateway: settings.hosts.some(({ address }) => address === "host-gateway") };
 }
 
 function exposed({ ExposedPorts = {} }: RunConfig): PublishedPort[] {

@@ -55,13 +55,11 @@ export async function startContainer(
       { sandbox: request.sandbox, signal, emit },
       async () => image.config.config,
     );
-    const { plan, network } = await sandbox.around(bare);
-    const { limits = [], cgroups = [] } = plan;
+    const { limits = [], cgroups = [] } = sandbox.held;
     const { started: _, process, ...rest } = record;
     const again: ContainerRecord = {
       ...rest,
       session: newSessionName(),
-      network,
       ports: sandbox.ports.map(portText),
       ...(process && { process: { ...process, limits, cgroups } }),
     };
@@ -73,7 +71,7 @@ export async function startContainer(
     const { status } = await launch(
       services,
       started,
-      { plan, sandbox, detach: !attach, interactive, io, signal },
+      { plan: bare, sandbox, detach: !attach, interactive, io, signal },
       unlock,
     );
     return status;

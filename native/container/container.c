@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -193,6 +194,9 @@ static _Noreturn void container_main(const struct container *container, bool in_
     _exit(1);
   }
   if (container->plan->flags & PLAN_HOLD) hold(container);
+  char go;
+  /* All is ready but what others do: the network may still have to be connected. */
+  if ((container->plan->flags & PLAN_WAIT) && recv(container->status, &go, 1, 0) != 1) _exit(1);
   report.kind = REPORT_RUNNING;
   report_send(container->status, &report, terminal.master);
   if (!(container->plan->flags & PLAN_INIT)) run_command(container, &terminal, supervisor);

@@ -119,6 +119,8 @@ static void take_frame(struct run *run, const struct frame *frame) {
     kill(run->child, number);
   } else if (frame->type == FRAME_DETACH) {
     run->parting = true;
+  } else if (frame->type == FRAME_GO) {
+    if (run->status >= 0) send(run->status, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
   } else if (frame->type == FRAME_RESIZE) {
     struct winsize size = {0};
     size.ws_col = (unsigned short)get_u32(&reader);
@@ -178,6 +180,7 @@ static void pump(struct run *run) {
   enum { LANE, STATUS, SIGNALS, OUT, ERR, MASTER, IN, OPENED, COUNT };
   struct frame frame;
   bool hung_up = false;
+  while (lane_next(run->lane, &frame)) take_frame(run, &frame); /* what came with the command is read already */
   while (!run->ended && !run->lost) {
     bool waits = run->pending_size > 0;
     struct pollfd fds[COUNT + CONTROL_POLLS] = {[LANE] = {run->lane->fd, POLLIN, 0},  [STATUS] = {run->status, POLLIN, 0},

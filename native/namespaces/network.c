@@ -190,6 +190,7 @@ int network(struct lane *lane, const struct frame *frame, struct error *error) {
   if (reader_finish(&reader, "network", error) < 0) return -1;
   if (argv.count == 0) return fail(error, EINVAL, "Cannot connect a network without a program");
   int result = make_namespace(path, error);
+  if (result == 0) send_empty(lane, FRAME_MADE);
   if (result == 0) result = start_tool(&tool, &argv, path, lane->fd, error);
   if (result == 0) result = await_tool(&tool, lane, argv.items[0], error);
   if (result == 0) {

@@ -4,7 +4,7 @@
 #include "base/wire.h"
 
 /*
- * Makes a network namespace, at a path, and starts the program that connects it; STARTED when it is. Both last until the
+ * Makes a network namespace, at a path, and starts the program that connects it; MADE and STARTED say so. Both last until the
  * client asks for their end or is gone; DETACH makes them last as long as the helper. In a worker.
  */
 int network(struct lane *lane, const struct frame *frame, struct error *error);

@@ -78,6 +78,7 @@ function planFlags(plan: RunPlan, { stdin, detached, changes }: RunWay): number 
     (plan.removeState === true ? PLAN.REMOVE : 0) |
     (plan.recordOwners === true ? PLAN.OWNERS : 0) |
     (plan.hold === true ? PLAN.HOLD : 0) |
+    (plan.ready === undefined ? 0 : PLAN.WAIT) |
     (changes ? PLAN.CHANGES : 0)
   );
 }

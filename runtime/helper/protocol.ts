@@ -21,6 +21,7 @@ export const FRAME = {
   RELEASE: 20,
   DETACH: 21,
   LEAVE: 22,
+  GO: 23,
   ENTRY: 32,
   DATA: 33,
   RANGE: 34,
@@ -35,6 +36,7 @@ export const FRAME = {
   EXIT: 69,
   TAKEN: 70,
   IDLE: 71,
+  MADE: 72,
   WASTED: 72,
   MAP: 96,
   MAPPED: 97,
@@ -85,6 +87,7 @@ export const PLAN = {
   OWNERS: 1024,
   CHANGES: 2048,
   HOLD: 4096,
+  WAIT: 8192,
 } as const;
 
 export const FETCH = { FOLLOW: 1, LOOK: 2 } as const;

@@ -1,7 +1,7 @@
 import type { RunExit, RunIo, RunPlan, StartedContainer } from "../types.ts";
 import { expectAnswer } from "./answer.ts";
 import { putPlan } from "./encode.ts";
-import type { Lane } from "./lane.ts";
+import type { Answer, Lane } from "./lane.ts";
 import { FAILURES, FRAME } from "./protocol.ts";
 import { FrameReader } from "./reader.ts";
 import { visitFrames } from "./visit.ts";
@@ -28,6 +28,7 @@ export async function runOn(
       feeder?.start();
     } else onChange?.(type, payload);
   };
+  using wait = new Wait(lane, plan.ready);
   try {
     const answer = await lane.exchange(
       putPlan(new FrameWriter(), plan, {
@@ -38,7 +39,7 @@ export async function runOn(
       onFrame,
       signal,
     );
-    return exitOf(expectAnswer(answer, "SANDBOX"));
+    return exitOf(wait.expect(answer));
   } finally {
     feeder?.stop();
   }
@@ -52,6 +53,7 @@ export async function runDetachedOn(
   onStart: (running: StartedContainer) => void,
 ): Promise<StartedContainer | RunExit> {
   let started: StartedContainer | undefined;
+  using wait = new Wait(lane, plan.ready);
   const answer = await lane.exchange(
     putPlan(new FrameWriter(), plan, { stdin, detached: true, changes: false }).take(),
     (type, payload) => {
@@ -61,8 +63,39 @@ export async function runDetachedOn(
       lane.detach();
     },
   );
-  const reader = expectAnswer(answer, "SANDBOX");
+  const reader = wait.expect(answer);
   return answer.type === FRAME.EXIT || started === undefined ? exitOf(reader) : started;
+}
+
+/** Lets a command that waits begin when something is ready, or gives it up; the lane may be another's afterwards. */
+class Wait implements Disposable {
+  #over = false;
+  #failure: { readonly reason: unknown } | undefined;
+
+  constructor(lane: Lane, ready: Promise<void> | undefined) {
+    if (ready !== undefined) void this.#begin(lane, ready);
+  }
+
+  async #begin(lane: Lane, ready: Promise<void>): Promise<void> {
+    try {
+      await ready;
+      if (!this.#over) lane.send(new FrameWriter(16).begin(FRAME.GO).end().take());
+    } catch (reason) {
+      if (this.#over) return;
+      this.#failure = { reason };
+      lane.cancel();
+    }
+  }
+
+  /** What the helper answered, or why it was given up. */
+  expect(answer: Answer): FrameReader {
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    return expectAnswer(answer, "SANDBOX");
+  }
+
+  [Symbol.dispose](): void {
+    this.#over = true;
+  }
 }
 
 function startedOf(payload: Buffer): StartedContainer {

@@ -13,41 +13,94 @@ export interface Connected {
   readonly problems: readonly string[];
 }
 
+/** That a program could not connect a network; another way may work. */
+export class NotConnected extends Error {}
+
+/** A network namespace that is made, and connected when `ready` resolves; that rejects with NotConnected, or for good. */
+export interface Connecting {
+  readonly connection: Connection;
+  readonly ready: Promise<void>;
+}
+
+interface Where {
+  /** A file to be made. */
+  readonly path: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * A network namespace at `path`, a file to be made, connected by the first program that works; no connection where none
+ * A network namespace connected by the first program that works, `skipped` programs left out; no connection where none
  * does. A port that cannot be published is an error, whatever else might have worked.
  */
 export async function connectNetwork(
   helper: Helper,
-  path: string,
   wishes: NetworkWishes,
-  env: NodeJS.ProcessEnv,
-  signal?: AbortSignal,
+  where: Where,
+  skipped = 0,
 ): Promise<Connected> {
   const problems: string[] = [];
-  for (const tool of networkTools(env)) {
-    const api = apiSocket(path);
-    let link: NetworkLink;
+  for (const tool of networkTools(where.env).slice(skipped)) {
     try {
-      link = await helper.connect(path, toolCommand(tool, path, wishes), signal);
+      const { connection, ready } = await begin(helper, tool, wishes, where);
+      await ready;
+      return { connection, problems };
     } catch (error) {
-      signal?.throwIfAborted();
-      // pasta's sandbox of its own leaves no way to syslog, which it says many times.
-      const message = messageOf(error).replace(/Failed to send \d+ bytes to syslog[; ]*/g, "");
-      if (wishes.ports.length > 0 && /bind|in use/i.test(message))
-        throw portsRefused(wishes.ports, undefined, error);
-      problems.push(message);
-      continue;
+      if (!(error instanceof NotConnected)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return { connection: undefined, problems };
+}
+
+/** Begins with the first program, without waiting for it; undefined where there is none. */
+export async function beginNetwork(
+  helper: Helper,
+  wishes: NetworkWishes,
+  where: Where,
+): Promise<Connecting | undefined> {
+  const [tool] = networkTools(where.env);
+  return tool && begin(helper, tool, wishes, where);
+}
+
+async function begin(
+  helper: Helper,
+  tool: NetworkTool,
+  wishes: NetworkWishes,
+  { path, signal }: Where,
+): Promise<Connecting> {
+  const { ports } = wishes;
+  const api = apiSocket(path);
+  const failed = (error: unknown): Error => {
+    signal?.throwIfAborted();
+    // pasta's sandbox of its own leaves no way to syslog, which it says many times.
+    const message = messageOf(error).replace(/Failed to send \d+ bytes to syslog[; ]*/g, "");
+    if (ports.length > 0 && /bind|in use/i.test(message)) return portsRefused(ports, undefined, error);
+    return new NotConnected(message, { cause: error });
+  };
+  let link: NetworkLink;
+  try {
+    link = await helper.connect(path, toolCommand(tool, path, wishes), signal);
+  } catch (error) {
+    throw failed(error);
+  }
+  const connect = async (): Promise<void> => {
+    try {
+      await link.connected;
+    } catch (error) {
+      throw failed(error);
     }
     try {
-      if (tool.name === "slirp4netns") await publishThroughSlirp(api, wishes.ports);
+      if (tool.name === "slirp4netns") await publishThroughSlirp(api, ports);
     } catch (error) {
       await link[Symbol.asyncDispose]();
       throw error;
     }
-    return { connection: connectionOf(tool, link, wishes.ports.length > 0 ? api : undefined), problems };
-  }
-  return { connection: undefined, problems };
+  };
+  const ready = connect();
+  // Whoever waits for it hears of a failure.
+  ready.catch(() => {});
+  return { connection: connectionOf(tool, link, ports.length > 0 ? api : undefined), ready };
 }
 
 /** The host's own network. */

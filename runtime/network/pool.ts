@@ -52,7 +52,7 @@ export class NetworkPool {
   async #connect(): Promise<Connection> {
     const { helper, tempPath, env, hostGateway, notice } = this.#services;
     const wishes = { ports: [], hostGateway };
-    const { connection, problems } = await connectNetwork(await helper(), tempPath(), wishes, env);
+    const { connection, problems } = await connectNetwork(await helper(), wishes, { path: tempPath(), env });
     if (connection !== undefined) return connection;
     if (this.#host !== undefined) return this.#host;
     this.#host = hostConnection();
