@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../support/project.ts";
@@ -8,8 +8,8 @@ import { projectRoot } from "../support/project.ts";
  * commands in it find little to do: `.ci/setup` does all of it anew wherever a fresh clone is tested.
  */
 export function cloneProject(directory: string): void {
-  // Once for all who pack it: made here, it is up to date in the clone.
-  execFileSync("sh", [".ci/prebuild"], { cwd: projectRoot, stdio: "ignore" });
+  // Once for all who pack it: made here, it is up to date in the clone. Where it cannot be made, packing says why.
+  spawnSync("sh", [".ci/prebuild"], { cwd: projectRoot, stdio: "ignore" });
   const script = `mkdir "$1"
 git ls-files -zco --exclude-standard | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\\0' "$file"; done |
   tar --null --files-from - --create | tar --extract --directory "$1"`;

@@ -24,8 +24,8 @@ export interface Scene extends AsyncDisposable {
   shell(script: string, cwd: string, where?: string, status?: number): Promise<void>;
   /** Types a script into a terminal. */
   type(script: string, cwd: string): Promise<void>;
-  /** Starts what a page needs besides. */
-  dockerDaemon(): Promise<void>;
+  /** Starts what a page needs besides; gives the reason where there can be no daemon. */
+  dockerDaemon(): Promise<string | undefined>;
   nodeImage(): Promise<void>;
 }
 
@@ -96,12 +96,13 @@ export async function openScene(): Promise<Scene> {
     type: (script, cwd) => typeBlock(asHere(script), cwd, env),
     async dockerDaemon() {
       const started = await startDocker(rig.directory, []);
-      if (typeof started === "string") throw new Error(started);
+      if (typeof started === "string") return started;
       docker = started;
       env["DOCKER_HOST"] = started.socket;
       // The daemon has no bridge, as it must not touch this machine's network: its containers use that.
       const onHost = 'run) shift; set -- run --network host -e TSBUILD_REGISTRY_MIRRORS "$@";;';
       program("docker", `case "$1" in ${onHost} esac`, `exec ${client()} "$@"`);
+      return undefined;
     },
     nodeImage: async () => tsbuild(await nodeStandIn(rig, host)),
     async [Symbol.asyncDispose]() {
