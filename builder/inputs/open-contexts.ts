@@ -58,13 +58,14 @@ export async function openContexts(
   session.offline = options.offline === true;
   const opener = new Opener(session, options, settled);
   const given = withGitDir(placeOf(options.context), options.buildArgs["BUILDKIT_CONTEXT_KEEP_GIT_DIR"]);
-  const place = given.kind === "directory" ? given : await settled(given);
+  const settledPlace = async (place: ContextPlace): Promise<ContextPlace> =>
+    place.kind === "directory" ? place : settled(place);
+  const place = await settledPlace(given);
   const named = new Map<string, Promise<ContextPlace>>();
   const settle = (name: string, source: string): Promise<ContextPlace> => {
-    const namedPlace = placeOf(source);
-    const known = named.get(name) ?? (namedPlace.kind === "directory" ? namedPlace : settled(namedPlace));
-    named.set(name, Promise.resolve(known));
-    return Promise.resolve(known);
+    const known = named.get(name) ?? settledPlace(placeOf(source));
+    named.set(name, known);
+    return known;
   };
   const opened = await opener.openMain(place);
   const contexts = new Map<string, BuildContext>([["", opened.context]]);

@@ -121,6 +121,19 @@ test("convertTree() refuses an artifact in docker's format, and a config that do
   );
 });
 
+test("convertTree() says that docker's format has no annotations", async () => {
+  const messages: string[] = [];
+  const tree = buildkitTree("linux/amd64");
+  const [image] = tree.children;
+  const raw = Buffer.from((image?.raw.toString() ?? "").replace("{", '{"annotations":{"a":"b"},'));
+  const noted = { ...tree, top: document(raw, MEDIA_TYPES.ociManifest), children: [] };
+  const made = await convertTree(noted, { format: "docker" }, another, (event) => {
+    if (event.type === "notice") messages.push(event.message);
+  });
+  assert.deepEqual(messages, ["left out: annotations, which docker's format does not have"]);
+  assert.ok(!made.top.raw.includes("annotations"));
+});
+
 test("narrow() takes some of an index's images, or one of them", () => {
   const tree = buildkitTree("linux/amd64", "linux/arm64", "linux/s390x");
   const some = narrow(tree, [parsePlatform("linux/s390x"), parsePlatform("linux/amd64")]);

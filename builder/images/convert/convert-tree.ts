@@ -36,6 +36,8 @@ export async function convertTree(
       hint: "leave --format out",
     });
   }
+  if (converter.isStripped)
+    emit({ type: "notice", message: "left out: annotations, which docker's format does not have" });
   if (converter.left > 0) {
     const message = `left out of the index: ${converter.left} that state something of images as they were, have no name in docker's format, or are not here`;
     emit({ type: "notice", message });
@@ -50,6 +52,8 @@ class Converter {
   readonly blobs = new Map<Digest, TreeBlob>();
   /** Manifests of an index that are not in the new one. */
   left = 0;
+  /** Annotations are not there any more. */
+  isStripped = false;
   readonly #sources: ReadonlyMap<Digest, TreeDocument>;
   readonly #given: ReadonlyMap<Digest, TreeBlob>;
   readonly #conversion: Conversion;
@@ -98,6 +102,7 @@ class Converter {
       format === own &&
       layers.every(({ descriptor: { digest } }, at) => digest === manifest.layers[at]?.digest);
     if (isSame) return source;
+    if (format === "docker" && Object.keys(manifest.annotations).length > 0) this.isStripped = true;
     const descriptors = layers.map(({ descriptor }) => descriptor);
     const raw =
       format === own
@@ -132,6 +137,7 @@ class Converter {
     const isOci = kept.some((one) => one?.mediaType === MEDIA_TYPES.ociManifest);
     const format = this.#conversion.format ?? (isOci ? "oci" : own);
     if (format === own && kept.every((one, at) => one?.digest === index.manifests[at]?.digest)) return source;
+    if (format === "docker" && Object.keys(index.annotations).length > 0) this.isStripped = true;
     const mediaType = format === "docker" ? MEDIA_TYPES.dockerIndex : MEDIA_TYPES.ociIndex;
     return described(source, withManifests(index, kept, format), mediaType);
   }
