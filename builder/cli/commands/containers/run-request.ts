@@ -58,7 +58,7 @@ export const MISSING_RUN_FLAGS: Readonly<Record<string, string | undefined>> = {
   "health-cmd|health-interval|health-retries|health-timeout|no-healthcheck": undefined,
   expose: "write --publish: only a port that is published is reached from outside",
   quiet: undefined,
-  restart: undefined,
+  restart: "no daemon is there to do it: a unit of systemd with Restart= and ExecStart=tsbuild run does",
   "volumes-from|volume-driver": undefined,
 };
 
