@@ -13,7 +13,7 @@ const COST_OF_FILE = 8 << 10;
 
 /** What a COPY would do if it ran. */
 export interface CopyPlan {
-  changes(): Promise<readonly NewChange[]>;
+  changes(base: RootFs): Promise<readonly NewChange[]>;
   kin(): Digest;
 }
 
@@ -34,8 +34,8 @@ export class CopiesAhead {
 
   /** What is to be done before files are hashed for the key of a COPY; undefined where nothing is. */
   before(op: CopyOp, inputs: Inputs, step: Step, plan: CopyPlan): BeforeHashing | undefined {
-    const base = op.base === null ? [] : inputs[op.base]?.result.rootfs;
-    if (step.mayRunAhead !== true || base === undefined || op.unpack) return undefined;
+    const { baseAhead } = step;
+    if (baseAhead === undefined || op.unpack) return undefined;
     let asked = false;
     return async (files, bytes) => {
       if (asked || this.#busy || bytes + files * COST_OF_FILE < WORTH_IT) return;
@@ -45,8 +45,9 @@ export class CopiesAhead {
       try {
         // Planning takes as long as the thread to start.
         const thread = secondThread();
-        if (!(await this.#services.isIndexed(base))) return;
-        const changes = await plan.changes();
+        const base = op.base === null ? [] : (await baseAhead())?.rootfs;
+        if (base === undefined || !(await this.#services.isIndexed(base))) return;
+        const changes = await plan.changes(base);
         if ((await thread) === undefined) return;
         const keep = await this.#services.sealAhead(changes, step.signal, plan.kin());
         if (keep !== undefined) this.#made.set(op, { base, keep });

@@ -1,12 +1,11 @@
 import type { CopyOp } from "../graph/types.ts";
 import { editTree } from "../layers/edit.ts";
-import type { NewChange } from "../layers/types.ts";
+import type { NewChange, RootFs } from "../layers/types.ts";
 import { readAccountFile } from "./accounts.ts";
 import { unpackArchive } from "./copy/archive.ts";
 import { resolveOwner, type Owner } from "./copy/owner.ts";
 import { copiesOntoEmptyRoot, planCopy } from "./copy/plan.ts";
 import { sourceTrees } from "./copy-sources.ts";
-import { baseOf } from "./inputs.ts";
 import type { Inputs, OpServices } from "./types.ts";
 
 /** What a COPY changes. */
@@ -14,8 +13,9 @@ export async function copyChanges(
   services: OpServices,
   op: CopyOp,
   inputs: Inputs,
+  base: RootFs,
 ): Promise<readonly NewChange[]> {
-  const tree = await services.tree(baseOf(op, inputs));
+  const tree = await services.tree(base);
   const owner = await ownerOf(services, op, tree);
   return services.withTars(async () => {
     const editor = editTree(copiesOntoEmptyRoot(op) ? await services.tree([]) : tree);

@@ -33,7 +33,7 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
       services.withTars(async () => {
         const sources = await sourceTrees(services, op, inputs);
         const before = ahead.before(op, inputs, step, {
-          changes: async () => (await loadChanges()).copyChanges(services, op, inputs),
+          changes: async (base) => (await loadChanges()).copyChanges(services, op, inputs, base),
           kin: () => kinOf(services, op, inputs),
         });
         return copyContent(op, sources, services.keepContentList, before);
@@ -48,7 +48,7 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
           check();
           return { rootfs: [...base, made] };
         }
-        const changes = await copyChanges(services, op, inputs);
+        const changes = await copyChanges(services, op, inputs, base);
         const kin = kinOf(services, op, inputs);
         // A step that fails above it does not take the copy with it.
         const signal = interruptions(step.signal);

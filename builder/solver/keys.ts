@@ -2,7 +2,7 @@ import type { CacheRecord } from "../cache/types.ts";
 import { contentKey, definitionKey, type NamedKey } from "./cache-key.ts";
 import type { Vertex } from "../graph/types.ts";
 import type { Keyed, State } from "./state.ts";
-import type { Lookup, OpResult, SolveOptions } from "./types.ts";
+import type { Lookup, OpContext, OpResult, SolveOptions } from "./types.ts";
 
 /** What finding a key needs of the rest of the solver. */
 export interface Keying {
@@ -10,7 +10,11 @@ export interface Keying {
   keyed(state: State): Promise<Keyed>;
   result(state: State): Promise<OpResult>;
   /** `runner.content`, watched. */
-  content(state: State, inputs: readonly OpResult[]): ReturnType<SolveOptions["runner"]["content"]>;
+  content(
+    state: State,
+    inputs: readonly OpResult[],
+    baseAhead: OpContext["baseAhead"],
+  ): ReturnType<SolveOptions["runner"]["content"]>;
 }
 
 /**
@@ -48,9 +52,13 @@ export async function findKey(state: State, keying: Keying): Promise<Keyed> {
   );
   const base = "base" in vertex.op ? vertex.op.base : null;
   const under = base === null ? undefined : inputs[base];
-  if (keying.options.runAhead === true && base !== null && under !== undefined && isAtHand(under, runner))
-    results[base] = await keying.result(under);
-  const content = await keying.content(state, results);
+  const mayRunAhead =
+    keying.options.runAhead === true && (base === null || (under !== undefined && isAtHand(under, runner)));
+  const content = await keying.content(
+    state,
+    results,
+    mayRunAhead ? async () => under && keying.result(under) : undefined,
+  );
   state.content = content;
   const own = runner.contentDefinition?.(vertex) ?? definition ?? null;
   // COPY --from may take from the very stage that it stands on: then that input counts by its key as well.

@@ -54,9 +54,9 @@ export class Steps {
   }
 
   /** What the op takes from its inputs, as its key has it. */
-  content(state: State, inputs: readonly OpResult[]): Promise<Json> {
+  content(state: State, inputs: readonly OpResult[], baseAhead?: OpContext["baseAhead"]): Promise<Json> {
     this.#schedule.check();
-    const context = { ...this.#context, mayRunAhead: this.#options.runAhead === true };
+    const context = { ...this.#context, ...(baseAhead && { baseAhead }) };
     return this.#watch(state, () => this.#options.runner.content(state.vertex, inputs, context));
   }
 

@@ -17,8 +17,11 @@ export interface OpResult {
 export interface OpContext {
   readonly signal: AbortSignal;
   readonly emit: Emit;
-  /** For `content`: the op may do its work beside it. What it made is thrown away where the cache turns out to have the result. */
-  readonly mayRunAhead?: boolean;
+  /**
+   * For `content`: the op may do its work beside it, and this gives the result of its base for that. What it made is thrown
+   * away where the cache turns out to have the result. Asked only where there is much to do: the base may have to be made.
+   */
+  readonly baseAhead?: () => Promise<OpResult | undefined>;
 }
 
 /** How ops are keyed and run. The solver knows no more of them; `ops/` implements it and build.ts wires it. */
@@ -47,8 +50,7 @@ export interface OpRunner {
    */
   contentInputs(vertex: Vertex): readonly number[];
   /**
-   * `inputs` is indexed as the vertex's inputs are, and holds the results of its `contentInputs`; where the op may run ahead
-   * also that of its base, if that is at hand.
+   * `inputs` is indexed as the vertex's inputs are, and holds the results of its `contentInputs`.
    */
   content(vertex: Vertex, inputs: readonly OpResult[], context: OpContext): Promise<Json>;
   /** `inputs` holds the results of all inputs. */
@@ -74,7 +76,7 @@ export interface SolveOptions {
   readonly emit: Emit;
   /** Runs every step, or these, whatever the cache has. Their results are recorded as ever. */
   readonly noCache: boolean | ReadonlySet<VertexId>;
-  /** Ops may do their work before it is known whether the cache has the result (`OpContext.mayRunAhead`). */
+  /** Ops may do their work before it is known whether the cache has the result (`OpContext.baseAhead`). */
   readonly runAhead?: boolean;
   /** Milliseconds: a record that is older is a miss. Undefined: records are good for ever. */
   readonly cacheTtl?: number | undefined;
