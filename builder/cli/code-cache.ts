@@ -6,6 +6,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -67,6 +68,7 @@ export class CodeCache {
       renameSync(temporary, this.#file);
     } catch {
       // A store that cannot be written to: the next start is as slow as this one.
+      discard(temporary);
     }
   }
 
@@ -88,5 +90,14 @@ export class CodeCache {
     } catch {
       return undefined;
     }
+  }
+}
+
+/** Removes what a full disk cut off. */
+function discard(temporary: string): void {
+  try {
+    unlinkSync(temporary);
+  } catch {
+    // It was never made.
   }
 }

@@ -188,12 +188,20 @@ function readPlan<T, Packed>(
     if (!text.startsWith(`${key}\n`)) return undefined;
     const plan = unpackPlan(text.slice(key.length + 1), format);
     if (plan.source.text !== source.text || plan.source.name !== source.name) return undefined;
-    // What has not been used for long goes first.
-    const now = new Date();
-    utimesSync(path, now, now);
+    markUsed(path);
     return plan;
   } catch {
     return undefined;
+  }
+}
+
+/** What has not been used for long goes first. A store that cannot be written to is read for all that. */
+function markUsed(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // Then nothing goes from it either.
   }
 }
 
