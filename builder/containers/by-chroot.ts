@@ -77,7 +77,8 @@ export async function planByChroot(
 /** A copy of what holds the container would hold itself, and so without end. */
 function requireOutside(source: string, directory: string): void {
   const way = relative(realpathSync(source), realpathSync(directory));
-  if (way.startsWith("..")) return;
+  // A name may begin with two dots as well.
+  if (way === ".." || way.startsWith("../")) return;
   throw new TsbuildError(
     "SANDBOX",
     `Cannot copy ${source} into a container by chroot: the store lies in it`,
