@@ -10,5 +10,13 @@ export async function runImage(session: Session, asked: RunOptions): Promise<num
     isolation.level === "chroot"
       ? (await import("./containers/by-chroot.ts")).requestByChroot(asked, isolation)
       : asked;
-  return runContainer(session, () => imageToRun(session, request), request);
+  // The container may run for a year.
+  const onStart: typeof request.io.onStart = (...started) => {
+    session.names.keep();
+    request.io.onStart(...started);
+  };
+  return runContainer(session, () => imageToRun(session, request), {
+    ...request,
+    io: { ...request.io, onStart },
+  });
 }

@@ -8,8 +8,8 @@ import type { Cache, CacheFrom, LocalCache } from "../cache/types.ts";
 import { shortDigest, type DiffId } from "../core/digest.ts";
 import { messageOf, TsbuildError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
-import { lazy } from "../core/lazy.ts";
 import { hostPlatform } from "../core/platform.ts";
+import { transferOnce, type OnArrival } from "../inputs/transfer-once.ts";
 import type { Session } from "../session/session.ts";
 import type { BuildOptions } from "../api/types.ts";
 
@@ -101,12 +101,12 @@ export class CacheImports {
     layers.remote(diffId, {
       descriptor: first.blob,
       ...(repository && { repository }),
-      fetch: lazy(() => this.#fetch(diffId, same)),
+      ...transferOnce((onArrival) => this.#fetch(diffId, same, onArrival)),
     });
     return true;
   }
 
-  async #fetch(diffId: DiffId, offers: readonly Offer[]): Promise<void> {
+  async #fetch(diffId: DiffId, offers: readonly Offer[], onArrival: OnArrival): Promise<void> {
     const { signal } = this.#options;
     let failure: unknown;
     for (const offer of offers) {
@@ -114,7 +114,7 @@ export class CacheImports {
         const { slots } = this.#session;
         const { repository } = offer.source;
         const lane = repository === undefined ? slots : slots.toward(repository.registry);
-        return await lane.use("network", signal, () => this.#transfer(diffId, offer));
+        return await lane.use("network", signal, () => this.#transfer(diffId, offer, onArrival));
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof TsbuildError) || OWN_FAILURES.has(error.code)) throw error;
@@ -125,7 +125,7 @@ export class CacheImports {
     throw failure;
   }
 
-  async #transfer(diffId: DiffId, offer: Offer): Promise<void> {
+  async #transfer(diffId: DiffId, offer: Offer, onArrival: OnArrival): Promise<void> {
     const { emit, signal } = this.#options;
     const { digest, size } = offer.blob;
     const report = (current: number, done: boolean): void =>
@@ -139,7 +139,8 @@ export class CacheImports {
         time: Date.now(),
       });
     report(0, false);
-    await fetchLayer(this.#session.store, diffId, offer, signal, (bytes) => report(bytes, false));
+    const progress = (bytes: number): void => report(bytes, false);
+    await fetchLayer(this.#session.store, diffId, offer, { signal, progress, onArrival });
     report(size, true);
   }
 

@@ -12,7 +12,7 @@ export interface CacheSource {
   readonly repository?: Repository;
   /** The records; no layer is read for that. */
   load(signal: AbortSignal): Promise<CacheDocument>;
-  /** The bytes of a layer's blob; whoever reads them verifies the digest. */
+  /** The bytes of a layer's blob; whoever reads them verifies the digest, and may free a piece that he is done with. */
   open(blob: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 

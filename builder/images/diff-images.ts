@@ -65,6 +65,7 @@ async function locate(
   const reference = withDefaultTag(parseReference(text));
   const lookup = {
     store: session.store,
+    names: session.names,
     client: session.registry,
     policy: "missing" as const,
     signal,

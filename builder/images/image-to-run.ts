@@ -37,6 +37,7 @@ async function askedImage(
 ): Promise<Image> {
   const lookup = {
     store: session.store,
+    names: session.names,
     client: session.registry,
     policy: pull,
     signal,

@@ -32,6 +32,7 @@ export async function pullImage(
   const reference = withDefaultTag(parseReference(text));
   const lookup = {
     store: session.store,
+    names: session.names,
     client: session.registry,
     policy: "always" as const,
     signal,
@@ -40,7 +41,7 @@ export async function pullImage(
   const image = await findImage(lookup, reference, platform ?? hostPlatform());
   const name = formatReference(reference);
   const source = { reference: name, manifest: image.manifest.digest, diffIds: image.config.diffIds };
-  await Promise.all(imageLayers(session, source, { emit, signal }).map((layer) => layer.blob()));
+  await Promise.all(imageLayers(session, source, { emit, signal }).map((layer) => layer.proven?.()));
   await session.makeDurable();
   return { name, digest: image.top };
 }

@@ -8,12 +8,14 @@ import { imageFor, imagesOf } from "../image/select-platform.ts";
 import type { Descriptor, Image, Index, Manifest } from "../image/types.ts";
 import { importLayout } from "./oci-layout.ts";
 import type { RegistryClient } from "../registry/types.ts";
+import type { FoundNames } from "../session/found-names.ts";
 import type { BaseImage, BaseImages } from "../stages/types.ts";
 import type { RefTarget, Store } from "../store/types.ts";
 import type { PullPolicy } from "../api/types.ts";
 
 export interface BaseImageOptions {
   readonly store: Store;
+  readonly names: FoundNames;
   readonly client: () => Promise<RegistryClient>;
   readonly policy: PullPolicy;
   readonly signal: AbortSignal;
@@ -53,9 +55,9 @@ export async function findImage(
   reference: Reference,
   platform: Platform,
 ): Promise<FoundImage> {
-  const { store, policy, signal } = options;
+  const { store, names, policy, signal } = options;
   const name = formatReference(reference);
-  const local = localImage(store, reference, platform);
+  const local = localImage(store, reference, platform, names);
   if (options.offline === true) {
     if (local !== undefined) return local;
     throw new TsbuildError(
@@ -86,13 +88,19 @@ export async function findImage(
     ? parseManifestOrIndex(index.raw, index.mediaType)
     : image.manifest;
   store.blobs.put(raw);
-  store.refs.set(name, { mediaType, digest, size: raw.length, time: Date.now(), origin: "pulled" });
+  const target = { mediaType, digest, size: raw.length, time: Date.now(), origin: "pulled" } as const;
+  names.add(name, target, image.manifest.digest);
   return { ...image, top: digest };
 }
 
 /** The image with this name in the store, if it is there for the platform; without one, the best for this machine. */
-export function localImage(store: Store, reference: Reference, platform?: Platform): FoundImage | undefined {
-  const target = store.refs.get(formatReference(reference));
+export function localImage(
+  store: Store,
+  reference: Reference,
+  platform?: Platform,
+  names: Pick<FoundNames, "get"> = store.refs,
+): FoundImage | undefined {
+  const target = names.get(formatReference(reference));
   const image = target && readImage(store, target, platform);
   if (image === undefined || target === undefined) return undefined;
   if (platform !== undefined && platformScore(platform, image.config.platform) === 0) return undefined;

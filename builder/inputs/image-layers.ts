@@ -35,6 +35,7 @@ export function imageLayers(session: Session, source: ImageSource, fetching: Fet
     );
   }
   const { registry, repository } = parseReference(source.reference);
+  const failed = (): void => session.names.drop(source.manifest);
   return source.diffIds.flatMap((diffId, index) => {
     const descriptor = manifest.layers[index];
     if (descriptor === undefined) return [];
@@ -46,12 +47,16 @@ export function imageLayers(session: Session, source: ImageSource, fetching: Fet
         const hint = `run tsbuild pull ${image} where there is a network`;
         throw offline(`fetch layer ${shortDigest(descriptor.digest)} of ${source.reference}`, hint);
       }
-      await fetchBlob(session, { registry, name: repository }, descriptor, fetching, onArrival);
+      try {
+        await fetchBlob(session, { registry, name: repository }, descriptor, fetching, onArrival);
+      } catch (error) {
+        failed();
+        throw error;
+      }
     });
     const origin = { registry, name: repository };
-    return [
-      session.layers.remote(diffId, { descriptor, ...transfer, ...(!isNameless && { repository: origin }) }),
-    ];
+    const remote = { descriptor, ...transfer, failed, ...(!isNameless && { repository: origin }) };
+    return [session.layers.remote(diffId, remote)];
   });
 }
 

@@ -57,6 +57,8 @@ export interface Layer {
   outline?(): Promise<LayerIndex>;
   /** The blob as it travels: the bytes pulled from a registry, else the uncompressed tar. Downloads it when it is not here. */
   blob(): Promise<LayerBlob>;
+  /** The same, where its content has been seen to be what the layer's id says; left out where nobody else made it. */
+  proven?(): Promise<LayerBlob>;
   /** The uncompressed tar. */
   tar(): Promise<LayerBlob>;
   /** As it is to lie over these layers: what it hides of them depends on what they have. */

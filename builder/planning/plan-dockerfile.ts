@@ -131,6 +131,7 @@ export function askedImages(session: Session, options: BuildOptions, contexts: C
 function lookupOf(session: Session, options: BuildOptions, contexts: Contexts): BaseImageOptions {
   return {
     store: session.store,
+    names: session.names,
     client: () => session.registry(),
     policy: options.pull,
     signal: options.signal,

@@ -14,6 +14,7 @@ import { LayerStore } from "../../runtime/layers/layer-store.ts";
 import { formAt, type SnapshotForm } from "../../runtime/layers/snapshot-form.ts";
 import type { NetworkPool } from "../../runtime/network/pool.ts";
 import type { Helper } from "../../runtime/types.ts";
+import { FoundNames } from "./found-names.ts";
 
 export interface SessionOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -29,6 +30,7 @@ const NETWORK_SLOTS = 4;
 /** What a command works with: the store, and what is made when it is first asked for. */
 export class Session implements AsyncDisposable {
   readonly store: Store;
+  readonly names: FoundNames;
   readonly layers: LayerStore;
   readonly trees: LayerTrees = new LayerTrees();
   readonly slots: Slots;
@@ -49,6 +51,7 @@ export class Session implements AsyncDisposable {
     this.emit = emit;
     this.stdout = stdout;
     this.store = openStore({ env });
+    this.names = new FoundNames(this.store.refs);
     this.layers = new LayerStore(this.store, this.helper, this.form);
     const cpus = availableParallelism();
     this.slots = new Slots({ network: NETWORK_SLOTS, cpu: cpus, exec: cpus });
@@ -101,6 +104,7 @@ export class Session implements AsyncDisposable {
 
   /** Makes what was written survive a power cut. */
   async makeDurable(): Promise<void> {
+    this.names.keep();
     await this.layers.settle();
     const helper = (await this.#working())?.helper;
     await this.store.sync(helper && ((directory) => helper.sync(directory)));
@@ -117,6 +121,7 @@ export class Session implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.names.keep();
     await this.#enforceCap();
     const opened = await this.#working();
     if (opened !== undefined) await this.layers.settle();

@@ -71,8 +71,7 @@ export class StoredLayer implements Layer {
     if (this.#remote !== undefined) {
       const { mediaType, digest, size } = this.#remote.descriptor;
       await this.#remote.fetch();
-      if (digest !== this.id) layers.update(this.id, { compressed: [{ mediaType, digest, size }] });
-      else layers.update(this.id, { size });
+      if (digest === this.id) this.#proved();
       return { mediaType, digest, size, path: blobs.path(digest) };
     }
     throw new TsbuildError(
@@ -83,6 +82,29 @@ export class StoredLayer implements Layer {
       },
     );
   });
+
+  readonly proven = lazy(async (): Promise<LayerBlob> => {
+    if (!this.#isProven()) {
+      const { checkBlob } = await import("./unpack.ts");
+      await this.#takeApart((bytes) => checkBlob(bytes, this.id));
+      this.#proved();
+    }
+    return this.blob();
+  });
+
+  #isProven(): boolean {
+    const digest = this.#remote?.descriptor.digest ?? this.id;
+    const known = this.#layers.store.layers.get(this.id)?.compressed ?? [];
+    return digest === this.id || known.some((form) => form.digest === digest);
+  }
+
+  /** The blob has the content that its image's config says: not before may it stand for the layer in other images. */
+  #proved(): void {
+    if (this.#remote === undefined) return;
+    const { mediaType, digest, size } = this.#remote.descriptor;
+    const face = digest === this.id ? { size } : { compressed: [{ mediaType, digest, size }] };
+    this.#layers.store.layers.update(this.id, face);
+  }
 
   readonly tar = lazy(async (): Promise<LayerBlob> => {
     const here = this.#tarHere();
@@ -159,7 +181,7 @@ export class StoredLayer implements Layer {
   ): Promise<T> {
     // Asked for at once, so that layers arrive while others are taken apart.
     const arrival = this.#arrival();
-    return this.#layers.unpacking(async () => {
+    const work = async (): Promise<T> => {
       const bytes = await arrival;
       if (bytes === undefined) return take(readPieces((await this.blob()).path));
       const [taken, blob] = await Promise.allSettled([take(bytes), this.blob()]);
@@ -169,7 +191,13 @@ export class StoredLayer implements Layer {
       }
       // What arrived first may have been a mirror's that had it damaged: what is here now says what is wrong with it.
       return taken.status === "fulfilled" ? taken.value : take(readPieces(blob.value.path));
-    });
+    };
+    try {
+      return await this.#layers.unpacking(work);
+    } catch (error) {
+      this.#remote?.failed?.();
+      throw error;
+    }
   }
 
   #arrival(): ReturnType<NonNullable<RemoteBlob["arriving"]>> | undefined {
@@ -220,6 +248,7 @@ export class StoredLayer implements Layer {
     const { unpack } = await import("./unpack.ts");
     const unpacked = await unpack(bytes, this.id, into);
     this.#layers.saveIndex(this.id, unpacked.index);
+    this.#proved();
     return unpacked;
   }
 

@@ -13,6 +13,8 @@ export interface RemoteBlob {
   fetch(): Promise<void>;
   /** Begins to fetch it. What arrives, as it arrives: not verified yet. Undefined where nothing has to. */
   arriving?(): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** Told that it does not come, or is not the layer that it was said to be. */
+  failed?(): void;
 }
 
 /** What a layer's record says of a snapshot. */

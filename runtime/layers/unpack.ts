@@ -28,13 +28,23 @@ export async function unpack(
   const builder = new IndexBuilder();
   const visitor = into.apply === undefined ? builder : new Both(builder, into.apply);
   await readTar(watched(decompress(blob), hasher, into), visitor);
-  const digest = hasher.digest();
-  if (digest !== diffId) {
-    throw new TsbuildError("DIGEST_MISMATCH", `Cannot use the layer ${diffId}: its content is ${digest}`, {
-      hint: "the image's config and its layers do not belong together: pull it again, or tell who made it",
-    });
-  }
+  checkContent(hasher, diffId);
   return { index: builder.finish() };
+}
+
+/** Reads a layer's blob for nothing but that. */
+export async function checkBlob(blob: AsyncIterable<Uint8Array>, diffId: DiffId): Promise<void> {
+  const hasher = new Hasher();
+  for await (const chunk of decompress(blob)) hasher.update(chunk);
+  checkContent(hasher, diffId);
+}
+
+function checkContent(hasher: Hasher, diffId: DiffId): void {
+  const digest = hasher.digest();
+  if (digest === diffId) return;
+  throw new TsbuildError("DIGEST_MISMATCH", `Cannot use the layer ${diffId}: its content is ${digest}`, {
+    hint: "the image's config and its layers do not belong together: pull it again, or tell who made it",
+  });
 }
 
 async function* watched(

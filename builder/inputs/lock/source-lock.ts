@@ -79,9 +79,9 @@ export class SourceLock {
         }
         const digest = this.#sources.images[name] as Digest;
         // What was built here has that digest under its own name alone.
-        const isCurrent = options.store.refs.get(name)?.digest === digest;
+        const isCurrent = options.names.get(name)?.digest === digest;
         const { manifest, config } =
-          (isCurrent ? localImage(options.store, reference, platform) : undefined) ??
+          (isCurrent ? localImage(options.store, reference, platform, options.names) : undefined) ??
           (await findImage({ ...options, policy: "missing" }, { ...reference, digest }, platform));
         return { reference: name, manifest: manifest.digest, config };
       },
