@@ -46,7 +46,7 @@ enum frame_type {
   FRAME_TAKEN = 70,
   FRAME_IDLE = 71,
   FRAME_MADE = 72,
-  FRAME_WASTED = 72,
+  FRAME_WASTED = 73,
   /* on the control pipe */
   FRAME_MAP = 96,
   FRAME_MAPPED = 97,

@@ -85,12 +85,14 @@ export interface RunningRoot {
 
 /**
  * A whole tree that a step has to itself, entered by chroot(2) where no namespace can be made. What is mounted is put in
- * its place and taken out again, and a bind is moved there and back. `aside`: a directory to be made beside it.
+ * its place and taken out again, and a bind is moved there and back. `aside`: a directory to be made beside it; `epoch` as in
+ * DiffRequest.
  */
 export interface PlainRoot {
   readonly kind: "plain";
   readonly path: string;
   readonly aside: string;
+  readonly epoch?: number | undefined;
 }
 
 export interface RunPlan {
@@ -258,6 +260,8 @@ export interface DiffRequest {
   readonly lowers: readonly string[];
   /** What the step left in the file `WORK.owners`, where only a single id exists. */
   readonly owners?: Uint8Array | undefined;
+  /** SOURCE_DATE_EPOCH: a directory of which only the time differs, and both times are later than this, is unchanged. */
+  readonly epoch?: number | undefined;
 }
 
 /** Called synchronously, in order: `entry`, then its bytes in pieces where it is a regular file. */

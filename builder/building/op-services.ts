@@ -83,7 +83,7 @@ async function openStepRoots(session: Session, times: { epoch?: number }): Promi
     import("../../runtime/layers/plain-trees.ts"),
   ]);
   const trees = new PlainTrees({ helper, tempPath, readable: (rootfs) => session.trees.readable(rootfs) });
-  return plainRoots({ trees, tempPath, record: () => layers.record(times), keepFailed });
+  return plainRoots({ trees, tempPath, ...times, record: () => layers.record(times), keepFailed });
 }
 
 /** Whether a step is to reach this machine: --add-host NAME:host-gateway. */

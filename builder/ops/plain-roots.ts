@@ -7,13 +7,15 @@ import type { StepRoots } from "./step-roots.ts";
 export interface PlainRootServices {
   readonly trees: PlainTrees;
   tempPath(label: string): string;
+  /** SOURCE_DATE_EPOCH. */
+  readonly epoch?: number | undefined;
   record(): LayerRecording;
   /** Moves a directory of tmp/ to where the step is kept that failed last. */
   keepFailed(directory: string, record: string): Promise<void>;
 }
 
 /** Trees of which every step has one to itself; the step's changes are seen by comparing, and recorded as it ends. */
-export function plainRoots({ trees, tempPath, record, keepFailed }: PlainRootServices): StepRoots {
+export function plainRoots({ trees, tempPath, epoch, record, keepFailed }: PlainRootServices): StepRoots {
   return {
     lowers: async (rootfs) => [await trees.shared(rootfs)],
     async open(base) {
@@ -24,7 +26,7 @@ export function plainRoots({ trees, tempPath, record, keepFailed }: PlainRootSer
         await Promise.all([trees.discard(path), trees.discard(aside)]);
       };
       return {
-        spec: { kind: "plain", path, aside },
+        spec: { kind: "plain", path, aside, epoch },
         changes: recording.changes,
         async adopt() {
           const layer = recording.finish();

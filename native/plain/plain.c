@@ -18,6 +18,7 @@ enum { KNOWS_NO_SUBREAPERS = false };
 int plain_open(struct plain *plain, struct lane *lane, const struct plan *plan, struct error *error) {
   struct covers *covers = &plain->covers;
   covers->lane = lane;
+  plain->latest = plan->root.latest;
   lane->stays = true;
   if (*plan->network || (plan->flags & (PLAN_NO_NETWORK | PLAN_READONLY_ROOT | PLAN_INIT)))
     return fail(error, EINVAL, "Cannot run a step like this without namespaces");
@@ -60,7 +61,7 @@ int plain_close(struct plain *plain, bool lost, struct error *error) {
 int plain_send(struct plain *plain, struct error *error) {
   if (!plain->before) return 0;
   openings_take(&plain->openings);
-  return changes_send(plain->covers.lane, plain->covers.root, plain->before, &plain->covers, error);
+  return changes_send(plain->covers.lane, plain->covers.root, plain->before, &plain->covers, plain->latest, error);
 }
 
 int plain_enter(int root, struct error *error) {

@@ -12,6 +12,7 @@ struct plain {
   struct covers covers;
   struct seen *before;
   struct openings openings;
+  int64_t latest; /* time of the layer */
 };
 
 /* Looks at the tree, where its changes are asked for, and puts the mounts in. After a failure, too, plain_close has something to do. */

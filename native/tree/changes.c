@@ -22,6 +22,7 @@ struct comparer {
   struct path path;
   struct links links;
   const struct covers *covers;
+  int64_t latest; /* time that the layer has */
 };
 
 /* A directory on the way down, sent when something in it has to be. */
@@ -103,12 +104,6 @@ static bool is_unchanged(const struct stat *now, const struct stat *before) {
          same_time(&now->st_mtim, &before->st_mtim) && same_time(&now->st_ctim, &before->st_ctim);
 }
 
-/* What a layer says of a directory itself; diff.c leaves out the same ones. */
-static bool is_same_directory(const struct stat *now, const struct stat *before) {
-  return now->st_mode == before->st_mode && now->st_uid == before->st_uid && now->st_gid == before->st_gid &&
-         now->st_mtim.tv_sec == before->st_mtim.tv_sec;
-}
-
 static void send_levels(struct comparer *comparer, struct level *level) {
   if (!level || level->sent) return;
   send_levels(comparer, level->parent);
@@ -144,7 +139,7 @@ static int compare(struct comparer *comparer, struct level *level, const char *n
     if (fd < 0) return fail(error, errno, "Cannot open '%s'", comparer->path.text);
     const struct seen *was = before && S_ISDIR(before->st.st_mode) ? before : NULL;
     struct level inner = {level, fd, was, false, st, comparer->path.size};
-    if (!was || !is_same_directory(&st, &was->st)) send_levels(comparer, &inner);
+    if (!was || !same_directory(&st, &was->st, comparer->latest)) send_levels(comparer, &inner);
     result = compare_directory(comparer, &inner, error);
   } else {
     send_levels(comparer, level);
@@ -178,9 +173,9 @@ static int compare_directory(struct comparer *comparer, struct level *level, str
   return result;
 }
 
-int changes_send(struct lane *lane, int root, const struct seen *before, const struct covers *covers,
+int changes_send(struct lane *lane, int root, const struct seen *before, const struct covers *covers, int64_t latest,
                  struct error *error) {
-  struct comparer comparer = {.lane = lane, .covers = covers};
+  struct comparer comparer = {.lane = lane, .covers = covers, .latest = latest};
   struct level top = {.before = before, .sent = true};
   comparer.path.text = must_alloc(comparer.path.room = 256);
   comparer.path.text[0] = 0;

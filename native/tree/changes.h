@@ -20,8 +20,8 @@ struct seen *tree_see(int root, int aside, struct openings *openings, struct err
 int tree_pass(int aside, const struct timespec *latest, struct error *error);
 /* `name` in `directory` was opened for writing. */
 void seen_opened(struct seen *directory, const char *name);
-/* Sends what is not as it was seen, in the order of a layer. */
-int changes_send(struct lane *lane, int root, const struct seen *before, const struct covers *covers,
+/* Sends what is not as it was seen, in the order of a layer, whose times are no later than `latest`. */
+int changes_send(struct lane *lane, int root, const struct seen *before, const struct covers *covers, int64_t latest,
                  struct error *error);
 
 #endif

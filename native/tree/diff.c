@@ -15,6 +15,7 @@ struct differ {
   struct path path;
   struct links links;
   const char *opaque; /* name of the xattr */
+  int64_t latest;     /* time that the layer has */
   bool single;        /* owners are recorded beside the files: owners.h */
   struct owners *noted;
 };
@@ -58,10 +59,8 @@ static bool same_capability(int a, int b) {
 static bool only_copied_up(const struct differ *differ, const struct level *level) {
   struct stat lower;
   if (level->lower < 0 || fstat(level->lower, &lower) < 0) return false;
-  const struct stat *upper = &level->st;
   if (differ->single) owner_find(level->lower, "", &lower);
-  return upper->st_mode == lower.st_mode && upper->st_uid == lower.st_uid && upper->st_gid == lower.st_gid &&
-         upper->st_mtim.tv_sec == lower.st_mtim.tv_sec && same_capability(level->upper, level->lower);
+  return same_directory(&level->st, &lower, differ->latest) && same_capability(level->upper, level->lower);
 }
 
 static int diff_directory(struct differ *differ, struct level *level, struct error *error);
@@ -132,8 +131,9 @@ int diff(struct lane *lane, const struct frame *frame, struct error *error) {
   char *upper_path = must_format("%s", get_string(&reader));
   lowers.lowers = get_strings(&reader);
   struct bytes noted = get_bytes(&reader);
+  int64_t latest = (int64_t)get_u64(&reader);
   if (reader_finish(&reader, "diff", error) < 0) return -1;
-  struct differ differ = {.lane = lane, .single = in_user_namespace() && has_single_id()};
+  struct differ differ = {.lane = lane, .latest = latest, .single = in_user_namespace() && has_single_id()};
   /* Looking whether the client cancels overwrites the frame. */
   if (!(differ.noted = owners_read(noted.data, noted.size, error))) return -1;
   differ.opaque = in_user_namespace() ? "user.overlay.opaque" : "trusted.overlay.opaque";

@@ -244,7 +244,9 @@ void get_root(struct reader *reader, struct root_spec *spec) {
   }
   if (spec->kind == ROOT_DIRECTORY || spec->kind == ROOT_PLAIN) {
     spec->path = get_string(reader);
-    if (spec->kind == ROOT_PLAIN) spec->work = get_string(reader);
+    if (spec->kind != ROOT_PLAIN) return;
+    spec->work = get_string(reader);
+    spec->latest = (int64_t)get_u64(reader);
     return;
   }
   spec->lowers = get_strings(reader);

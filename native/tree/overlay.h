@@ -13,6 +13,7 @@ struct root_spec {
   const char *upper, *work;
   bool synced; /* ROOT_OVERLAY: what is written there is to be kept, so fsync(2) is obeyed */
   const char *path; /* ROOT_DIRECTORY; ROOT_PLAIN, which has a `work` as well: only to run in, by chroot(2) */
+  int64_t latest;   /* ROOT_PLAIN: time of the layer that the step makes */
   uint32_t pid; /* of a process in a container that runs, and when it started: only to run in */
   uint64_t start;
 };

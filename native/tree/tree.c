@@ -101,6 +101,15 @@ void allow_depth(void) {
   }
 }
 
+static int64_t said_time(const struct stat *st, int64_t latest) {
+  return st->st_mtim.tv_sec > latest ? latest : st->st_mtim.tv_sec;
+}
+
+bool same_directory(const struct stat *a, const struct stat *b, int64_t latest) {
+  return a->st_mode == b->st_mode && a->st_uid == b->st_uid && a->st_gid == b->st_gid &&
+         said_time(a, latest) == said_time(b, latest);
+}
+
 bool is_whiteout(const struct stat *st) {
   return S_ISCHR(st->st_mode) && st->st_rdev == 0;
 }

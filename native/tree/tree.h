@@ -39,6 +39,8 @@ void links_free(struct links *links);
 void allow_depth(void);
 
 bool is_whiteout(const struct stat *st);
+/* Whether a layer whose times are no later than `latest` says the same of two directories. */
+bool same_directory(const struct stat *a, const struct stat *b, int64_t latest);
 /* security.capability as a layer records it, or size -1 where there is none. */
 ssize_t read_capability(int fd, uint8_t capability[64]);
 

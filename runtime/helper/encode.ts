@@ -6,12 +6,19 @@ import { ENTRY_TYPES, FLAG, FRAME, MOUNT_TYPES, PLAN, ROOT } from "./protocol.ts
 import type { FrameReader } from "./reader.ts";
 import type { FrameWriter } from "./writer.ts";
 
+/** Later than any time of a file. */
+export const NO_EPOCH = Number.MAX_SAFE_INTEGER;
+
 export function putRoot(writer: FrameWriter, root: RootSpec | RunningRoot | PlainRoot): FrameWriter {
   switch (root.kind) {
     case "container":
       return writer.u8(ROOT.CONTAINER).u32(root.pid).u64(root.start);
     case "plain":
-      return writer.u8(ROOT.PLAIN).text(root.path).text(root.aside);
+      return writer
+        .u8(ROOT.PLAIN)
+        .text(root.path)
+        .text(root.aside)
+        .u64(root.epoch ?? NO_EPOCH);
     case "layers":
       return writer.u8(ROOT.LAYERS).texts(root.lowers);
     case "overlay":

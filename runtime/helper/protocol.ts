@@ -37,7 +37,7 @@ export const FRAME = {
   TAKEN: 70,
   IDLE: 71,
   MADE: 72,
-  WASTED: 72,
+  WASTED: 73,
   MAP: 96,
   MAPPED: 97,
   READY: 98,

@@ -16,7 +16,7 @@ import type {
 import type { Entry } from "../../builder/core/entry.ts";
 import { expectAnswer } from "./answer.ts";
 import { Applier } from "./apply.ts";
-import { putRoot } from "./encode.ts";
+import { NO_EPOCH, putRoot } from "./encode.ts";
 import { fetchOn, lookOn } from "./fetch.ts";
 import type { IdMaps } from "../isolation/idmap.ts";
 import { planFor } from "./idmap.ts";
@@ -113,7 +113,7 @@ class NativeHelper implements Helper {
 
   diff(request: DiffRequest, visit: EntryVisitor, signal?: AbortSignal): Promise<void> {
     const command = new FrameWriter().begin(FRAME.DIFF).text(request.upper).texts(request.lowers);
-    command.bytes(request.owners ?? new Uint8Array());
+    command.bytes(request.owners ?? new Uint8Array()).u64(request.epoch ?? NO_EPOCH);
     return this.#obey(command, visitFrames(visit), signal);
   }
 

@@ -152,7 +152,7 @@ export class LayerStore implements LayerServices {
       const helper = await this.helper();
       using writer = this.store.blobs.create();
       const recorder = new LayerRecorder((chunk) => writer.write(chunk), options);
-      await helper.diff({ upper: path, lowers, owners: options.owners }, recorder);
+      await helper.diff({ upper: path, lowers, ...options }, recorder);
       const index = recorder.finish();
       const sealed = this.#sealed({ ...writer.commit(), index });
       this.keepSnapshot(sealed.id, form, { snapshot });

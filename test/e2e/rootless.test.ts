@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -37,9 +38,14 @@ RUN cd /n && mv l2 l3 && mv m m2 && mv w back && ln back again && mv t t2 && ln 
     test "$(stat -c %u l3 m2 back again t2 t3 one two | xargs)" = "13 0 19 19 18 18 32 31" && chown -h 41 /n/w2 && touch -h /n/w3
 RUN su app -c 'cd /n; ! mv a other && ! rm a && ! ln -s x here && ! ln a ~/linked-there/none; ! rm sticky/root && touch sticky/own && rm sticky/own; \
     ! chmod 777 a && ! sh -c "echo x >> a" && ! sh -c ": > a"; cd ~ && ln -s missing dangling && echo made > dangling; ln -s x one; ln -s y two; touch owned; rare-calls'
+RUN mkdir /later && touch -d @1900000000 /later
+RUN touch /later/x && rm /later/x
 USER app
 RUN echo mine > ~/mine && (umask 077 && mkdir ~/hidden && echo > ~/hidden/f) && ! touch /etc/not-mine && id -G > ~/groups
 `;
+
+/** Of a tar with nothing in it. */
+const EMPTY = `sha256:${createHash("sha256").update(Buffer.alloc(1024)).digest("hex")}`;
 
 test("an ordinary user builds the layers that root builds", { skip }, async (t) => {
   if ("missing" in user) return;
@@ -66,6 +72,8 @@ test("an ordinary user builds the layers that root builds", { skip }, async (t) 
   const outcome = await rig.tsbuild(args);
   assert.equal(outcome.status, 0, outcome.stderr);
   const expected = layersOf(rig.store, "app");
+  // The time of a directory is SOURCE_DATE_EPOCH before and after: what a clock says of it meanwhile is in no layer.
+  assert.equal(expected.at(-2), EMPTY);
 
   await t.test("with subordinate ids", () => {
     const own = user.directory("ranges");
