@@ -51,7 +51,6 @@ export async function runCli(argv: readonly string[], io: Io, open: OpenTsbuild)
     return (running?.name === "exec" ? containerStatus(error) : undefined) ?? exitStatusOf(error);
   } finally {
     restoreAll(session);
-    signals.end();
   }
 }
 
@@ -114,34 +113,33 @@ function restoreAll(session: Session): void {
   session.restore.clear();
 }
 
-/** The first signal asks the work to stop and clean up; the second one ends the process at once. */
+/**
+ * The first signal asks the work to stop and clean up; the second one ends the process at once. They are listened to until the
+ * process is gone: one that comes between the last word and the exit must not take the place of the exit status.
+ */
 function listenForStop(
   io: Io,
   stop: AbortController,
   restore: () => void,
-): { pause(): () => void; received(): NodeJS.Signals | undefined; end(): void } {
+): { pause(): () => void; received(): NodeJS.Signals | undefined } {
   let received: NodeJS.Signals | undefined;
-  const listen = (): (() => void)[] =>
-    STOP_SIGNALS.map((name) =>
-      io.onSignal(name, () => {
-        if (received === undefined) {
-          received = name;
-          stop.abort(new TsbuildError("INTERRUPTED", `Cannot finish: interrupted by ${name}`));
-          return;
-        }
-        restore();
-        io.exit(128 + constants.signals[name]);
-      }),
-    );
-  let listening = listen();
-  const end = (): void => {
-    for (const stopListening of listening.splice(0)) stopListening();
-  };
+  let paused = false;
+  for (const name of STOP_SIGNALS)
+    io.onSignal(name, () => {
+      if (paused) return;
+      if (received === undefined) {
+        received = name;
+        stop.abort(new TsbuildError("INTERRUPTED", `Cannot finish: interrupted by ${name}`));
+        return;
+      }
+      restore();
+      io.exit(128 + constants.signals[name]);
+    });
   const pause = (): (() => void) => {
-    end();
+    paused = true;
     return () => {
-      listening = listen();
+      paused = false;
     };
   };
-  return { pause, received: () => received, end };
+  return { pause, received: () => received };
 }
