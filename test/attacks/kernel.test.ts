@@ -8,7 +8,7 @@ import { canaryIn } from "../support/canary.ts";
 import { listTree } from "../support/list-tree.ts";
 import { missingTool } from "../support/path-with.ts";
 import { nobodyNames } from "../support/processes-naming.ts";
-import { outcomeOf } from "../support/rig.ts";
+import { outcomeOf, saying } from "../support/rig.ts";
 import { withTun } from "../support/tun.ts";
 
 const inStep = (script: string, flags = ""): string =>
@@ -107,7 +107,7 @@ for (const { who, skip, open } of CALLERS) {
             `const { spawn, spawnSync } = require("child_process"); spawnSync("/bin/sh", ["-c", "(exit 0) & (exit 0) &"]);
              const zombies = () => fs.readdirSync("/proc").filter(Number).filter((pid) => { try {
                return / Z 1 /.test(fs.readFileSync("/proc/" + pid + "/stat", "latin1")) } catch { return false } }).length;
-             const end = Date.now() + 10000; let left = zombies(); while (left > 0 && Date.now() < end) left = zombies(); console.log("zombies", left)`,
+             const end = Date.now() + 120000; let left = zombies(); while (left > 0 && Date.now() < end) left = zombies(); console.log("zombies", left)`,
           ),
           /zombies 0/,
         ),
@@ -125,9 +125,7 @@ async function killed(caller: Caller): Promise<void> {
     [],
   );
   const ended = outcomeOf(child);
-  await new Promise<void>((resolve) =>
-    child.stderr?.on("data", (chunk: Buffer) => /step runs/.test(chunk.toString()) && resolve()),
-  );
+  await saying(child, /step runs/);
   child.kill("SIGKILL");
   await ended;
   await nobodyNames(join(caller.directory, "store"));

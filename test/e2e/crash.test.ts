@@ -3,7 +3,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { hostBase } from "../support/host-base.ts";
-import { openRig, outcomeOf } from "../support/rig.ts";
+import { nobodyNames, processesNaming } from "../support/processes-naming.ts";
+import { openRig, outcomeOf, saying } from "../support/rig.ts";
 
 test("a build killed in the middle of a RUN leaves no mount, no process and no record", async () => {
   await using rig = openRig();
@@ -13,24 +14,17 @@ test("a build killed in the middle of a RUN leaves no mount, no process and no r
     Dockerfile: `FROM base\nRUN echo first\nRUN echo started; node -e 'setTimeout(() => {}, 1e9)' ${marker}\n`,
   });
   const args = ["build", "-t", "app", "--progress=plain", ...base, context];
-  const mounts = readFileSync("/proc/self/mounts", "utf8");
 
   const child = rig.start(args);
   const ended = outcomeOf(child);
-  await new Promise<void>((resolve) => {
-    let seen = "";
-    child.stderr?.on("data", (chunk: Buffer) => {
-      seen += chunk.toString();
-      if (/^#\d+ [\d.]+ started/m.test(seen)) resolve();
-    });
-  });
-  assert.ok(processes(marker).length > 0);
+  await saying(child, /^#\d+ [\d.]+ started/m);
+  assert.ok(processesNaming(marker).length > 0);
   child.kill("SIGKILL");
   assert.equal((await ended).status, 137);
 
-  await until(() => processes(marker).length === 0);
-  await until(() => processes(rig.store).length === 0);
-  assert.equal(readFileSync("/proc/self/mounts", "utf8"), mounts);
+  await nobodyNames(marker);
+  await nobodyNames(rig.store);
+  assert.ok(!readFileSync("/proc/self/mounts", "utf8").includes(rig.directory), "no mount is left");
   for (const record of readdirSync(join(rig.store, "records"))) {
     const text = readFileSync(join(rig.store, "records", record), "utf8");
     assert.doesNotMatch(text, new RegExp(marker), "the step that was killed has a record");
@@ -51,30 +45,10 @@ test("an interrupted build ends its step, says so and leaves nothing half-made",
   });
   const child = rig.start(["build", "-t", "app", "--progress=plain", ...base, context]);
   const ended = outcomeOf(child);
-  child.stderr?.on("data", (chunk: Buffer) => {
-    if (/ started/.test(chunk.toString())) child.kill("SIGINT");
-  });
+  await saying(child, /^#\d+ [\d.]+ started/m);
+  child.kill("SIGINT");
   const { status, stderr } = await ended;
   assert.equal(status, 130, stderr);
   assert.match(stderr, /interrupted/i);
   assert.deepEqual(readdirSync(join(rig.store, "tmp")), []);
 });
-
-/** Command lines that hold a text. */
-function processes(text: string): string[] {
-  return readdirSync("/proc").filter((pid) => {
-    if (!/^\d+$/.test(pid) || pid === String(process.pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(text);
-    } catch {
-      return false;
-    }
-  });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition(); tries++) {
-    assert.ok(tries < 500, "what was killed is still there after five seconds");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

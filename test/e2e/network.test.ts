@@ -6,7 +6,7 @@ import { CALLERS, type Caller } from "../support/callers.ts";
 import { hostBase } from "../support/host-base.ts";
 import { missingTool, pathWith } from "../support/path-with.ts";
 import { nobodyNames, processesNaming } from "../support/processes-naming.ts";
-import { openRig, outcomeOf, type Rig } from "../support/rig.ts";
+import { openRig, outcomeOf, saying, type Rig } from "../support/rig.ts";
 import { withTun } from "../support/tun.ts";
 
 const SHOW = `RUN node -e 'console.log("net", require("fs").readlinkSync("/proc/self/ns/net"), Object.keys(require("os").networkInterfaces()).join())'`;
@@ -60,9 +60,7 @@ async function connects(tool: string, open: () => Promise<Caller>): Promise<void
     path,
   );
   const ended = outcomeOf(child);
-  await new Promise<void>((resolve) =>
-    child.stderr?.on("data", (chunk: Buffer) => /step runs/.test(chunk.toString()) && resolve()),
-  );
+  await saying(child, /step runs/);
   assert.notDeepEqual(processesNaming(caller.store), []);
   child.kill("SIGKILL");
   await ended;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync, type ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { test, type TestContext } from "node:test";
 import { CALLERS, type Caller } from "../support/callers.ts";
 import { missingTool, pathWith } from "../support/path-with.ts";
-import { processesNaming } from "../support/processes-naming.ts";
-import { outcomeOf } from "../support/rig.ts";
+import { nobodyNames } from "../support/processes-naming.ts";
+import { outcomeOf, saying } from "../support/rig.ts";
 import { withTun } from "../support/tun.ts";
 
 /** A web server, and one that sends datagrams back; both end with SIGTERM, and the web server with its client. */
@@ -34,7 +34,7 @@ async function publishing(t: TestContext, open: () => Promise<Caller>): Promise<
       const args = ["run", "--rm", "-p", "127.0.0.1::8000", "-p", "8001/udp", "web"];
       const child = publisher.start(args, path);
       const ended = outcomeOf(child);
-      const said = await until(child, /ready/);
+      const said = await saying(child, /ready/);
       const [web, echo] = [portOf(said, "8000/tcp"), portOf(said, "8001/udp")];
       const answer = await fetch(`http://127.0.0.1:${web}/page`);
       assert.match(await answer.text(), /^hello \/page [1-9]/);
@@ -44,7 +44,7 @@ async function publishing(t: TestContext, open: () => Promise<Caller>): Promise<
       assert.match(taken.stderr, new RegExp(`Cannot publish port.*${web}`));
       child.kill("SIGTERM");
       assert.equal((await ended).status, 9);
-      assert.deepEqual(processesNaming(directory), []);
+      await nobodyNames(directory);
     });
   }
   await t.test("a detached container keeps its port when its maker is gone", async () => {
@@ -54,27 +54,15 @@ async function publishing(t: TestContext, open: () => Promise<Caller>): Promise<
     assert.equal(started.status, 0, started.stderr);
     const [, port] = /127\.0\.0\.1:(\d+)->8000\/tcp/.exec((await run("ps")).stdout) ?? [];
     // It runs before its server does; and other commands sweep what dead processes left.
-    await until(publisher.start(["logs", "-f", "kept"], path), /ready/);
+    await saying(publisher.start(["logs", "-f", "kept"], path), /ready/);
     assert.match(await (await fetch(`http://127.0.0.1:${port}/`)).text(), /^hello/);
     assert.equal((await run("rm", "-f", "kept")).status, 0);
-    assert.deepEqual(processesNaming(directory), []);
+    await nobodyNames(directory);
   });
   await t.test("with no program for it, it is an error", async () => {
     const refused = await outcomeOf(publisher.start(["run", "-p", "80", "web"], pathWith(directory, [])));
     assert.equal(refused.status, 125);
     assert.match(refused.stderr, /Cannot publish ports: neither pasta .* is installed/);
-  });
-}
-
-function until(child: ChildProcess, pattern: RegExp): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-        if (pattern.test(said)) resolve(said);
-      });
-    child.once("close", () => reject(new Error(`it ended: ${said}`)));
   });
 }
 
@@ -120,7 +108,7 @@ function makeNeighbour(): Neighbour | undefined {
   return {
     datagram(port) {
       const node = [process.execPath, "-e", SENDER, String(port), `${subnet}.1`];
-      const sent = spawnSync("ip", ["netns", "exec", name, ...node], { encoding: "utf8", timeout: 20_000 });
+      const sent = spawnSync("ip", ["netns", "exec", name, ...node], { encoding: "utf8", timeout: 120_000 });
       return sent.stdout.trim();
     },
     [Symbol.dispose]: remove,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { hostBase } from "../support/host-base.ts";
-import { openRig, outcomeOf, type Rig } from "../support/rig.ts";
+import { openRig, outcomeOf, saying, type Rig } from "../support/rig.ts";
 
 const DOCKERFILE = `FROM base
 ENV COLOUR=blue
@@ -126,7 +126,8 @@ test("run honours the image's config and the user's flags", async (t) => {
       "process.on('SIGTERM', () => process.exit(9)); console.log('ready'); setInterval(() => {}, 1e6)",
     ]);
     const ended = outcomeOf(child);
-    child.stdout?.on("data", () => child.kill("SIGTERM"));
+    await saying(child, /ready/);
+    child.kill("SIGTERM");
     assert.equal((await ended).status, 9);
   });
   await t.test("what a container writes does not reach the image, and --rm leaves nothing", async () => {

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { hostBase } from "../support/host-base.ts";
-import { openRig, outcomeOf } from "../support/rig.ts";
+import { openRig, outcomeOf, saying } from "../support/rig.ts";
 
 /** RUN of a script of node in a stage of its own, with a directory /c that all stages share. */
 function stage(name: string, script: string): string {
@@ -42,11 +42,8 @@ test("an interrupt ends the steps of all stages and leaves the store in order", 
   });
   const child = rig.start(["build", "--jobs", "3", "--progress=rawjson", ...base, context]);
   const ended = outcomeOf(child);
-  let said = "";
-  child.stderr?.on("data", (chunk: Buffer) => {
-    said += chunk.toString();
-    if (said.match(/"step-output"/g)?.length === names.length) child.kill("SIGINT");
-  });
+  await saying(child, /("step-output"[^]*){3}/);
+  child.kill("SIGINT");
   const { status, stderr } = await ended;
   assert.equal(status, 130, stderr);
   const check = await rig.tsbuild(["store", "check"]);

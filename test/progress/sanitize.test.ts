@@ -62,9 +62,9 @@ test("sanitize() lets no escape through whatever comes", () => {
 test("sanitize() takes time in proportion to the text", () => {
   const hostile = ["\x1b]".repeat(50_000), "\x1b[".repeat(50_000), `\x1b[${"0;".repeat(50_000)}`];
   for (const text of hostile) {
-    const began = performance.now();
+    const before = process.cpuUsage();
     sanitize(text);
     sanitizeKeepingColour(text);
-    assert.ok(performance.now() - began < 2000, "100 kB are cleaned at once");
+    assert.ok(process.cpuUsage(before).user < 4_000_000, "100 kB are cleaned at once");
   }
 });

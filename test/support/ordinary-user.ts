@@ -27,6 +27,12 @@ export interface OrdinaryUser {
 
 let made: OrdinaryUser | { missing: string } | undefined;
 
+/** Makes the user where there is none. One process at a time: the second of two calls of useradd would fail. */
+export function addUser(name: string): boolean {
+  const script = 'id "$0" >/dev/null 2>&1 || useradd --create-home "$0"';
+  return spawnSync("flock", ["/etc", "sh", "-c", script, name]).status === 0;
+}
+
 /** A user with subordinate ids, made where there is none; the reason where that cannot be. */
 export function ordinaryUser(): OrdinaryUser | { missing: string } {
   made ??= make();
@@ -36,19 +42,14 @@ export function ordinaryUser(): OrdinaryUser | { missing: string } {
 function make(): OrdinaryUser | { missing: string } {
   if (process.getuid?.() !== 0) return { missing: "making an ordinary user needs root" };
   if (spawnSync("newuidmap").error !== undefined) return { missing: "newuidmap is not installed" };
-  if (spawnSync("id", [NAME]).status !== 0 && spawnSync("useradd", ["--create-home", NAME]).status !== 0) {
-    return { missing: "useradd failed" };
-  }
+  if (!addUser(NAME)) return { missing: "useradd failed" };
   if (!new RegExp(`^${NAME}:`, "m").test(readFileSync("/etc/subuid", "utf8")))
     return { missing: `${NAME} has no subordinate ids` };
   const [, , uid = "", gid = ""] =
     new RegExp(`^${NAME}:.*$`, "m").exec(readFileSync("/etc/passwd", "utf8"))?.[0].split(":") ?? [];
   const directory = `${INSTALLED}-${process.pid}`;
   process.once("exit", () => spawnSync("rm", ["-rf", directory]));
-  for (const part of ["dist", "node_modules", "native/build", "fixtures", "package.json"]) {
-    const from = join(projectRoot, part);
-    if (existsSync(from)) cpSync(from, join(directory, part), { recursive: true, verbatimSymlinks: true });
-  }
+  install(directory);
   const setpriv = ["--reuid", uid, "--regid", gid, "--init-groups", "--"];
   const optionsOf = (env: Readonly<Record<string, string>>) => ({
     env: { PATH: process.env["PATH"], USER: NAME, ...env },
@@ -75,4 +76,27 @@ function make(): OrdinaryUser | { missing: string } {
     start: (args, env) =>
       spawn(SETPRIV, [...setpriv, ...command, ...args], { ...optionsOf(env), stdio: "pipe" }),
   };
+}
+
+/** Copies what the command needs, and the packages that it depends on: those for development are a hundred times as much. */
+function install(directory: string): void {
+  const copy = (part: string): void =>
+    cpSync(join(projectRoot, part), join(directory, part), { recursive: true, verbatimSymlinks: true });
+  for (const part of ["dist/bin", "dist/builder", "dist/runtime", "native/build", "fixtures", "package.json"])
+    copy(part);
+  const packages = new Set(dependenciesOf(""));
+  for (const name of packages) {
+    const part = join("node_modules", name);
+    // One that another package has to itself came with that.
+    if (!existsSync(join(projectRoot, part))) continue;
+    copy(part);
+    for (const one of dependenciesOf(part)) packages.add(one);
+  }
+}
+
+function dependenciesOf(part: string): readonly string[] {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(projectRoot, part, "package.json"), "utf8")) as {
+    dependencies?: Record<string, string>;
+  };
+  return Object.keys(dependencies);
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Command lines of processes that name a path: a program that outlived its build has the store's in its own. */
 export function processesNaming(path: string): string[] {
@@ -14,7 +15,13 @@ export function processesNaming(path: string): string[] {
     });
 }
 
-/** Resolves when no process names a path any more: a test that waits for ever fails by its runner's time. */
+const PATIENCE = 120_000;
+
+/** Resolves when no process names a path any more; throws with those that do after two minutes. */
 export async function nobodyNames(path: string): Promise<void> {
-  while (processesNaming(path).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const began = Date.now(); ; await delay(20)) {
+    const left = processesNaming(path);
+    if (left.length === 0) return;
+    if (Date.now() - began > PATIENCE) throw new Error(`still there: ${left.join("\n")}`);
+  }
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { removeTree } from "../../fixtures/remove-tree.ts";
 import { projectRoot } from "./project.ts";
@@ -71,14 +71,27 @@ export function openRig(): Rig {
   };
 }
 
-/** Waits for the end of a command and collects what it says. */
+/** Waits until a command has said something, and gives all that it has said by then; throws where it ends before. */
+export async function saying(child: ChildProcess, pattern: RegExp): Promise<string> {
+  let said = "";
+  return new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+        if (pattern.test(said)) resolve(said);
+      });
+    child.once("close", () => reject(new Error(`it ended without ${pattern}: ${said}`)));
+  });
+}
+
+/** Waits for the end of a command and collects what it says. One that a signal ended has the status that a shell gives it. */
 export async function outcomeOf(child: ChildProcess): Promise<Outcome> {
   const output = { stdout: "", stderr: "" };
   child.stdout?.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr?.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
   const status = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 1)));
+    child.once("close", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
   });
   return { status, ...output };
 }

@@ -86,7 +86,7 @@ test("run passes standard input on, with back-pressure, and its end", { skip }, 
 test("run waits for the output of processes in the background, and ends them", { skip }, async () => {
   await using rig = await Rig.start();
   const result = await rig.run(
-    "(trap '' TERM HUP; echo deep; while :; do sleep 100; done) & sleep 0.1; echo done",
+    "(trap '' TERM HUP; echo deep; echo >/said; while :; do sleep 100; done) & until [ -e /said ]; do sleep 0.01; done; echo done",
   );
   assert.equal(result.stdout, "deep\ndone\n");
 });
@@ -117,22 +117,22 @@ test("run gives a terminal of its size", { skip }, async () => {
       rows: 17,
     },
   );
+  let control: RunControl | undefined;
   let give: ((data: Buffer) => void) | undefined;
   const typed = new Promise<Buffer>((resolve) => (give = resolve));
   const exit = await rig.helper.run(plan, {
     stdin: (async function* () {
       yield await typed;
     })(),
-    onStart: (control) => {
-      control.resize(100, 20);
-      control.resize(93, 17);
-    },
+    onStart: (given) => (control = given),
     onOutput: (_, data) => {
       output += data.toString();
-      if (output.includes("console")) give?.(Buffer.from("typed\n"));
+      if (!output.includes("console")) return;
+      control?.resize(100, 20);
+      give?.(Buffer.from("typed\n"));
     },
   });
-  assert.equal(output, "/dev/pts/0\r\n17 93\r\nto console\r\ntyped\r\n17 93\r\ngot typed\r\n");
+  assert.equal(output, "/dev/pts/0\r\n17 93\r\nto console\r\ntyped\r\n20 100\r\ngot typed\r\n");
   assert.equal(exit.code, 0);
 });
 

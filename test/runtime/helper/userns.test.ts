@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { addUser } from "../../support/ordinary-user.ts";
 import { projectRoot } from "../../support/project.ts";
 import { skip } from "./rig.ts";
 
@@ -14,8 +15,7 @@ const why = skip === false ? prepareUser() : skip;
 /** Makes the ordinary user, with ranges of ids; why it could not, or false. */
 function prepareUser(): string | false {
   if (spawnSync("newuidmap").error !== undefined) return "needs newuidmap (package uidmap)";
-  if (spawnSync("id", [USER]).status !== 0 && spawnSync("useradd", ["-m", USER]).status !== 0)
-    return `cannot add user ${USER}`;
+  if (!addUser(USER)) return `cannot add user ${USER}`;
   const probe = spawnSync("setpriv", [...asUser(), "unshare", "-U", "true"]);
   return probe.status === 0 ? false : "ordinary users may not make user namespaces here";
 }
