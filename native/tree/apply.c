@@ -8,6 +8,7 @@
 #include <sys/xattr.h>
 
 #include "base/files.h"
+#include "tree/marks.h"
 #include "tree/remove.h"
 #include "tree/resolve.h"
 #include "container/target.h"
@@ -40,7 +41,6 @@ struct applier {
   size_t directory_count, directory_room;
   char *range_path; /* where the last range came from, kept open */
   int range;
-  const char *opaque;
   bool merges; /* what is there is no earlier entry's: directories and other things do not take each other's place */
 };
 
@@ -231,7 +231,7 @@ static int put_whiteout(struct applier *applier, const struct frame *frame, stru
   if (reader_finish(&reader, "whiteout", error) < 0) return -1;
   int parent = target_parent(&applier->target, path, &name, error);
   if (parent < 0 || clear_name(applier, parent, name, error) < 0) return -1;
-  return mknodat(parent, name, S_IFCHR, 0) == 0 ? 0 : fail(error, errno, "Cannot make the whiteout of '%s'", path);
+  return mark_gone(parent, name) == 0 ? 0 : fail(error, errno, "Cannot make the whiteout of '%s'", path);
 }
 
 static int put_opaque(struct applier *applier, const struct frame *frame, struct error *error) {
@@ -242,7 +242,7 @@ static int put_opaque(struct applier *applier, const struct frame *frame, struct
   if (parent < 0) return -1;
   if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST) return fail(error, errno, "Cannot make directory '%s'", path);
   cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || fsetxattr(fd, applier->opaque, "y", 1, 0) < 0)
+  if (fd < 0 || mark_opaque(fd) < 0)
     return fail(error, errno, "Cannot make directory '%s' opaque", path);
   return 0;
 }
@@ -280,7 +280,6 @@ int apply_into(struct lane *lane, int directory, bool merges, struct error *erro
   struct applier applier = {.target = {directory, NULL, -1}, .file = -1, .range = -1, .merges = merges};
   umask(0);
   allow_depth();
-  applier.opaque = in_user_namespace() ? "user.overlay.opaque" : "trusted.overlay.opaque";
   struct frame change;
   for (lane_read(lane, &change); change.type != FRAME_END; lane_read(lane, &change))
     if (put_frame(&applier, &change, error) < 0) return -1;

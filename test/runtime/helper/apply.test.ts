@@ -64,6 +64,48 @@ test("apply writes every kind of entry as it is described", { skip }, async () =
   assert.equal(found.contents.get("a/hard" as Bytes), "hi");
 });
 
+test("a layer that deletes what was never there leaves no trace of that", { skip }, async () => {
+  await using rig = await Rig.start();
+  const stream = rig.helper.apply(rig.path("layer"));
+  stream.entry(entry("new", "directory"));
+  file(stream, "new/f", "hi");
+  stream.whiteout(bytesOf("new/never"));
+  stream.whiteout(bytesOf("etc/never"));
+  stream.whiteout(bytesOf("made/for/it"));
+  stream.entry(entry("usr", "directory"));
+  stream.opaque(bytesOf("usr"));
+  stream.whiteout(bytesOf("usr/never"));
+  await stream.end();
+  const lowers = [rig.base, rig.path("layer")];
+  const found = new Lines();
+  await rig.helper.list({ kind: "layers", lowers }, found);
+  assert.deepEqual(
+    found.lines.filter((line) => /^(new|made|usr)/.test(line)),
+    [
+      "made directory 755 0:0",
+      "made/for directory 755 0:0",
+      "new directory 755 0:0",
+      "new/f file 644 0:0",
+      "usr directory 755 0:0",
+    ],
+  );
+  await rig.helper.copy({ kind: "layers", lowers }, rig.path("copied"));
+  assert.deepEqual(readdirSync(rig.path("copied/new")), ["f"]);
+  const root = rig.overlay(lowers);
+  const used = await rig.run("cd /; find new made usr; cp -a new other; rmdir made/for usr && rm -r new", {
+    root,
+  });
+  assert.deepEqual(used, { ...used, code: 0, stdout: "new\nnew/f\nmade\nmade/for\nusr\n", stderr: "" });
+  assert.deepEqual(await rig.diff(root), [
+    "made directory 755 0:0",
+    "made/for whiteout",
+    "new whiteout",
+    "other directory 755 0:0",
+    "other/f file 644 0:0",
+    "usr whiteout",
+  ]);
+});
+
 test("apply replaces what an earlier entry of the same path made", { skip }, async () => {
   await using rig = await Rig.start();
   const stream = rig.helper.apply(rig.path("layer"));

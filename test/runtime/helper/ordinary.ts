@@ -47,6 +47,7 @@ stream.entry(entry("etc", { type: "directory", uid: 3, gid: 4 }));
 stream.entry(entry("etc/a", { uid: 5 }));
 stream.entry(entry("etc/old", { type: "directory" }));
 stream.entry(entry("etc/old/f", {}));
+stream.whiteout(bytesOf("etc/never"));
 await stream.end();
 mkdirSync(join(root, "step"));
 
@@ -58,7 +59,7 @@ const overlay = {
 } as const;
 let output = "";
 const command =
-  "id; test -c /dev/null && echo >/dev/null && echo dev; test -d /sys/class && echo sys; stat -c '%u:%g' /etc; rm /etc/a; rm -r /etc/old; mkdir /etc/old; echo >/etc/n";
+  "id; test -c /dev/null && echo >/dev/null && echo dev; test -d /sys/class && echo sys; stat -c '%u:%g' /etc; echo $(ls /etc); rm /etc/a; rm -r /etc/old; mkdir /etc/old; echo >/etc/n";
 const exit = await helper.run(
   {
     root: overlay,

@@ -55,7 +55,10 @@ for (const [kind, name] of [
 ] as const) {
   test(`an ordinary user with ${name} runs a step as root does`, { skip: why }, () => {
     const { code, output, diff, refused } = runAsUser(kind);
-    assert.deepEqual({ code, output }, { code: 0, output: ["uid=0 gid=0", "dev", "sys", "3:4", ""] });
+    assert.deepEqual(
+      { code, output },
+      { code: 0, output: ["uid=0 gid=0", "dev", "sys", "3:4", "a old", ""] },
+    );
     assert.deepEqual(diff, [
       "etc directory 755 3:4",
       "etc/a whiteout",
