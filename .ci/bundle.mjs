@@ -26,17 +26,17 @@ const common = {
 const replaced = { name: "build-id", setup: replaceBuildId };
 await Promise.all([
   build({ ...common, entryPoints: ["./builder/thread/main.js"], outfile: "bin/thread.cjs" }),
-  build({
-    ...common,
-    plugins: [replaced],
-    entryPoints: ["./builder/cli/start.js"],
-    outfile: "bin/tsbuild.cjs",
-    banner: { js: "#!/usr/bin/env node" },
-  }),
+  buildStart(),
   buildParts(),
 ]);
 chmodSync("bin/tsbuild.cjs", 0o755);
 writeFileSync("bin/build-id", buildId);
+
+async function buildStart() {
+  const entryPoints = ["./builder/cli/start.js"];
+  const { outputFiles } = await build({ ...common, plugins: [replaced], entryPoints, write: false });
+  writeFileSync("bin/tsbuild.cjs", `#!/usr/bin/env node\n${lazyModules(outputFiles[0].text)}`);
+}
 
 async function buildParts() {
   const entryPoints = ["./builder/cli/program.js"];
@@ -65,7 +65,7 @@ async function buildParts() {
 
 /** What is left of `import()` is packages and other parts (program-parts.ts). */
 async function writePart(path, text) {
-  const program = lazyBuiltins(text)
+  const program = lazyModules(text)
     .replace(/\bimport\((?=")/g, "importPackage(")
     // The object of its exports is what others need: no copy of it with getters to its getters.
     .replace(/\b__toCommonJS\((\w+)\)/g, "$1");
@@ -85,10 +85,13 @@ function escaped(unit) {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** Node's own modules that take a millisecond or more are loaded when something of them is asked for the first time. */
-function lazyBuiltins(text) {
+/**
+ * Node's own modules that take a millisecond or more, and those of other parts, are loaded when something of them is asked
+ * for the first time.
+ */
+function lazyModules(text) {
   const heavy =
-    /\b(import_\w+) = require\("(node:(?:child_process|crypto|fs\/promises|net|stream|zlib|timers\/promises))"\);/g;
+    /\b(import_\w+) = require\("(node:(?:child_process|crypto|fs\/promises|net|os|stream|zlib|timers\/promises)|(?!node:)[a-z]+:[^"]+)"\);/g;
   const names = new Map();
   const bare = text.replace(heavy, (_, variable, module) => {
     names.set(variable, module);
@@ -100,7 +103,8 @@ function lazyBuiltins(text) {
   });
   const lazy = bare.replace(/\b(import_\w+)\./g, (use, variable) => {
     const module = names.get(variable);
-    return module === undefined ? use : `${module.replace(/\W/g, "_")}().`;
+    // In parentheses, as `new` takes no call for a class.
+    return module === undefined ? use : `(${module.replace(/\W/g, "_")}()).`;
   });
   return getters.join("") + lazy;
 }

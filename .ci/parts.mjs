@@ -1,8 +1,9 @@
 // Which modules of the program stand in which file of dist/bin. Node reads and compiles a file as a whole, so what every
-// build needs must not lie beside what few do: a part is what its first modules import, less what earlier parts have.
+// build needs must not lie beside what few do: a part is what its first modules import, less what earlier parts have, and
+// less the first modules of later ones. Those are loaded when something of them is asked for the first time (bundle.mjs).
 import { resolve } from "node:path";
 
-/** In the order of rank: modules of a part import at their top only what stands in the same or in an earlier one. */
+/** In the order in which they take modules. */
 export const PARTS = [
   {
     name: "program",
@@ -18,21 +19,64 @@ export const PARTS = [
       "planning/check",
       // Containers need these too, and nothing else of the parts that have them otherwise.
       "stages/signals",
-      "core/accounts",
-      "ops/accounts",
       "inputs/image-layers",
     ],
   },
   { name: "building", first: ["building/build-image"] },
   {
     name: "screen",
-    first: ["progress/plain", "progress/live", "progress/folds", "cli/commands/build/build-summary"],
+    first: [
+      "progress/plain",
+      "progress/live",
+      "progress/folds",
+      "progress/diagnostic-text",
+      "cli/commands/build/build-summary",
+    ],
   },
-  { name: "planning", first: ["stages/plan", "graph/plan", "dockerfile/parse"] },
+  // What few flags and most mistakes need.
+  {
+    name: "words",
+    first: ["cli/csv", "cli/docker-words", "cli/sizes", "core/suggest", "dockerfile/duration", "net/git-url"],
+  },
+  { name: "planning", first: ["stages/plan", "dockerfile/parse"] },
+  { name: "graph", first: ["graph/plan"] },
+  // Where instructions stand.
+  { name: "places", first: ["dockerfile/ast", "dockerfile/mask"] },
   // What runs steps and containers.
   {
     name: "steps",
     first: [
+      "core/accounts",
+      "core/file-spans",
+      "core/read-range",
+      "core/second-thread",
+      "core/young-space",
+      "layers/content-reader",
+      "layers/edit",
+      "layers/hardlinks",
+      "layers/index-file",
+      "layers/layer-ranges",
+      "layers/layer-recorder",
+      "layers/outline-of",
+      "layers/path-order",
+      "layers/snapshots",
+      "layers/tar-writer",
+      "layers/union",
+      "ops/accounts",
+      "ops/copy/chmod",
+      "ops/copy/destination",
+      "ops/copy/mkdir",
+      "ops/copy/owner",
+      "ops/copy/walk",
+      "ops/step-roots",
+      "store/aside-blob-writer",
+      "store/blob-writer",
+      "store/incoming-blob",
+      "store/read-pieces",
+      "runtime/isolation/caution",
+      "runtime/layers/delta-snapshot",
+      "runtime/layers/special-owners",
+      "runtime/layers/upper-layer",
       "ops/copy-changes",
       "ops/exec-run",
       "leaks/scan-layer",
@@ -61,12 +105,13 @@ export const PARTS = [
 /** The part of each module: `inputs` are those of esbuild's metafile, which names each with what it imports. */
 export function partsOf(inputs) {
   const parts = new Map();
+  const firsts = new Map(
+    PARTS.flatMap(({ name, first = [] }) => first.map((module) => [fileOf(module), name])),
+  );
   for (const { name, first } of PARTS) {
-    const queue =
-      first?.map((module) => (module.startsWith("runtime/") ? `${module}.js` : `builder/${module}.js`)) ??
-      Object.keys(inputs);
+    const queue = first?.map(fileOf) ?? Object.keys(inputs);
     for (let module = queue.pop(); module !== undefined; module = queue.pop()) {
-      if (parts.has(module)) continue;
+      if (parts.has(module) || (firsts.get(module) ?? name) !== name) continue;
       if (inputs[module] === undefined) throw new Error(`There is no module ${module}`);
       parts.set(module, name);
       for (const { path, kind, external } of inputs[module].imports)
@@ -74,6 +119,10 @@ export function partsOf(inputs) {
     }
   }
   return parts;
+}
+
+function fileOf(module) {
+  return module.startsWith("runtime/") ? `${module}.js` : `builder/${module}.js`;
 }
 
 /** What a part hands out: its modules that others import, and the first of all. */

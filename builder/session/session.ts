@@ -33,7 +33,16 @@ export class Session implements AsyncDisposable {
   readonly names: FoundNames;
   readonly layers: LayerStore;
   readonly trees: LayerTrees = new LayerTrees();
-  readonly slots: Slots;
+  readonly slots: Slots = new Slots({
+    network: NETWORK_SLOTS,
+    // Asked for when something runs: node:os takes a third of a millisecond to load.
+    get cpu() {
+      return availableParallelism();
+    },
+    get exec() {
+      return availableParallelism();
+    },
+  });
   readonly stdout: () => Writable;
   readonly emit: Emit;
   readonly env: NodeJS.ProcessEnv;
@@ -53,8 +62,6 @@ export class Session implements AsyncDisposable {
     this.store = openStore({ env });
     this.names = new FoundNames(this.store.refs);
     this.layers = new LayerStore(this.store, this.helper, this.form);
-    const cpus = availableParallelism();
-    this.slots = new Slots({ network: NETWORK_SLOTS, cpu: cpus, exec: cpus });
   }
 
   /** The process that enters root filesystems; it may still be starting. */
