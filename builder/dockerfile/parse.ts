@@ -1,4 +1,4 @@
-import type { Diagnostic, Position, SourceText } from "../core/diagnostic.ts";
+import type { Diagnostic, Position, Range, SourceText } from "../core/diagnostic.ts";
 import { readAst } from "./ast.ts";
 import { checkPolicy } from "./checks/policy.ts";
 import { runChecks } from "./checks/run.ts";
@@ -33,9 +33,9 @@ export function parseDockerfile(source: SourceText, check?: string): Dockerfile 
   const logical = joinLines(lines, escape, zone.lines, source.text);
   const instructions = parseLines({ source, text: source.text, lines, logical, escape, report });
   checkStructure(source, instructions, logical.length).forEach(report);
-  runChecks({ source, lines, instructions }).forEach(report);
   const directives = check === undefined ? zone.directives : { ...zone.directives, check };
   const policy = checkPolicy({ directives, instructions });
+  runChecks({ source, lines, instructions, policy }).forEach(report);
   return {
     source,
     directives,
@@ -89,11 +89,19 @@ function parseLines({ source, text, lines, logical, escape, report }: Input): re
     report({ severity: "error", rule: "TooManyInstructions", message, range, source });
     return [];
   }
-  const starts = new Map(
-    readAst(maskText(text, lines, logical)).map(({ range }) => [range.start.line, range.start]),
-  );
+  let found: ReadonlyMap<number, Position> | undefined;
+  const starts = (): ReadonlyMap<number, Position> =>
+    (found ??= new Map(
+      readAst(maskText(text, lines, logical)).map(({ range }) => [range.start.line, range.start]),
+    ));
   return logical.flatMap((line, index) => {
-    const range = { start: startOf(line, starts), end: lineRange(lines, line.lastLine).end };
+    const range: Range = {
+      // Where nothing is wrong nobody asks, and dockerfile-ast need not even be loaded.
+      get start() {
+        return startOf(line, starts());
+      },
+      end: lineRange(lines, line.lastLine).end,
+    };
     const statement: Statement = { line, range, source, escape, above: logical[index - 1] };
     checkLine(statement, lines).forEach(report);
     return parseInstruction(statement, report) ?? [];

@@ -38,7 +38,10 @@ export async function checkDockerfile(session: Session, options: BuildOptions): 
       const { planStages } = await import("../stages/plan.ts");
       const dockerfile = withoutFailing(await parsedAs(source, options));
       try {
-        await planStages(dockerfile, planning.options, planning.images, planning.warn, { all });
+        await planStages(dockerfile, planning.options, planning.images, planning.warn, {
+          all,
+          withSteps: false,
+        });
         return [];
       } catch (error) {
         if (!(error instanceof TsbuildError) || error.diagnostics.length === 0) throw error;

@@ -44,7 +44,8 @@ export function collectStages(
   for (const { from, instructions } of cuts) {
     const stage = toStage(from, instructions, stages, { options, scope, expander, problems });
     warnOfName(stage, stages, problems);
-    if (expander.silently(from.image, scope) !== "") warnOfDefaults(from, defaults, expander, problems);
+    if (from.image.raw.includes("$") && expander.silently(from.image, scope) !== "")
+      warnOfDefaults(from, defaults, expander, problems);
     stages.push(stage);
   }
   const target = options.target === undefined ? stages.at(-1) : findStage(options.target, stages);
@@ -136,7 +137,7 @@ function warnOfDefaults(
   problems: Problems,
 ): void {
   const name = expander.silently(image, defaults);
-  if (!image.raw.includes("$") || name === undefined || isReference(name)) return;
+  if (name === undefined || isReference(name)) return;
   problems.sureWarning(
     "InvalidDefaultArgInFrom",
     `FROM ${image.raw} is "${name}" with the defaults of its ARGs: no image has that name`,

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly buildArgs: BuildArgs;
   readonly expander: Expander;
   readonly problems: Problems;
+  /** Whether steps and history are wanted. A check wants what is wrong alone. */
+  readonly withSteps: boolean;
 }
 
 /** One instruction at work: what it changes, where it stands, and what is around it. */

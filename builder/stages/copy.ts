@@ -17,27 +17,32 @@ export const applyCopy: Handler<"copy" | "add"> = (instruction, work) => {
   const paths = instruction.sources.map((word) => expander.word(word, scope));
   const sources = sourcesOf(instruction, paths, work, scope);
   const dest = expander.word(instruction.dest, scope);
-  const flags = [
-    ...(instruction.parents ? ["--parents"] : []),
-    ...(chown === "" ? [] : [`--chown=${chown}`]),
-    ...(chmod === "" ? [] : [`--chmod=${chmod}`]),
-  ];
-  const written = [...paths.map(redact), ...instruction.heredocs.map(({ name }) => `<<${name}`)];
-  const createdBy = [instruction.kind.toUpperCase(), ...flags, ...written, dest, "# buildkit"].join(" ");
-  state.step(createdBy, {
-    name: work.stepName(redact(expander.line(instruction.original, scope))),
-    at: { source: problems.source, range: instruction.range },
-    action: {
-      type: "copy",
-      sources,
-      dest: destination(state.workdir, dest),
-      ...(chown === "" ? {} : { chown }),
-      ...(chmod === "" ? {} : { chmod }),
-      link: instruction.link,
-      parents: instruction.parents,
-      exclude: instruction.exclude.map((word) => expander.word(word, scope)),
-      unpack: instruction.kind === "add" && (instruction.unpack ?? true),
-    },
+  const exclude = instruction.exclude.map((word) => expander.word(word, scope));
+  state.step(() => {
+    const flags = [
+      ...(instruction.parents ? ["--parents"] : []),
+      ...(chown === "" ? [] : [`--chown=${chown}`]),
+      ...(chmod === "" ? [] : [`--chmod=${chmod}`]),
+    ];
+    const written = [...paths.map(redact), ...instruction.heredocs.map(({ name }) => `<<${name}`)];
+    return {
+      createdBy: [instruction.kind.toUpperCase(), ...flags, ...written, dest, "# buildkit"].join(" "),
+      step: {
+        name: work.stepName(redact(expander.line(instruction.original, scope))),
+        at: { source: problems.source, range: instruction.range },
+        action: {
+          type: "copy",
+          sources,
+          dest: destination(state.workdir, dest),
+          ...(chown === "" ? {} : { chown }),
+          ...(chmod === "" ? {} : { chmod }),
+          link: instruction.link,
+          parents: instruction.parents,
+          exclude,
+          unpack: instruction.kind === "add" && (instruction.unpack ?? true),
+        },
+      },
+    };
   });
 };
 

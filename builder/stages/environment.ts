@@ -13,7 +13,7 @@ export const applyEnv: Handler<"env"> = ({ pairs }, work) => {
     state.env.set(key, value);
     state.values.set(key, value);
   }
-  state.record(`ENV ${set.map(({ key, value }) => `${key}=${value}`).join(" ")}`);
+  state.record(() => `ENV ${set.map(({ key, value }) => `${key}=${value}`).join(" ")}`);
 };
 
 /** What these say is for the scanner alone: they are no variables (BuildKit convert.go nonEnvArgs). */
@@ -31,7 +31,7 @@ export const applyArg: Handler<"arg"> = ({ args }, work) => {
     if (result !== undefined && !SCANNERS.has(name)) state.values.set(name, result);
     return result === undefined ? name : `${name}=${result}`;
   });
-  state.record(`ARG ${texts.join(" ")}`);
+  state.record(() => `ARG ${texts.join(" ")}`);
 };
 
 /** LABEL. */
@@ -44,7 +44,7 @@ export const applyLabel: Handler<"label"> = ({ pairs }, work) => {
     state.labels.set(key, value);
     return `${key}=${value}`;
   });
-  state.record(`LABEL ${texts.join(" ")}`);
+  state.record(() => `LABEL ${texts.join(" ")}`);
 };
 
 /** The name in ENV and LABEL is expanded too (rule 10), and may come out as none. */

@@ -59,7 +59,7 @@ function seconds(text: string): number {
 
 interface Others {
   readonly dockerfile: Dockerfile;
-  readonly surroundings: Omit<Surroundings, "expander">;
+  readonly surroundings: Omit<Surroundings, "expander" | "withSteps">;
 }
 
 function datedBy(name: string, others: Others): Dated {
@@ -85,7 +85,8 @@ function onlySource(stage: Stage, name: string, { dockerfile, surroundings }: Ot
   const isSource =
     stage.base.type === "scratch" && stage.instructions.every(({ kind }) => kind === "arg" || kind === "add");
   if (isSource) {
-    const { plan } = planStage(bare, undefined, { ...surroundings, globals, problems, expander });
+    const alone = { ...surroundings, globals, problems, expander, withSteps: true };
+    const { plan } = planStage(bare, undefined, alone);
     problems.throwIfAny();
     const sources = plan.steps.flatMap(({ action }) => (action.type === "copy" ? action.sources : []));
     const [source] = sources;

@@ -1,6 +1,6 @@
 import { unreachable } from "../core/errors.ts";
 import { resolveAgainst } from "../core/paths.ts";
-import type { Command } from "../dockerfile/types.ts";
+import type { Command, HealthcheckInstruction } from "../dockerfile/types.ts";
 import type { Healthcheck } from "../image/types.ts";
 import type { Handler, Work } from "./context.ts";
 import { goDuration, goQuoteList } from "./go-format.ts";
@@ -26,11 +26,11 @@ export const applyCommand: Handler<"cmd" | "entrypoint"> = (
     // BuildKit sets it with every CMD; docker reads it.
     state.config.ArgsEscaped = true;
     state.cmdSet = true;
-    state.record(`CMD ${goQuoteList(argv)}`);
+    state.record(() => `CMD ${goQuoteList(argv)}`);
   } else {
     state.config.Entrypoint = argv.length === 0 ? null : argv;
     if (!state.cmdSet) state.config.Cmd = undefined;
-    state.record(`ENTRYPOINT ${goQuoteList(argv)}`);
+    state.record(() => `ENTRYPOINT ${goQuoteList(argv)}`);
   }
 };
 
@@ -49,14 +49,14 @@ function argvOf(command: Command, state: Work["state"]): readonly string[] {
 /** SHELL. */
 export const applyShell: Handler<"shell"> = ({ argv }, { state }) => {
   state.config.Shell = argv;
-  state.record(`SHELL [${argv.join(" ")}]`);
+  state.record(() => `SHELL [${argv.join(" ")}]`);
 };
 
 /** USER. */
 export const applyUser: Handler<"user"> = ({ user }, { state, expander }) => {
   const value = expander.word(user, state.scope);
   state.config.User = value;
-  state.record(`USER ${value}`);
+  state.record(() => `USER ${value}`);
 };
 
 /** WORKDIR: a relative one joins the one before, and all but `/` make a layer (rule 24). */
@@ -83,14 +83,17 @@ export const applyWorkdir: Handler<"workdir"> = (
   state.config.WorkingDir = directory;
   const createdBy = `WORKDIR ${directory}`;
   if (directory === "/") {
-    state.record(createdBy);
+    state.record(() => createdBy);
     return;
   }
-  state.step(createdBy, {
-    name: stepName(expander.line(original, scope)),
-    at: { source: problems.source, range },
-    action: { type: "mkdir", path: directory, user: state.user },
-  });
+  state.step(() => ({
+    createdBy,
+    step: {
+      name: stepName(expander.line(original, scope)),
+      at: { source: problems.source, range },
+      action: { type: "mkdir", path: directory, user: state.user },
+    },
+  }));
 };
 
 /** VOLUME writes the config and nothing else (rule 22). */
@@ -105,7 +108,7 @@ export const applyVolume: Handler<"volume"> = ({ paths }, { state, expander, pro
     } else state.volumes.add(value);
     return value;
   });
-  state.record(`VOLUME [${values.join(" ")}]`);
+  state.record(() => `VOLUME [${values.join(" ")}]`);
 };
 
 /** STOPSIGNAL. */
@@ -117,27 +120,29 @@ export const applyStopSignal: Handler<"stopsignal"> = ({ signal }, { state, expa
     });
   }
   state.config.StopSignal = value;
-  state.record(`STOPSIGNAL ${value}`);
+  state.record(() => `STOPSIGNAL ${value}`);
 };
 
 /** HEALTHCHECK; what is not given stays 0, which docker takes for its default (rule 9). */
 export const applyHealthcheck: Handler<"healthcheck"> = ({ check }, { state }) => {
-  if (check.type === "none") {
-    state.config.Healthcheck = { Test: ["NONE"] };
-  } else {
-    const { command } = check;
-    const test = command.form === "exec" ? ["CMD", ...command.argv] : ["CMD-SHELL", command.text];
-    state.config.Healthcheck = {
-      Test: test,
-      ...(check.interval ? { Interval: check.interval } : {}),
-      ...(check.timeout ? { Timeout: check.timeout } : {}),
-      ...(check.startPeriod ? { StartPeriod: check.startPeriod } : {}),
-      ...(check.startInterval ? { StartInterval: check.startInterval } : {}),
-      ...(check.retries ? { Retries: check.retries } : {}),
-    };
-  }
-  state.record(`HEALTHCHECK ${goHealthcheck(state.config.Healthcheck)}`);
+  const healthcheck = healthcheckOf(check);
+  state.config.Healthcheck = healthcheck;
+  state.record(() => `HEALTHCHECK ${goHealthcheck(healthcheck)}`);
 };
+
+function healthcheckOf(check: HealthcheckInstruction["check"]): Healthcheck {
+  if (check.type === "none") return { Test: ["NONE"] };
+  const { command } = check;
+  const test = command.form === "exec" ? ["CMD", ...command.argv] : ["CMD-SHELL", command.text];
+  return {
+    Test: test,
+    ...(check.interval ? { Interval: check.interval } : {}),
+    ...(check.timeout ? { Timeout: check.timeout } : {}),
+    ...(check.startPeriod ? { StartPeriod: check.startPeriod } : {}),
+    ...(check.startInterval ? { StartInterval: check.startInterval } : {}),
+    ...(check.retries ? { Retries: check.retries } : {}),
+  };
+}
 
 /** `%+v` of BuildKit's HealthcheckConfig. */
 function goHealthcheck(check: Healthcheck): string {
@@ -158,5 +163,5 @@ export const applyOnbuild: Handler<"onbuild"> = ({ trigger }, { state }) => {
 /** MAINTAINER. */
 export const applyMaintainer: Handler<"maintainer"> = ({ name }, { state }) => {
   state.author = name;
-  state.record(`MAINTAINER ${name}`);
+  state.record(() => `MAINTAINER ${name}`);
 };

@@ -104,6 +104,7 @@ export function parseMount(text: string, expand: (value: string) => string): Mou
 
 /** The `from` of a mount before anything is expanded: what the stage depends on. Undefined where none is needed. */
 export function mountFrom(text: string): string | undefined {
+  if (!/from=/i.test(text)) return undefined;
   const fields = parseCsv(text);
   if ("wrong" in fields) return undefined;
   if (fields.some((field) => /^type=tmpfs$/i.test(field))) return undefined;

@@ -34,18 +34,18 @@ function workOut(
 ): PlannedStage {
   const beginning = beginningOf(stage, parent, surroundings);
   surroundings.expander.budget.spend(ENTRY * entriesOf(beginning), stage.from.range);
-  const state = new StageState(stage.index, beginning);
+  const state = new StageState(stage.index, beginning, surroundings.withSteps);
   const shown =
     surroundings.options.isOneOfSeveral === true ? () => shownPlatform(state, beginning.platform) : undefined;
   const naming = new StepNames(stage, surroundings.stages.length, shown);
   const baseName = stage.image === undefined ? "" : naming.next(`FROM ${pinned(stage.image)}`);
   const work = { ...surroundings, state, stage };
-  for (const trigger of stage.triggers) {
-    apply(trigger, { ...work, stepName: (text) => naming.next(`ONBUILD ${upperCommand(text)}`) });
+  if (stage.triggers.length > 0) {
+    const stepName = (text: string): string => naming.next(`ONBUILD ${upperCommand(text)}`);
+    for (const trigger of stage.triggers) apply(trigger, { ...work, stepName });
   }
-  for (const instruction of stage.instructions) {
-    apply(instruction, { ...work, stepName: (text) => naming.next(upperCommand(text)) });
-  }
+  const own = { ...work, stepName: (text: string): string => naming.next(upperCommand(text)) };
+  for (const instruction of stage.instructions) apply(instruction, own);
   const at = { source: surroundings.problems.source, range: stage.from.range };
   return { guessed, state, plan: state.finish({ label: stage.label, base: stage.base, baseName, at }) };
 }
@@ -124,25 +124,31 @@ function shownPlatform(state: StageState, platform: Platform): string {
 
 /** Numbers the steps of a stage as BuildKit does: `[build  2/12] `; FROM counts where it names an image. */
 class StepNames {
-  readonly #label: string;
-  readonly #total: number;
+  readonly #stage: ResolvedStage;
+  readonly #stages: number;
   readonly #platform: (() => string) | undefined;
+  #about: { readonly label: string; readonly total: string } | undefined;
   #count = 0;
 
   /** `platform` is asked for each name, where names are to have it: what it says may change from one ARG to the next. */
   constructor(stage: ResolvedStage, stages: number, platform?: () => string) {
+    this.#stage = stage;
+    this.#stages = stages;
     this.#platform = platform;
-    const steps = [...stage.triggers, ...stage.instructions].filter(isStep).length;
-    this.#total = steps + (stage.base.type === "image" ? 1 : 0);
-    const alone = stages === 1 && !stage.instructions.some(takesFromElsewhere);
-    this.#label = alone ? "" : `${stage.label} `;
   }
 
   next(text: string): string {
-    const total = String(this.#total);
+    const { label, total } = (this.#about ??= this.#look());
     this.#count += 1;
     const platform = this.#platform === undefined ? "" : `${this.#platform()} `;
-    return `[${platform}${this.#label}${String(this.#count).padStart(total.length)}/${total}] ${text.replace(/\s+/g, " ")}`;
+    return `[${platform}${label}${String(this.#count).padStart(total.length)}/${total}] ${text.replace(/\s+/g, " ")}`;
+  }
+
+  #look(): { readonly label: string; readonly total: string } {
+    const { triggers, instructions, base, label } = this.#stage;
+    const steps = [...triggers, ...instructions].filter(isStep).length;
+    const alone = this.#stages === 1 && !instructions.some(takesFromElsewhere);
+    return { label: alone ? "" : `${label} `, total: String(steps + (base.type === "image" ? 1 : 0)) };
   }
 }
 

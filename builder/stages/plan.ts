@@ -18,8 +18,15 @@ export interface PlannedStages extends Collected {
   readonly epoch?: number;
 }
 
+interface PlanStagesOptions {
+  /** Every stage is worked out, not those alone that the target needs. */
+  readonly all?: boolean;
+  /** False: what is wrong is all that is wanted. */
+  readonly withSteps?: boolean;
+}
+
 /**
- * Works out the stages that the target needs, or every stage with `all`. Throws a TsbuildError with a diagnostic for each
+ * Works out the stages that the target needs, or all. Throws a TsbuildError with a diagnostic for each
  * thing that is wrong: what the parser found, and all that can be told in spite of it.
  */
 export async function planStages(
@@ -27,7 +34,7 @@ export async function planStages(
   options: PlanOptions,
   images: BaseImages,
   emitWarning: EmitWarning,
-  { all = false }: { readonly all?: boolean } = {},
+  { all = false, withSteps = true }: PlanStagesOptions = {},
 ): Promise<PlannedStages> {
   const problems = new Problems(dockerfile, emitWarning);
   if (problems.stagesUnclear) problems.throwIfAny();
@@ -43,7 +50,7 @@ export async function planStages(
   const targets = all ? stages : [target];
   const resolution = await resolveStages({ stages, targets, options, problems }, images);
   const planned = new Map<number, PlannedStage>();
-  const surroundings = { options, stages, globals, buildArgs, expander, problems };
+  const surroundings = { options, stages, globals, buildArgs, expander, problems, withSteps };
   for (const stage of resolution.needed) {
     const parent = stage.base.type === "stage" ? planned.get(stage.base.index) : undefined;
     planned.set(

@@ -38,7 +38,7 @@ export const applyExpose: Handler<"expose"> = ({ ports }, { state, expander, pro
     }
   }
   for (const port of exposed) state.ports.add(port);
-  state.record(`EXPOSE [${exposed.join(" ")}]`);
+  state.record(() => `EXPOSE [${exposed.join(" ")}]`);
 };
 
 type Parsed =

@@ -24,14 +24,13 @@ export class Problems {
   readonly #warnings: Diagnostic[];
   readonly #emitWarning: EmitWarning;
   readonly #warned = new Set<string>();
-  readonly #lines: readonly string[];
+  #splitLines: readonly string[] | undefined;
   #guessing = false;
 
   /** Begins with what the parser found, and tells its warnings. */
   constructor(dockerfile: Dockerfile, emitWarning: EmitWarning) {
     const { source, diagnostics } = dockerfile;
     this.source = source;
-    this.#lines = source.text.split("\n");
     this.#emitWarning = emitWarning;
     this.#policy = checkPolicy(dockerfile);
     this.#errors = diagnostics.filter(({ severity }) => severity === "error");
@@ -126,8 +125,13 @@ export class Problems {
     if (!this.#policy.fatal) this.#emitWarning(warning.message, warning);
   }
 
-  #isGuess({ start, end }: Range): boolean {
+  get #lines(): readonly string[] {
+    return (this.#splitLines ??= this.source.text.split("\n"));
+  }
+
+  #isGuess(range: Range): boolean {
     if (!this.#guessing) return false;
+    const { start, end } = range;
     const [first = "", ...more] = this.#lines.slice(start.line, end.line + 1);
     if (more.length === 0) return first.slice(start.column, end.column).includes("$");
     more.push((more.pop() ?? "").slice(0, end.column));

@@ -17,10 +17,17 @@ export function remotesOf(
   work: Work,
   scope: Scope,
 ): readonly (HttpSource | GitSource | undefined)[] {
+  const { checksum, keepGitDir } = instruction;
+  if (checksum === undefined && keepGitDir === undefined && !paths.some(mayBeRemote)) return [];
   const reader = new RemoteReader(instruction, work, scope);
   const remotes = paths.map((path, index) => reader.read(path, instruction.sources[index]));
   reader.checkFlags(remotes);
   return remotes;
+}
+
+/** `https://…` and `git@host:…` alike. */
+function mayBeRemote(path: string): boolean {
+  return path.includes(":");
 }
 
 class RemoteReader {
@@ -37,8 +44,7 @@ class RemoteReader {
   }
 
   read(path: string, word: Word | undefined): HttpSource | GitSource | undefined {
-    // `https://…` and `git@host:…` alike.
-    if (!path.includes(":")) return undefined;
+    if (!mayBeRemote(path)) return undefined;
     const range = word?.range ?? this.#instruction.range;
     try {
       const git = parseGitUrl(path);

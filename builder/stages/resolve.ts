@@ -116,12 +116,16 @@ function sourcesOf(
   input: ResolveInput,
   triggers: ReadonlyMap<number, readonly Instruction[]>,
 ): readonly Use[] {
-  const instructions = [...(triggers.get(stage.index) ?? []), ...stage.instructions];
-  const mentioned = instructions.flatMap(mentionsOf).flatMap(({ name, range }) => {
-    const source = sourceOf(name, input);
-    return source === undefined ? [] : [{ source, range }];
-  });
-  return [{ source: stage.base, range: stage.from.image.range }, ...mentioned];
+  const uses: Use[] = [{ source: stage.base, range: stage.from.image.range }];
+  for (const instructions of [triggers.get(stage.index) ?? [], stage.instructions]) {
+    for (const instruction of instructions) {
+      for (const { name, range } of mentionsOf(instruction)) {
+        const source = sourceOf(name, input);
+        if (source !== undefined) uses.push({ source, range });
+      }
+    }
+  }
+  return uses;
 }
 
 function wantedImages(

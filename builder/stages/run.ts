@@ -18,32 +18,34 @@ const SCRIPTS = "/dev/pipes";
 export const applyRun: Handler<"run"> = (instruction, work) => {
   const { state, problems } = work;
   const scope = state.scope;
-  const { argv, scripts } = commandOf(instruction, state);
   const { flags, range } = instruction;
-  const env = state.processEnv();
-  work.expander.budget.spendOn(env, range);
-  const hostname = work.buildArgs.setting("BUILDKIT_SANDBOX_HOSTNAME");
-  const action: RunAction = {
-    type: "exec",
-    argv,
-    env,
-    args: state.argNames(),
-    proxyEnv: work.buildArgs.proxyEnv(),
-    cwd: state.workdir,
-    user: state.user,
-    platform: state.platform,
-    ...(hostname === "" ? {} : { hostname }),
-    network: networkOf(choice(flags, "network", NETWORKS, work), work),
-    security: choice(flags, "security", SECURITIES, work),
-    mounts: planMounts(flags, work, scope),
-    scripts,
-  };
-  state.step(`RUN ${historyArgs(work)}${argv.join(" ")} # buildkit`, {
-    name: work.stepName(
-      work.expander.line(instruction.original, scope) + summaryOf(instruction.heredocs, action),
-    ),
-    at: { source: problems.source, range },
-    action,
+  work.expander.budget.spend(state.processEnvCost(), range);
+  const network = networkOf(choice(flags, "network", NETWORKS, work), work);
+  const security = choice(flags, "security", SECURITIES, work);
+  const mounts = planMounts(flags, work, scope);
+  state.step(() => {
+    const { argv, scripts } = commandOf(instruction, state);
+    const hostname = work.buildArgs.setting("BUILDKIT_SANDBOX_HOSTNAME");
+    const action: RunAction = {
+      type: "exec",
+      argv,
+      env: state.processEnv(),
+      args: state.argNames(),
+      proxyEnv: work.buildArgs.proxyEnv(),
+      cwd: state.workdir,
+      user: state.user,
+      platform: state.platform,
+      ...(hostname === "" ? {} : { hostname }),
+      network,
+      security,
+      mounts,
+      scripts,
+    };
+    const text = work.expander.line(instruction.original, scope) + summaryOf(instruction.heredocs, action);
+    return {
+      createdBy: `RUN ${historyArgs(work)}${argv.join(" ")} # buildkit`,
+      step: { name: work.stepName(text), at: { source: problems.source, range }, action },
+    };
   });
 };
 

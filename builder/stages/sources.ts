@@ -16,14 +16,16 @@ export function mentionsOf(instruction: Instruction): readonly Mention[] {
   if (instruction.kind === "copy" && instruction.from !== undefined) {
     const { raw: name, range } = instruction.from;
     // The parser has refused one with a variable.
-    return name.includes("$") ? [] : [{ name, range }];
+    return name.includes("$") ? NONE : [{ name, range }];
   }
-  if (instruction.kind !== "run") return [];
+  if (instruction.kind !== "run" || instruction.flags.length === 0) return NONE;
   return instruction.flags.flatMap(({ name, value, range }) => {
     const from = name === "mount" && value !== undefined ? mountFrom(value.raw) : undefined;
     return from ? [{ name: from, range }] : [];
   });
 }
+
+const NONE: readonly Mention[] = [];
 
 type Known = Pick<Surroundings, "stages" | "options">;
 

@@ -1,5 +1,6 @@
 import type { Platform } from "../core/platform.ts";
 import type { HistoryEntry, RunConfig } from "../image/types.ts";
+import { ENTRY } from "./budget.ts";
 import type { Place, PlannedStageStep, StageHistory, StagePlan } from "./types.ts";
 import { scopeOf, type Scope } from "./variables.ts";
 
@@ -45,13 +46,18 @@ export class StageState {
   cmdSet = false;
   /** A WORKDIR of this Dockerfile stands before: of this stage, or of one that it is built on. */
   workdirSet: boolean;
+  /** The variables as they are now. */
+  readonly scope: Scope;
   readonly #index: number;
+  readonly #withSteps: boolean;
   readonly #steps: PlannedStageStep[] = [];
   readonly #history: StageHistory[];
 
-  constructor(index: number, beginning: Beginning) {
+  /** Where `withSteps` is false nobody asks for steps and history: they are not even worked out. */
+  constructor(index: number, beginning: Beginning, withSteps: boolean) {
     const { config } = beginning;
     this.#index = index;
+    this.#withSteps = withSteps;
     this.platform = beginning.platform;
     this.imagePlatform = beginning.imagePlatform;
     // Triggers of the base have been taken by now: they never go on to a grandchild (rule 21).
@@ -70,15 +76,12 @@ export class StageState {
     this.volumes = new Set(Object.keys(config.Volumes ?? {}));
     this.ports = new Set(Object.keys(config.ExposedPorts ?? {}));
     this.args = new Map(beginning.args);
-    this.values = new Map([...(beginning.values ?? []), ...this.env]);
+    this.values = new Map(beginning.values);
+    for (const [name, value] of this.env) this.values.set(name, value);
+    this.scope = scopeOf(this.values, this.args);
     this.author = beginning.author;
     this.workdirSet = beginning.workdirSet ?? false;
     this.#history = [...beginning.history];
-  }
-
-  /** The variables as they are now. */
-  get scope(): Scope {
-    return scopeOf(this.values, this.args);
   }
 
   get workdir(): string {
@@ -101,6 +104,14 @@ export class StageState {
     return [...names].map((name) => `${name}=${this.values.get(name) ?? ""}`);
   }
 
+  /** What that costs of the budget. */
+  processEnvCost(): number {
+    let cost = 0;
+    // All of config.Env is among them.
+    this.values.forEach((value, name) => (cost += ENTRY + name.length + 1 + value.length));
+    return cost;
+  }
+
   /** The variables of `processEnv` that are arguments. */
   argNames(): readonly string[] {
     const isArgument = (name: string): boolean =>
@@ -108,21 +119,22 @@ export class StageState {
     return [...this.args.keys()].filter(isArgument);
   }
 
-  record(createdBy: string): void {
-    this.#history.push({ entry: historyEntry(createdBy, true), inherited: false });
+  /** Adds a line of history that has no step. */
+  record(createdBy: () => string): void {
+    if (!this.#withSteps) return;
+    this.#history.push({ entry: historyEntry(createdBy(), true), inherited: false });
   }
 
-  step(createdBy: string, step: PlannedStageStep): void {
+  /** Adds a step and its line of history. */
+  step(make: () => { readonly createdBy: string; readonly step: PlannedStageStep }): void {
+    if (!this.#withSteps) return;
+    const { createdBy, step } = make();
     this.#history.push({
       entry: historyEntry(createdBy, false),
       inherited: false,
       step: { stage: this.#index, step: this.#steps.length },
     });
     this.#steps.push(step);
-  }
-
-  get stepCount(): number {
-    return this.#steps.length;
   }
 
   finish(identity: Pick<StagePlan, "label" | "base" | "baseName"> & { readonly at: Place }): StagePlan {

@@ -7,6 +7,7 @@ import {
   type Expanded,
 } from "../dockerfile/expand.ts";
 import { lex } from "../dockerfile/shell-lexer.ts";
+import { MAX_LENGTH } from "../dockerfile/shell-pattern.ts";
 import { didYouMean, nearest } from "../core/suggest.ts";
 import type { Range } from "../core/diagnostic.ts";
 import { Budget, ENTRY } from "./budget.ts";
@@ -40,6 +41,10 @@ export class Expander {
   }
 
   word({ raw, range }: Word, scope: Scope): string {
+    if (this.#isPlain(raw)) {
+      this.budget.spend(ENTRY + raw.length, range);
+      return raw;
+    }
     const expand = (): Expanded => expandWord(raw, (name) => scope.get(name), { escape: this.#escape });
     return this.#try(raw, range, scope, expand)?.value ?? "";
   }
@@ -54,6 +59,7 @@ export class Expander {
 
   /** The value that a word has in a scope, or undefined where it has none; nothing is reported. */
   silently({ raw }: Word, scope: Scope): string | undefined {
+    if (this.#isPlain(raw)) return raw;
     try {
       return expandWord(raw, (name) => scope.get(name), { escape: this.#escape }).value;
     } catch (error) {
@@ -85,6 +91,17 @@ export class Expander {
       if (error instanceof ExpansionError) return text;
       throw error;
     }
+  }
+
+  /** Whether a word is its own value, as most are. */
+  #isPlain(raw: string): boolean {
+    return !(
+      raw.includes("$") ||
+      raw.includes('"') ||
+      raw.includes("'") ||
+      raw.includes(this.#escape) ||
+      raw.length > MAX_LENGTH
+    );
   }
 
   #try<T extends Expanded | Words>(
@@ -132,17 +149,33 @@ function hasDefault(text: string, name: string): boolean {
   return ["-", ":-", "+", ":+", "?", ":?"].some((operator) => text.includes(`\${${name}${operator}`));
 }
 
-/** A scope over values and the names of arguments that were declared. */
+/** A scope over values and the names of arguments that were declared. Both may change: the scope is of what they are then. */
 export function scopeOf(
   values: ReadonlyMap<string, string>,
   declared: ReadonlyMap<string, unknown> = new Map(),
 ): Scope {
-  return {
-    get: (name) => values.get(name),
-    *names() {
-      yield* values.keys();
-      yield* declared.keys();
-    },
-    declared: (name) => declared.has(name),
-  };
+  return new MapScope(values, declared);
+}
+
+class MapScope implements Scope {
+  readonly #values: ReadonlyMap<string, string>;
+  readonly #declared: ReadonlyMap<string, unknown>;
+
+  constructor(values: ReadonlyMap<string, string>, declared: ReadonlyMap<string, unknown>) {
+    this.#values = values;
+    this.#declared = declared;
+  }
+
+  get(name: string): string | undefined {
+    return this.#values.get(name);
+  }
+
+  *names(): Iterable<string> {
+    yield* this.#values.keys();
+    yield* this.#declared.keys();
+  }
+
+  declared(name: string): boolean {
+    return this.#declared.has(name);
+  }
 }

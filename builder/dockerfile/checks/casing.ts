@@ -1,22 +1,28 @@
-import { keywordOf } from "./keyword.ts";
-import type { Check } from "./types.ts";
+import { keywordOf, keywordRange } from "./keyword.ts";
+import type { Check, Finding } from "./types.ts";
 
 /** ConsistentInstructionCasing: every keyword is spelt as most of them are (BuildKit validateCommandCasing). */
 export const checkCasing: Check = ({ instructions }) => {
-  const first = instructions.findIndex(({ kind }) => kind === "from");
   // ARG before the first FROM belongs to no stage, and is not looked at.
-  const keywords = instructions.slice(Math.max(first, 0)).map(keywordOf);
-  const lower = keywords.filter(({ text }) => text === text.toLowerCase()).length;
-  const upper = keywords.filter(({ text }) => text === text.toUpperCase()).length;
-  const wanted = lower > upper ? "lowercase" : "uppercase";
-  return keywords.flatMap(({ text, range }) => {
+  const first = instructions.findIndex(({ kind }) => kind === "from");
+  const checked = first > 0 ? instructions.slice(first) : instructions;
+  let [lower, upper] = [0, 0];
+  for (const instruction of checked) {
+    const text = keywordOf(instruction);
+    if (text === text.toLowerCase()) lower++;
+    if (text === text.toUpperCase()) upper++;
+  }
+  const findings: Finding[] = [];
+  for (const instruction of checked) {
+    const text = keywordOf(instruction);
     const spelt = lower > upper ? text.toLowerCase() : text.toUpperCase();
-    if (text === spelt) return [];
-    return {
+    if (text === spelt) continue;
+    findings.push({
       rule: "ConsistentInstructionCasing",
-      message: `Instruction "${text}" is not in ${wanted} as most of this file`,
-      range,
+      message: `Instruction "${text}" is not in ${lower > upper ? "lowercase" : "uppercase"} as most of this file`,
+      range: keywordRange(instruction),
       fix: `write ${spelt}`,
-    };
-  });
+    });
+  }
+  return findings;
 };

@@ -8,8 +8,11 @@ export function descriptionOf({ comments }: Pick<Instruction, "comments">, name:
   return found === undefined ? "" : found.slice(name.length + 1).trim();
 }
 
+const RULE = "InvalidDefinitionDescription";
+
 /** InvalidDefinitionDescription: a comment right above FROM or ARG that describes something else. */
 export const checkDescriptions: Check = function* (checked): Generator<Finding> {
+  if (!checked.policy.mayApply(RULE)) return;
   for (const instruction of checked.instructions) {
     const names = definedNames(instruction);
     const comment = instruction.comments.findLast((comment) => !isCheckComment(comment));
@@ -17,7 +20,7 @@ export const checkDescriptions: Check = function* (checked): Generator<Finding> 
     if (names.includes(comment.split(" ")[0] ?? "")) continue;
     const name = names.length === 1 ? names[0] : "NAME";
     yield {
-      rule: "InvalidDefinitionDescription",
+      rule: RULE,
       message: `The comment above ${instruction.kind.toUpperCase()} does not begin with the name that it describes`,
       range: instruction.range,
       fix: `write "# ${name} ${comment.slice(0, 60)}", or an empty line below it where it describes nothing`,

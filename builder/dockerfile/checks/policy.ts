@@ -4,6 +4,8 @@ import { readCheckOptions, type CheckOptions } from "./options.ts";
 
 /** Which warnings a Dockerfile wants to hear of. */
 export interface CheckPolicy {
+  /** Whether a rule counts anywhere: experimental ones seldom do. */
+  mayApply(rule: string): boolean;
   /** Whether a rule counts at a place: neither the file nor a comment above the instruction there skips it. */
   applies(rule: string, range: Range): boolean;
   /** A warning fails the build. */
@@ -23,18 +25,22 @@ export function checkPolicy({
 }: Pick<Dockerfile, "directives" | "instructions">): CheckPolicy {
   const everywhere = readCheckOptions(directives.check ?? "");
   const byLine = new Map<number, readonly CheckOptions[]>();
+  const all = [everywhere];
   for (const instruction of instructions) {
+    if (instruction.comments.length === 0) continue;
     const options = optionsAbove(instruction);
     if (options.length === 0) continue;
+    all.push(...options);
     const { start, end } = instruction.range;
     for (let line = start.line; line <= end.line; line++) byLine.set(line, [everywhere, ...options]);
   }
   return {
     fatal: everywhere.fatal,
-    applies(rule, { start }) {
-      const all = byLine.get(start.line) ?? [everywhere];
-      if (all.some((options) => options.skips(rule))) return false;
-      return !EXPERIMENTAL.has(rule) || all.some((options) => options.tries(rule));
+    mayApply: (rule) => !EXPERIMENTAL.has(rule) || all.some((options) => options.tries(rule)),
+    applies(rule, range) {
+      const here = (byLine.size === 0 ? undefined : byLine.get(range.start.line)) ?? [everywhere];
+      if (here.some((options) => options.skips(rule))) return false;
+      return !EXPERIMENTAL.has(rule) || here.some((options) => options.tries(rule));
     },
   };
 }
