@@ -13,10 +13,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include "container/command.h"
 #include "container/confine.h"
+#include "container/device_filter.h"
 #include "container/devices.h"
 #include "container/init.h"
 #include "container/mounts.h"
@@ -50,14 +52,18 @@ static int mount_root(const struct container *container, struct error *error) {
   return root >= 0 ? root : fail(error, errno, "Cannot open the root filesystem");
 }
 
+static bool has_all_devices(const struct plan *plan) {
+  return plan->capabilities >> CAP_SYS_ADMIN & 1;
+}
+
 static int mount_all(const struct container *container, int root, struct terminal *terminal, struct error *error) {
   const struct plan *plan = container->plan;
   bool userns = in_user_namespace();
   /*
    * A user namespace opens no device but those that are bound. Root's own steps may make nodes of any (CAP_MKNOD), and an
-   * image may bring some: without this they would be the machine's disks.
+   * image may bring some: without this, or a filter in its place, they would be the machine's disks.
    */
-  bool devices = !userns && (plan->capabilities >> CAP_SYS_ADMIN & 1);
+  bool devices = container->filtered || (!userns && has_all_devices(plan));
   struct mounter mounter = {root, container->stubs, root_attach_path(&plan->root), -1, userns, devices};
   if (!userns && !devices && restrict_mounts(root, MS_NODEV, false) < 0)
     return fail(error, errno, "Cannot restrict the root filesystem");
@@ -127,7 +133,13 @@ static int set_up_plain(const struct container *container, struct terminal *term
 
 /* Beside the processes of a container that runs already. */
 static int set_up_joined(const struct container *container, struct terminal *terminal, struct error *error) {
+  struct statvfs fs;
+  bool shares = join_shares_group(container->joined);
   if (join_enter(container->joined, error) < 0) return -1;
+  /* Where nodes can be opened, the group of the container is what keeps it from all but the usual ones. */
+  bool held = shares || in_user_namespace() || has_all_devices(container->plan);
+  if (!held && (statvfs("/", &fs) < 0 || !(fs.f_flag & ST_NODEV)))
+    return fail(error, EPERM, "Cannot enter the control group that holds the container's devices");
   cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root < 0) return fail(error, errno, "Cannot open the container's root filesystem");
   if ((container->plan->flags & PLAN_TERMINAL) && new_terminal(root, container->plan, terminal, error) < 0) return -1;
@@ -211,15 +223,18 @@ static _Noreturn void container_main(const struct container *container, bool in_
   init_main(command, container->status);
 }
 
-pid_t container_start(const struct container *container, struct error *error) {
+pid_t container_start(struct container *container, struct error *error) {
   unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
   if (container->plan->cgroups.count == 0) flags |= CLONE_NEWCGROUP;
   if (container->plan->flags & PLAN_NO_NETWORK) flags |= CLONE_NEWNET;
   if (container->joined || container->plain >= 0) flags = 0;
   /* Who is born in a group need not be moved there, for which the kernel waits for all processors. */
   cleanup_close int group = open_unified_group(container->plan);
+  bool filters = group >= 0 && (flags & CLONE_NEWNS) && !in_user_namespace() && !has_all_devices(container->plan);
+  container->filtered = filters && filter_devices(group) == 0;
   pid_t pid = group < 0 ? -1 : sys_clone_into(flags, group);
   if (pid == 0) container_main(container, true);
+  container->filtered = false;
   if (pid < 0) pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
   if (pid == 0) container_main(container, false);
   return pid >= 0 ? pid : fail(error, errno, "Cannot make the namespaces of a container");

@@ -17,9 +17,10 @@ struct container {
   int plain;    /* a plain tree to enter by chroot(2); -1: in namespaces */
   int status;   /* for reports */
   int stdio[3]; /* -1: the terminal's */
+  bool filtered; /* it is born in a group that opens the usual devices alone (device_filter.h) */
 };
 
 /* Starts the container's first process in new namespaces. Its pid, or -1. */
-pid_t container_start(const struct container *container, struct error *error);
+pid_t container_start(struct container *container, struct error *error);
 
 #endif

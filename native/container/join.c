@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,9 +51,30 @@ int join_open(struct joined *joined, pid_t pid, uint64_t start, struct error *er
     close(joined->namespaces[i]);
     joined->namespaces[i] = -1;
   }
+  joined->groups = openat(process, "cgroup", O_RDONLY | O_CLOEXEC);
+  if (joined->groups < 0) return fail(error, errno, "Cannot look at the container's control groups");
   if (start_of(process) != start) return fail(error, ESRCH, "Cannot find the container's process");
   if (setns(joined->namespaces[PID], CLONE_NEWPID) == 0) return 0;
   return fail(error, errno, "Cannot join the container's %s", NAMESPACES[PID].name);
+}
+
+/* The group of version 2 in a file of cgroups(7), as it is seen from this process's cgroup namespace; "" for none. */
+static void read_group(int fd, char path[PATH_MAX]) {
+  cleanup_free char *line = NULL;
+  size_t room = 0;
+  FILE *file = fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 3), "re");
+  *path = 0;
+  while (file && getline(&line, &room, file) > 0)
+    if (strncmp(line, "0::", 3) == 0) snprintf(path, PATH_MAX, "%s", line + 3);
+  if (file) fclose(file);
+}
+
+bool join_shares_group(const struct joined *joined) {
+  char theirs[PATH_MAX], ours[PATH_MAX];
+  cleanup_close int own = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+  read_group(joined->groups, theirs);
+  read_group(own, ours);
+  return strcmp(theirs, ours) == 0;
 }
 
 int join_enter(const struct joined *joined, struct error *error) {

@@ -10,6 +10,7 @@
 /* The namespaces of a process of another container, by descriptor: -1 for those that are shared with it already. */
 struct joined {
   int namespaces[6];
+  int groups; /* /proc/PID/cgroup of the process */
 };
 
 /*
@@ -17,6 +18,8 @@ struct joined {
  * process's by now. The caller's next children are in its pid namespace.
  */
 int join_open(struct joined *joined, pid_t pid, uint64_t start, struct error *error);
+/* In such a child, before it joins the others: whether it is in the process's control group of version 2. */
+bool join_shares_group(const struct joined *joined);
 /* In such a child: joins the others. Its root is the container's then. */
 int join_enter(const struct joined *joined, struct error *error);
 

@@ -236,7 +236,7 @@ static int start(struct run *run, const struct plan *plan, struct stubs *stubs, 
   struct joined joined;
   bool joins = plan->root.kind == ROOT_CONTAINER;
   struct container container = {plan, stubs, run->owners, joins ? &joined : NULL, run->plain ? run->plain->covers.root : -1, -1,
-                                {-1, -1, -1}};
+                                {-1, -1, -1}, false};
   int pair[2];
   sigset_t child;
   sigemptyset(&child);

@@ -12,6 +12,8 @@ export interface ControlGroupsOptions {
   readonly limits: ResourceLimits;
   /** Below which group ours are made, from the root of each hierarchy; below this process's own where not given. */
   readonly parent?: string | undefined;
+  /** Wants a group of version 2 in any case, which devices can be held by (native/container/device_filter.h). */
+  readonly devices?: boolean;
   /** /proc/self but in tests. */
   readonly proc?: string;
 }
@@ -31,7 +33,7 @@ export class ControlGroups {
   readonly #unique = randomHex(4);
   #count = 0;
 
-  constructor({ limits, parent, proc }: ControlGroupsOptions) {
+  constructor({ limits, parent, devices = false, proc }: ControlGroupsOptions) {
     this.#prefix = `tsbuild-${statSync("/proc/self/ns/pid").ino}-`;
     const hierarchies = readHierarchies(proc);
     const missing = new Set<Setting["controller"]>();
@@ -51,7 +53,9 @@ export class ControlGroups {
     const group = unified && groupFor(unified, parent, rest, leaf);
     for (const controller of rest) if (!group?.controllers.includes(controller)) missing.add(controller);
     const settings = settingsOf(limits, 2).filter((one) => group?.controllers.includes(one.controller));
+    const bare = devices && settings.length === 0 ? unified && bareIn(unified, parent) : undefined;
     if (group !== undefined && settings.length > 0) places.push({ parent: group.directory, settings });
+    else if (bare !== undefined) places.push({ parent: bare, settings });
     this.missing = missing;
     this.#places = places;
     for (const place of new Set(places.map((one) => one.parent))) this.#sweep(place);
@@ -100,6 +104,13 @@ function placeIn({ mountPoint, own }: Hierarchy, parent: string | undefined): st
     if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** Version 2: a group whose children may have processes without any controller; none below a threaded one may. */
+function bareIn(hierarchy: Hierarchy, parent: string | undefined): string | undefined {
+  const place = placeIn(hierarchy, parent);
+  const usable = place !== undefined && isWritable(place) && isWritable(join(place, "cgroup.procs"));
+  return usable && !wordsOf(join(place, "cgroup.type")).includes("threaded") ? place : undefined;
 }
 
 /**

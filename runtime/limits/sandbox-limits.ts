@@ -25,7 +25,9 @@ export class SandboxLimits {
   /** `notice` is told, once, which limits that somebody asked for do not hold here. */
   constructor(settings: SandboxSettings, notice: (message: string) => void) {
     const limits = { pids: DEFAULT_PIDS, ...settings.limits };
-    this.#groups = new ControlGroups({ limits, parent: settings.cgroupParent });
+    // An ordinary user's container opens no devices that nobody bound.
+    const devices = process.getuid?.() === 0;
+    this.#groups = new ControlGroups({ limits, parent: settings.cgroupParent, devices });
     const { missing } = this.#groups;
     const counted = settings.ulimits.some(({ resource }) => resource === PROCESS_COUNT);
     const instead = missing.has("pids") && !counted ? processLimit(limits.pids) : undefined;
