@@ -3,7 +3,7 @@ let holders = 0;
 /**
  * Does work that makes many small objects without letting V8's space for young ones grow: it would double it to 48 MB, which
  * no build gets back, and collect no faster. Afterwards the flag is what it was: V8 refuses code that was cached under other
- * flags (cli/code-cache.ts).
+ * flags (cli/code-cache.ts), so that no part of the program should be loaded by that work.
  */
 export async function inSmallYoungSpace<T>(work: () => Promise<T>): Promise<T> {
   const { setFlagsFromString } = await import("node:v8");

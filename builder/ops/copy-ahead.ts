@@ -43,12 +43,11 @@ export class CopiesAhead {
       if (!this.#takesNewFiles(op, inputs)) return;
       this.#busy = true;
       try {
-        // Planning takes as long as the thread to start.
-        const thread = secondThread();
+        // It begins while this thread plans, for as long as that takes.
+        if ((await secondThread()) === undefined) return;
         const base = op.base === null ? [] : (await baseAhead())?.rootfs;
         if (base === undefined || !(await this.#services.isIndexed(base))) return;
         const changes = await plan.changes(base);
-        if ((await thread) === undefined) return;
         const keep = await this.#services.sealAhead(changes, step.signal, plan.kin());
         if (keep !== undefined) this.#made.set(op, { base, keep });
       } catch (error) {

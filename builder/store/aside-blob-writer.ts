@@ -123,6 +123,7 @@ class Writer implements AsideBlobWriter {
     this.#send();
     await this.#settled();
     await this.drain();
+    this.#files.flushEarly(this.#temp);
     return (await Promise.all(this.#hashes)).flatMap((bytes) =>
       bytes === undefined ? [] : digestsIn(bytes),
     );

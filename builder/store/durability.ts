@@ -22,7 +22,7 @@ const fsyncAside = promisify(fsync);
  * looks at markers. One of an earlier boot means that what was written since its time may be torn: `recover.ts` looks
  * at exactly that. A marker's time says that everything before it is safe.
  *
- * The disk begins with a big file when it is moved in place, while the build goes on: at the end little is left to wait
+ * The disk begins with a big file when it is moved in place, or before, while the build goes on: at the end little is left to wait
  * for. One at a time, as the threads that do it also resolve names.
  *
  * The marker needs no fsync of its own: ext4, XFS and btrfs commit metadata in order, so a rename that survives comes
@@ -59,7 +59,7 @@ export class Durability {
     this.begin();
     this.#writes++;
     this.#written.add(path);
-    queueMicrotask(() => this.#flushEarly(path));
+    queueMicrotask(() => this.flushEarly(path));
   }
 
   async sync(syncfs?: (directory: string) => Promise<void>): Promise<void> {
@@ -77,8 +77,8 @@ export class Durability {
     rmSync(this.#marker(this.#session.name), { force: true });
   }
 
-  /** Called when the file is in place. */
-  #flushEarly(path: string): void {
+  /** Lets the disk begin with a file of which all bytes are written. */
+  flushEarly(path: string): void {
     this.#flushing ??= flushBig(path)
       .catch((error: unknown) => void (this.#failure ??= error))
       .finally(() => (this.#flushing = undefined));

@@ -112,6 +112,11 @@ export class Files {
     explained("write", path, () => renameSync(temp, path));
   }
 
+  /** Lets the disk begin with a big file that will be moved in place. */
+  flushEarly(path: string): void {
+    this.#durability.flushEarly(path);
+  }
+
   /** Snapshots hold setuid programs of images: nobody but the owner may walk in (as /var/lib/docker, moby #40939). */
   makeFolder(folder: string): void {
     if (this.#made.has(folder)) return;

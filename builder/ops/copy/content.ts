@@ -72,9 +72,15 @@ async function selectionContent(
   const scan = isDirectory && scans !== undefined ? scanOf(tree, scans, take, selection) : undefined;
   let digest = scan && scans?.get(scan.digest());
   if (digest === undefined) {
-    digest = isDirectory
-      ? await inSmallYoungSpace(() => digestOf(tree, take, itemsOf(tree, selection), hooks))
-      : await digestOf(tree, take, [{ name, entry, isParent: false }], hooks);
+    const items = isDirectory
+      ? await inSmallYoungSpace(async () => itemsOf(tree, selection))
+      : [{ name, entry, isParent: false }];
+    const files = items.flatMap((item) => (item.entry.type === "file" ? [item.entry] : []));
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    // Not in a small space: it loads code.
+    await hooks.before?.(files.length, bytes);
+    const hashing = (): Promise<Digest> => digestOf(tree, take, items, files, hooks.keep);
+    digest = await (isDirectory ? inSmallYoungSpace(hashing) : hashing());
     if (scan !== undefined) scans?.put(scan, digest);
   }
   return isDirectory ? { directory: digest } : { name, digest };
@@ -106,7 +112,13 @@ const BATCH = 64 * 1024;
 /** Milliseconds after which signals and the display have their turn; `performance` takes one to load. */
 const TURN = 50;
 
-async function digestOf(tree: Tree, take: Take, items: readonly Item[], hooks: Hooks): Promise<Digest> {
+async function digestOf(
+  tree: Tree,
+  take: Take,
+  items: readonly Item[],
+  files: readonly Entry[],
+  keep: KeepList,
+): Promise<Digest> {
   const hasher = new Hasher();
   const list: Buffer[] = [];
   const flush = (): void => {
@@ -116,11 +128,6 @@ async function digestOf(tree: Tree, take: Take, items: readonly Item[], hooks: H
     batch = "";
   };
   let batch = "";
-  const files = items.flatMap(({ entry }) => (entry.type === "file" ? [entry] : []));
-  await hooks.before?.(
-    files.length,
-    files.reduce((sum, { size }) => sum + size, 0),
-  );
   await tree.prehash?.(files.map(({ path }) => path));
   let turn = Date.now();
   for (const { name, entry, isParent } of items) {
@@ -134,6 +141,6 @@ async function digestOf(tree: Tree, take: Take, items: readonly Item[], hooks: H
   }
   flush();
   const digest = hasher.digest();
-  hooks.keep(digest, list);
+  keep(digest, list);
   return digest;
 }
