@@ -10,6 +10,7 @@ import { placeOf, type ContextPlace, type FetchedPlace } from "../context/place.
 import type { OpenedContext } from "../context/remote.ts";
 import type { BuildContext } from "../context/types.ts";
 import { parseReference } from "../image/reference.ts";
+import { ownDockerfile } from "./dockerfile-names.ts";
 import { transportFor } from "./offline.ts";
 import { BuildSecrets } from "../session/secrets.ts";
 import type { Session } from "../session/session.ts";
@@ -169,7 +170,8 @@ class Opener {
     if (place.kind === "directory") {
       const url = dockerfile === undefined ? undefined : urlOf(dockerfile);
       if (dockerfile !== undefined && url !== undefined) return this.#withDockerfile(dockerfile, url);
-      const named = dockerfile === undefined || dockerfile === "-" ? {} : { dockerfilePath: dockerfile };
+      const path = dockerfile === "-" ? undefined : (dockerfile ?? ownDockerfile(context));
+      const named = path === undefined ? {} : { dockerfilePath: path };
       return Promise.resolve({ context: this.#openDirectory(context, named) });
     }
     if (place.kind === "stdin" && dockerfile === "-") {

@@ -2,11 +2,10 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { TsbuildError, errnoOf, messageOf } from "../core/errors.ts";
 import type { SourceText } from "../core/diagnostic.ts";
+import { DOCKERFILE_NAMES } from "../inputs/dockerfile-names.ts";
 import type { Contexts } from "../inputs/open-contexts.ts";
 import type { BuildOptions } from "../api/types.ts";
 
-/** In the order in which they are looked for. */
-const NAMES: readonly string[] = ["Dockerfile", "dockerfile", "Containerfile"];
 const MAX_SIZE = 10 << 20;
 
 /** The Dockerfile that --file names, or the context's own. */
@@ -21,7 +20,7 @@ export async function readDockerfile(options: BuildOptions, contexts: Contexts):
   if (dockerfile === "-") return sourceText("-", await readAll(process.stdin));
   if (dockerfile !== undefined && contexts.isLocal)
     return sourceText(basename(dockerfile), readNamed(dockerfile));
-  for (const name of dockerfile === undefined ? NAMES : [dockerfile]) {
+  for (const name of dockerfile === undefined ? DOCKERFILE_NAMES : [dockerfile]) {
     const data = context.readFile(name);
     if (data !== undefined) return sourceText(basename(name), data);
   }
@@ -34,7 +33,7 @@ export async function readDockerfile(options: BuildOptions, contexts: Contexts):
   }
   throw new TsbuildError(
     "DOCKERFILE_NOT_FOUND",
-    `Cannot find a Dockerfile in "${context.name}": there is no ${NAMES.join(", no ")}`,
+    `Cannot find a Dockerfile in "${context.name}": there is no ${DOCKERFILE_NAMES.join(", no ")}`,
     {
       hint: "name it with --file",
     },

@@ -46,9 +46,11 @@ test("context ls --why names the line that decides", async () => {
   }
 });
 
-test("context ls follows the ignore file of the Dockerfile that -f names", async () => {
+test("context ls follows the ignore file of the Dockerfile, whether -f names it or not", async () => {
   await using rig = openRig();
   const context = rig.context(FILES);
+  writeFileSync(join(context, "Dockerfile.dockerignore"), "**\n!keep.log\n");
+  assert.equal((await rig.tsbuild(["context", "ls", "-a", context])).stdout, "0\tkeep.log\n");
   writeFileSync(join(context, "app.Dockerfile"), "FROM scratch\n");
   writeFileSync(join(context, "app.Dockerfile.dockerignore"), "**\n!src/a.ts\n");
   const { stdout } = await rig.tsbuild([

@@ -67,13 +67,15 @@ export function copiesOntoEmptyRoot(op: CopyOp): boolean {
   return op.link && op.chmod === undefined;
 }
 
+/** BuildKit leaves directories as mkdir(2) makes them: no more than permissions, and less its umask (fsutil copy/mkdir.go). */
+const MADE_MODE = 0o777 & ~0o022;
+
 class Copier {
   readonly #dest: string;
   readonly #editor: TreeEditor;
   readonly #options: CopyOptions;
   readonly #chmod: Chmod | undefined;
   readonly #directory: NewDirectory;
-  readonly #links = new HardLinks();
 
   constructor(op: CopyOp, editor: TreeEditor, options: CopyOptions) {
     this.#dest = bytesOf(op.dest);
@@ -82,7 +84,7 @@ class Copier {
     this.#chmod = op.chmod === undefined ? undefined : parseChmod(op.chmod);
     const owner = options.owner ?? ROOT;
     // An octal --chmod is also that of directories that the copy makes on its way; a symbolic one is not.
-    this.#directory = { mode: this.#chmod?.octal ?? 0o755, owner, mtime: options.now };
+    this.#directory = { mode: (this.#chmod?.octal ?? 0o755) & MADE_MODE, owner, mtime: options.now };
   }
 
   inline(name: string, text: string): void {
@@ -134,10 +136,11 @@ class Copier {
     makeDirectories(this.#editor, dest, this.#directory);
     const top = this.#editor.stat(dest);
     if (top !== undefined && dest !== "") this.#editor.put({ ...top, mtime: selected.entry.mtime });
+    const links = new HardLinks(source.tree);
     walkTree(source.tree, selected.path, filter, (relative, entry, isParent) => {
       const path = below(dest, relative);
       if (entry.type === "directory") this.#subdirectory(source, entry, path, isParent);
-      else this.#copyFile(source, entry, path);
+      else this.#copyFile(source, entry, path, links);
     });
   }
 
@@ -151,10 +154,10 @@ class Copier {
     else this.#editor.put(merged(existing, copied));
   }
 
-  #copyFile({ tree, keepOwner }: CopySourceTree, entry: Entry, path: Bytes): void {
+  #copyFile({ tree, keepOwner }: CopySourceTree, entry: Entry, path: Bytes, links?: HardLinks): void {
     const file = entry.type === "hardlink" ? (tree.stat(entry.link ?? entry.path) ?? entry) : entry;
     const copied = this.#entryFor(file, path, keepOwner);
-    const first = file.type === "file" ? this.#links.earlier(tree, entry, path) : undefined;
+    const first = file.type === "file" ? links?.earlier(entry, path) : undefined;
     if (first !== undefined) this.#editor.put({ ...copied, type: "hardlink", size: 0, link: first });
     else if (file.type === "file") this.#editor.put(copied, tree.content(file.path));
     else this.#editor.put(copied);

@@ -5,7 +5,7 @@ import type { Bytes } from "../../../builder/core/bytes.ts";
 
 const linked = { "s/b": "1", "s/a": { type: "hardlink", link: "s/b", size: 0 } } as const;
 
-test("planCopy() keeps hard links within one copy", async () => {
+test("planCopy() keeps hard links within one directory", async () => {
   assert.deepEqual(await copiedLines({ from: linked, sources: ["s"], dest: "/d" }), [
     "d directory 755 0:0",
     'd/a file 644 0:0 "1"',
@@ -24,6 +24,13 @@ test("planCopy() makes two files of one file that is copied twice", async () => 
     'd/x file 644 0:0 "1"',
     'd/y file 644 0:0 "1"',
   ]);
+});
+
+test("planCopy() makes two files of two names of one file that are two sources, or two matches of one", async () => {
+  for (const sources of [["s/a", "s/b"], ["s/*"]]) {
+    const lines = await copiedLines({ from: linked, sources, dest: "/d/" });
+    assert.deepEqual(lines.slice(1), ['d/a file 644 0:0 "1"', 'd/b file 644 0:0 "1"']);
+  }
 });
 
 test("planCopy() keeps the other names of a file of which one is overwritten", async () => {

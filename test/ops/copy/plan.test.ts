@@ -172,6 +172,13 @@ const CASES: Readonly<Record<string, CopyCase & { readonly gives: readonly strin
     dest: "/p/",
     gives: [`p directory 640 0:0 @${NOW}`, 'p/a file 640 0:0 "1"'],
   },
+  "missing parents have no more of an octal --chmod than mkdir(2) with a umask of 022 leaves": {
+    chmod: "1777",
+    from: { a: "1" },
+    sources: ["a"],
+    dest: "/p/",
+    gives: [`p directory 755 0:0 @${NOW}`, 'p/a file 1777 0:0 "1"'],
+  },
   "a symbolic --chmod is of what is copied alone": {
     chmod: "u=rwX,go=rX",
     from: { "s/a": { data: "1", mode: 0o600 }, "s/b": { data: "2", mode: 0o700 }, "s/t/": { mode: 0o700 } },
