@@ -106,11 +106,18 @@ function placeIn({ mountPoint, own }: Hierarchy, parent: string | undefined): st
   }
 }
 
-/** Version 2: a group whose children may have processes without any controller; none below a threaded one may. */
+/** Version 2: a group whose children may have processes without any controller. */
 function bareIn(hierarchy: Hierarchy, parent: string | undefined): string | undefined {
   const place = placeIn(hierarchy, parent);
-  const usable = place !== undefined && isWritable(place) && isWritable(join(place, "cgroup.procs"));
-  return usable && !wordsOf(join(place, "cgroup.type")).includes("threaded") ? place : undefined;
+  return place !== undefined && canHaveGroups(place) ? place : undefined;
+}
+
+/** Version 2: what is made below threads, or beside them, takes no processes (cgroups(7)); the root has no type. */
+function canHaveGroups(directory: string): boolean {
+  const type = wordsOf(join(directory, "cgroup.type")).join(" ");
+  return (
+    isWritable(directory) && isWritable(join(directory, "cgroup.procs")) && (type === "" || type === "domain")
+  );
 }
 
 /**
@@ -127,9 +134,7 @@ function groupFor(
 ): { directory: string; controllers: readonly string[] } | undefined {
   const candidates = parent === undefined ? upwards(own, mountPoint) : [made(mountPoint, parent, wanted)];
   const usable = candidates.flatMap((directory) =>
-    directory !== undefined && isWritable(directory) && isWritable(join(directory, "cgroup.procs"))
-      ? [directory]
-      : [],
+    directory !== undefined && canHaveGroups(directory) ? [directory] : [],
   );
   const enabled = (directory: string): string[] => {
     const now = wordsOf(join(directory, "cgroup.subtree_control"));

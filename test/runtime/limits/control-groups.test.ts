@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -6,16 +8,24 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  rmdirSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { ControlGroups } from "../../../runtime/limits/control-groups.ts";
+import { isWritable } from "../../../runtime/limits/files.ts";
 import { readHierarchies } from "../../../runtime/limits/hierarchies.ts";
 import { settingsOf } from "../../../runtime/limits/settings.ts";
 import { SandboxLimits } from "../../../runtime/limits/sandbox-limits.ts";
 import { processLimit } from "../../../runtime/limits/process-limit.ts";
+
+const unified = readHierarchies().find(({ version }) => version === 2);
+const unifiedMissing =
+  unified !== undefined && process.getuid?.() === 0 && isWritable(unified.own)
+    ? false
+    : "needs control groups of version 2 that may be written to";
 
 /** A tree of files like that of version 2, mounted at a temporary directory, with this process in `own`. */
 class FakeTree implements Disposable {
@@ -75,6 +85,72 @@ test("version 2: what is not delegated is missing, and the rest still holds", ()
   assert.equal(open.directories.length, 1);
   assert.ok(!existsSync(join(open.directories[0] ?? "", "memory.max")));
 });
+
+test("version 2: groups are made neither below nor beside threads, nor where they may not be", () => {
+  const box = { "box/cgroup.subtree_control": "pids", "box/cgroup.procs": "" };
+  const wish = { limits: { pids: 7 }, devices: true };
+  const places = (files: Readonly<Record<string, string>>): readonly string[] => {
+    using tree = new FakeTree("/box/app", { "box/app/cgroup.subtree_control": "", ...files });
+    const groups = new ControlGroups({ ...wish, proc: tree.proc });
+    using open = groups.open();
+    const made = open.directories.map((directory) => relative(tree.path(""), dirname(directory)));
+    return [...made, ...[...groups.missing].map((one) => `no ${one}`)];
+  };
+  const app = { ...box, "box/app/cgroup.procs": "1\n" };
+  assert.deepEqual(places(app), ["box"]);
+  assert.deepEqual(places({ ...app, "box/cgroup.type": "domain\n" }), ["box"]);
+  assert.deepEqual(
+    places({ ...app, "box/cgroup.type": "domain threaded\n", "box/app/cgroup.type": "threaded\n" }),
+    ["no pids"],
+  );
+  // Without the controller there is a group all the same, which devices can be held by.
+  assert.deepEqual(places({ ...app, "box/cgroup.subtree_control": "memory" }), ["box/app", "no pids"]);
+  // Not given to us: a group's cgroup.procs is what is given.
+  assert.deepEqual(places({ "box/cgroup.subtree_control": "pids" }), ["no pids"]);
+});
+
+test(
+  "version 2: the kernel takes a process in each group that is made",
+  { skip: unifiedMissing },
+  async () => {
+    const name = `tsbuild-test-${process.pid}`;
+    const top = join(unified?.own ?? "", name);
+    using tree = new FakeTree("/", {});
+    const wish = { limits: {}, devices: true, proc: tree.proc };
+    const own = (path: string): void => {
+      writeFileSync(join(tree.proc, "cgroup"), `0::/${name}${path}\n`);
+      const mount = `30 23 0:26 /${name} ${top} rw - cgroup2 cgroup2 rw\n`;
+      writeFileSync(join(tree.proc, "mountinfo"), mount);
+    };
+    mkdirSync(top);
+    try {
+      mkdirSync(join(top, "a"));
+      own("/a");
+      {
+        using open = new ControlGroups(wish).open();
+        const [directory = ""] = open.directories;
+        const child = spawn("sleep", ["1000"]);
+        writeFileSync(join(directory, "cgroup.procs"), String(child.pid));
+        assert.equal(readFileSync(join(directory, "cgroup.procs"), "utf8"), `${child.pid}\n`);
+        child.kill("SIGKILL");
+        await once(child, "exit");
+      }
+      assert.deepEqual(
+        readdirSync(join(top, "a")).filter((one) => one.startsWith("tsbuild-")),
+        [],
+      );
+      mkdirSync(join(top, "a/threads"));
+      writeFileSync(join(top, "a/threads/cgroup.type"), "threaded");
+      for (const path of ["/a", "/a/threads"]) {
+        own(path);
+        using open = new ControlGroups(wish).open();
+        assert.deepEqual(open.directories, []);
+      }
+    } finally {
+      for (const path of ["a/threads", "a", ""]) rmdirSync(join(top, path));
+    }
+  },
+);
 
 function delegated(inside: string) {
   return {
