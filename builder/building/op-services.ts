@@ -82,8 +82,9 @@ async function openStepRoots(session: Session, times: { epoch?: number }): Promi
     import("../ops/plain-roots.ts"),
     import("../../runtime/layers/plain-trees.ts"),
   ]);
+  const notice = (message: string): void => session.emit({ type: "notice", message });
   const trees = new PlainTrees({ helper, tempPath, readable: (rootfs) => session.trees.readable(rootfs) });
-  return plainRoots({ trees, tempPath, ...times, record: () => layers.record(times), keepFailed });
+  return plainRoots({ trees, tempPath, ...times, record: () => layers.record(times), keepFailed, notice });
 }
 
 /** Whether a step is to reach this machine: --add-host NAME:host-gateway. */

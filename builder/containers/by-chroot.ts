@@ -6,7 +6,8 @@ import { TsbuildError } from "../core/errors.ts";
 import { capabilitiesOf } from "../../runtime/container/privileges.ts";
 import type { Isolation } from "../../runtime/isolation/probe.ts";
 import { PlainTrees } from "../../runtime/layers/plain-trees.ts";
-import { plainPlan } from "../../runtime/plan/plain.ts";
+import { DEFAULT_SHM_SIZE } from "../../runtime/plan/paths.ts";
+import { plainPlan, sizesNotHeld } from "../../runtime/plan/plain.ts";
 import type { RunPlan } from "../../runtime/types.ts";
 import { nameOf } from "./stop.ts";
 import { treeOf } from "./plain-container.ts";
@@ -44,7 +45,21 @@ export function requestByChroot(request: RunOptions, { missing: [obstacle] }: Is
       hint: obstacle && `${obstacle.what}: ${obstacle.fix}`,
     });
   }
+  for (const message of notHeld(request)) request.emit({ type: "notice", message });
   return { ...request, sandbox: { ...sandbox, network: "host" } };
+}
+
+/** What it gets in another way than it was asked for. */
+function notHeld({ volumes, sandbox }: RunOptions): string[] {
+  const copies = [
+    ...volumes.map((volume) => volume.split(":").at(-2) ?? ""),
+    ...sandbox.mounts.flatMap((mount) => (mount.type === "bind" ? [mount.target] : [])),
+  ];
+  const { shmSize = DEFAULT_SHM_SIZE } = sandbox.settings;
+  const tmpfs = sandbox.mounts.filter((mount) => mount.type === "tmpfs");
+  const sizes = sizesNotHeld([...tmpfs, { type: "dev", target: "/dev", shmSize }]);
+  const copied = `what the container writes to ${copies.join(" and ")} is thrown away: without mounts it gets a copy`;
+  return [...(copies.length > 0 ? [copied] : []), ...(sizes === undefined ? [] : [sizes])];
 }
 
 const SHARED = "its ports are this container's, and are reached without";

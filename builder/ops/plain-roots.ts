@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync } from "node:fs";
 import type { LayerRecording } from "../../runtime/layers/layer-store.ts";
 import type { PlainTrees } from "../../runtime/layers/plain-trees.ts";
-import { plainPlan } from "../../runtime/plan/plain.ts";
+import { plainPlan, sizesNotHeld } from "../../runtime/plan/plain.ts";
 import type { StepRoots } from "./step-roots.ts";
 
 export interface PlainRootServices {
@@ -10,12 +10,16 @@ export interface PlainRootServices {
   /** SOURCE_DATE_EPOCH. */
   readonly epoch?: number | undefined;
   record(): LayerRecording;
+  /** Told, once, what a step asks for that does not hold. */
+  notice(message: string): void;
   /** Moves a directory of tmp/ to where the step is kept that failed last. */
   keepFailed(directory: string, record: string): Promise<void>;
 }
 
 /** Trees of which every step has one to itself; the step's changes are seen by comparing, and recorded as it ends. */
-export function plainRoots({ trees, tempPath, epoch, record, keepFailed }: PlainRootServices): StepRoots {
+export function plainRoots(services: PlainRootServices): StepRoots {
+  const { trees, tempPath, epoch, record, keepFailed } = services;
+  const told = new Set<string>();
   return {
     lowers: async (rootfs) => [await trees.shared(rootfs)],
     async open(base) {
@@ -45,6 +49,11 @@ export function plainRoots({ trees, tempPath, epoch, record, keepFailed }: Plain
         [Symbol.dispose]: () => recording[Symbol.dispose](),
       };
     },
-    fit: plainPlan,
+    fit(plan) {
+      const message = sizesNotHeld(plan.mounts);
+      if (message !== undefined && !told.has(message)) services.notice(message);
+      told.add(message ?? "");
+      return plainPlan(plan);
+    },
   };
 }

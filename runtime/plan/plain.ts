@@ -3,6 +3,7 @@ import { TsbuildError } from "../../builder/core/errors.ts";
 import { confinementHint } from "../isolation/confined.ts";
 import type { MountSpec, RunPlan } from "../types.ts";
 import { CAPABILITIES } from "./capabilities.ts";
+import { DEFAULT_SHM_SIZE } from "./paths.ts";
 
 /** Of /proc, what is the same for every process and what programs ask for: as it is when the step begins. */
 const KERNEL_FILES = ["cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version"];
@@ -26,6 +27,16 @@ export function plainPlan(plan: RunPlan): RunPlan {
     readonlyRoot: false,
     init: false,
   };
+}
+
+/** Says which sizes nothing holds where a tmpfs is a directory; undefined where none was asked for. */
+export function sizesNotHeld(mounts: readonly MountSpec[]): string | undefined {
+  const targets = mounts.flatMap((mount) => {
+    if (mount.type === "dev") return mount.shmSize === DEFAULT_SHM_SIZE ? [] : [`${mount.target}/shm`];
+    return mount.type === "tmpfs" && (mount.size ?? 0) > 0 ? [mount.target] : [];
+  });
+  if (targets.length === 0) return undefined;
+  return `nothing holds the size of ${targets.sort().join(" and ")}: without mounts they are directories on the disk of the store`;
 }
 
 function plainMount(mount: MountSpec): MountSpec[] {

@@ -31,7 +31,7 @@ tsbuild run --rm -e X=1 -w /tmp -u 1000:1001 -v DIR/given:/given:ro --tmpfs /t a
 echo "status $?"
 echo input | tsbuild run --rm -i app node -e 'process.stdin.pipe(process.stdout)'
 tsbuild run --rm -t app node -e 'console.log("terminal " + process.stdout.isTTY)'
-tsbuild run --rm -v DIR/few:/copied:ro app sh -c 'echo over > /copied/given'
+tsbuild run --rm -v DIR/few:/copied:ro --mount type=tmpfs,target=/t,tmpfs-size=1m --shm-size 1m app sh -c 'echo over > /copied/given'
 tsbuild run --rm app sh -c 'for fd in 3 4 5 6 7 8 9; do (eval ": <&$fd") 2>/dev/null && echo "descriptor $fd"; done; :'
 tsbuild run --rm app node -p 'Object.keys(process.env).filter((name) => !/^(PATH|HOSTNAME|HOME|A|PWD)$/.test(name)).join()'
 tsbuild run --rm app nothing-like-it; echo "status $?"
@@ -87,6 +87,11 @@ test("containers run by chroot in an unprivileged container", { skip }, async (t
       stderr,
     );
     assert.match(stderr, /Cannot execute a command in container kept: it does not run/);
+    assert.match(
+      stderr,
+      /what the container writes to \/copied is thrown away: without mounts it gets a copy/,
+    );
+    assert.match(stderr, /nothing holds the size of \/dev\/shm and \/t: without mounts they are directories/);
     assert.match(stderr, /Cannot commit container kept: it was run by chroot/);
     assert.deepEqual(readdirSync(`${inner.store}/containers`), []);
     for (const file of ["given", "few/given"])

@@ -35,7 +35,7 @@ WORKDIR /srv/work
 RUN node /srv/change.js
 RUN node -e 'for (const path of ["/etc/passwd", "/srv/times", "/srv/x/b"]) fs.closeSync(fs.openSync(path, "a"))'
 COPY late /srv/tree/late
-RUN --mount=type=cache,target=/var/cache/x --mount=type=secret,id=s --mount=type=tmpfs,target=/scratch/t \\
+RUN --mount=type=cache,target=/var/cache/x --mount=type=secret,id=s --mount=type=tmpfs,target=/scratch/t,size=1m \\
     --mount=type=bind,from=other,target=/other,rw --mount=type=bind,target=/context \\
     node /context/files/mounts.js
 RUN --mount=type=cache,target=/var/cache/x node -e 'console.log("cached", require("fs").readFileSync("/var/cache/x/c", "utf8"))'
@@ -119,6 +119,7 @@ test("an unprivileged container builds by chroot what root builds in namespaces"
     const notices = inside.stderr.match(/steps share processes, network and memory.*/g) ?? [];
     assert.equal(notices.length, 1, inside.stderr);
     assert.match(notices[0] ?? "", /--security-opt seccomp=unconfined/);
+    assert.equal(inside.stderr.match(/nothing holds the size of \/scratch\/t: /g)?.length, 1, inside.stderr);
   });
   const left = (): string[] =>
     readdirSync(inner.store, { recursive: true, encoding: "utf8" }).filter((path) =>
