@@ -1,4 +1,5 @@
 import type { BuildEvent, Emit } from "./core/events.ts";
+import { nextTurn } from "./core/next-turn.ts";
 
 /**
  * Work that is under way: `await` gives its result, `for await` its events until it is over. Whoever wants both iterates
@@ -12,9 +13,7 @@ export class Running<T> implements PromiseLike<T>, AsyncIterable<BuildEvent> {
   #over = false;
 
   constructor(work: (emit: Emit) => Promise<T>) {
-    this.result = new Promise<void>((resolve) => setImmediate(resolve)).then(() =>
-      work((event) => this.#take(event)),
-    );
+    this.result = nextTurn().then(() => work((event) => this.#take(event)));
     const end = (): void => {
       this.#over = true;
       this.#wake();

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { lazy } from "../core/lazy.ts";
+import { nextTurn } from "../core/next-turn.ts";
 import { randomHex } from "../core/random.ts";
 import type { Emit } from "../core/events.ts";
 import type { Image } from "../image/types.ts";
@@ -52,6 +53,8 @@ export async function runContainer(
   // oxlint-disable-next-line no-unused-vars, no-underscore-dangle -- it is there to be disposed of.
   await using _whenOpen = disposedWhenOpen(opening);
   const { onCreated, io, signal, emit: _, ...request } = options;
+  // Looking up an image keeps this thread busy: the network is to be connected meanwhile.
+  await nextTurn();
   const { image, rootfs } = await finding();
   const [root, helper] = await Promise.all([
     rootOf(services, image, rootfs, request),

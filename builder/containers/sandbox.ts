@@ -1,5 +1,6 @@
 import type { ContainerSandbox } from "../api/container-sandbox.ts";
 import type { RunOptions } from "../api/run-options.ts";
+import { nextTurn } from "../core/next-turn.ts";
 import type { RunConfig } from "../image/types.ts";
 import { TsbuildError } from "../core/errors.ts";
 import type { HeldLimits } from "../../runtime/limits/sandbox-limits.ts";
@@ -45,6 +46,7 @@ export async function openSandbox(
   let connecting = connect(services, sandbox, wanted);
   // Should anything fail before, nobody waits for it any more.
   connecting.catch(() => {});
+  await nextTurn();
   const disconnect = async (): Promise<void> =>
     (await connecting.catch(() => undefined))?.[Symbol.asyncDispose]();
   let held: HeldLimits;
@@ -123,7 +125,7 @@ async function connect(
   if (network === "none") return { ...hostConnection(), network: "none", resolvConf: resolvConf(false) };
   try {
     const where = { path: services.store.tempPath("net"), env: services.env, signal: wanted.signal };
-    const begun = await beginNetwork(await services.helper(), wishesOf(sandbox, wanted), where);
+    const begun = await beginNetwork(await services.earlyHelper(), wishesOf(sandbox, wanted), where);
     if (begun !== undefined) return { ...begun.connection, ready: begun.ready };
     return await connectOtherwise(services, sandbox, wanted, [], 0);
   } catch (error) {

@@ -11,6 +11,8 @@ export interface ContainerServices {
   readonly trees: LayerTrees;
   readonly env: NodeJS.ProcessEnv;
   helper(): Promise<Helper>;
+  /** The same for what needs no files of the store, some of which are still being tidied up. */
+  earlyHelper(): Promise<Helper>;
   /** How layers are unpacked; "none" where containers are held by chroot alone. */
   form(): Promise<SnapshotForm>;
 }

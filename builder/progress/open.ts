@@ -1,3 +1,5 @@
+import { foldStyle } from "./folds.ts";
+import { plainProgress } from "./plain.ts";
 import type { Progress, ProgressMode, Screen } from "./types.ts";
 
 export interface ProgressOptions {
@@ -16,15 +18,25 @@ export async function openProgress(options: ProgressOptions): Promise<Progress> 
   const mode = options.mode === "auto" ? automatic(screen, env) : options.mode;
   if (mode === "quiet") return (await import("./quiet.ts")).quietProgress();
   if (mode === "rawjson") return (await import("./rawjson.ts")).rawJsonProgress(screen);
-  if (mode === "plain") {
-    const [{ plainProgress }, { foldStyle }] = await Promise.all([
-      import("./plain.ts"),
-      import("./folds.ts"),
-    ]);
-    return plainProgress(screen, { folds: foldStyle(env), timestamps: options.timestamps });
-  }
+  if (mode === "plain")
+    return atFirstEvent(() => plainProgress(screen, { folds: foldStyle(env), timestamps: options.timestamps }));
   const [{ liveProgress }, { loadStyle }] = await Promise.all([import("./live.ts"), import("./style.ts")]);
   return liveProgress({ screen, title, style: await loadStyle(env, screen.isTTY) });
+}
+
+/** Most containers have nothing to tell: what they would tell it with is not loaded before. */
+function atFirstEvent(open: () => Progress): Progress {
+  let progress: Progress | undefined;
+  let closed = false;
+  return {
+    emit(event) {
+      if (!closed) (progress ??= open()).emit(event);
+    },
+    close() {
+      closed = true;
+      progress?.close();
+    },
+  };
 }
 
 function automatic(screen: Screen, env: NodeJS.ProcessEnv): "plain" | "tty" {

@@ -49,6 +49,7 @@ export class Session implements AsyncDisposable {
   /** No registry and no server is asked for anything: --offline. */
   offline = false;
   #opened: Promise<OpenedIsolation> | undefined;
+  #swept: Promise<void> | undefined;
   #cap: { readonly bytes: number | undefined } | undefined;
   #registry: Promise<RegistryClient> | undefined;
   #transport: Promise<Transport> | undefined;
@@ -65,7 +66,14 @@ export class Session implements AsyncDisposable {
   }
 
   /** The process that enters root filesystems; it may still be starting. */
-  readonly helper = async (): Promise<Helper> => (await this.isolating()).helper;
+  readonly helper = async (): Promise<Helper> => {
+    const { helper } = await this.isolating();
+    await (this.#swept ??= this.#sweep(helper));
+    return helper;
+  };
+
+  /** The same for what needs no files of the store, which dead sessions may have left something in. */
+  readonly earlyHelper = async (): Promise<Helper> => (await this.isolating()).helper;
 
   /** The same, and what it may do here, as far as can be seen before it is tried. */
   readonly isolating = (): Promise<OpenedIsolation> => {
@@ -124,6 +132,7 @@ export class Session implements AsyncDisposable {
 
   /** Where a helper was asked for, and could be had. */
   async #working(): Promise<OpenedIsolation | undefined> {
+    await this.#swept?.catch(() => {});
     return this.#opened === undefined ? undefined : this.isolated().catch(() => undefined);
   }
 
@@ -167,9 +176,13 @@ export class Session implements AsyncDisposable {
     const opened = await openIsolation(options, this.store.root);
     const caution = cautionOf(opened.isolation);
     if (caution !== undefined) this.emit({ type: "notice", message: caution });
-    const abandoned = await this.store.sweepSessions();
-    if (abandoned.length > 0) await opened.helper.remove(abandoned);
     return opened;
+  }
+
+  /** Removes what sessions that are gone have left. */
+  async #sweep(helper: Helper): Promise<void> {
+    const abandoned = await this.store.sweepSessions();
+    if (abandoned.length > 0) await helper.remove(abandoned);
   }
 
   async #openNetworks(hostGateway: boolean): Promise<NetworkPool> {
