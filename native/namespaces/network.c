@@ -12,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -21,7 +22,7 @@ enum { READY = 3, TIMEOUT = 10000, SAID_KEPT = 400 };
 
 /* The program that connects a namespace, as the worker sees it. */
 struct tool {
-  pid_t init;        /* first process of a pid namespace of its own: the program cannot outlive it, even as a daemon */
+  pid_t init;        /* first process of a pid namespace of its own: nothing of the program can outlive it */
   int ready, said;   /* what it writes when it is ready, and its standard error; -1 when they end */
   char words[SAID_KEPT + 1];
   size_t size;
@@ -90,9 +91,8 @@ static _Noreturn void exec_tool(const struct strings *argv, const char *path, in
   _exit(127);
 }
 
-/* A program that becomes a daemon is ready when its first process ends well; another one writes to `ready`. */
+/* Keeps `ready` open as long as the program lives, which may open it by its name alone. */
 static _Noreturn void tool_init(const struct strings *argv, const char *path, int ready, int said) {
-  int status;
   struct pollfd worker = {.fd = ready};
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   /* The worker may be dead by now: then that signal never comes, and the program would stay for ever. */
@@ -100,18 +100,24 @@ static _Noreturn void tool_init(const struct strings *argv, const char *path, in
   pid_t tool = fork();
   if (tool == 0) exec_tool(argv, path, ready, said);
   close(said);
-  for (pid_t pid; (pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR;) {
-    if (pid != tool) continue;
-    if (status != 0) _exit(1);
-    (void)!write(ready, "1", 1);
-    close(ready);
-  }
+  for (pid_t pid; (pid = waitpid(-1, NULL, 0)) != tool;)
+    if (pid < 0 && errno != EINTR) break;
   _exit(1);
 }
 
-static int start_tool(struct tool *tool, const struct strings *argv, const char *path, int lane, struct error *error) {
-  int ready[2], said[2];
-  if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(said, O_CLOEXEC) < 0) return fail(error, errno, "Cannot make a pipe");
+/* A FIFO, for programs that write to a file when they are ready. Both of its ends; nobody opens it by its name afterwards. */
+static int open_ready(const char *fifo, int ready[2], struct error *error) {
+  if (mkfifo(fifo, 0600) < 0) return fail(error, errno, "Cannot make '%s'", fifo);
+  ready[0] = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ready[1] = open(fifo, O_WRONLY | O_CLOEXEC);
+  return ready[0] < 0 || ready[1] < 0 ? fail(error, errno, "Cannot open '%s'", fifo) : 0;
+}
+
+static int start_tool(struct tool *tool, const struct strings *argv, const char *path, const char *fifo, int lane,
+                      struct error *error) {
+  int ready[2] = {-1, -1}, said[2];
+  if (open_ready(fifo, ready, error) < 0) return -1;
+  if (pipe2(said, O_CLOEXEC) < 0) return fail(error, errno, "Cannot make a pipe");
   tool->init = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
   if (tool->init == 0) {
     close(lane);
@@ -191,8 +197,10 @@ int network(struct lane *lane, const struct frame *frame, struct error *error) {
   if (argv.count == 0) return fail(error, EINVAL, "Cannot connect a network without a program");
   int result = make_namespace(path, error);
   if (result == 0) send_empty(lane, FRAME_MADE);
-  if (result == 0) result = start_tool(&tool, &argv, path, lane->fd, error);
+  cleanup_free char *fifo = must_format("%s.ready", path);
+  if (result == 0) result = start_tool(&tool, &argv, path, fifo, lane->fd, error);
   if (result == 0) result = await_tool(&tool, lane, argv.items[0], error);
+  unlink(fifo);
   if (result == 0) {
     send_empty(lane, FRAME_STARTED);
     keep_tool(&tool, lane);

@@ -4,8 +4,9 @@
 #include "base/wire.h"
 
 /*
- * Makes a network namespace, at a path, and starts the program that connects it; MADE and STARTED say so. Both last until the
- * client asks for their end or is gone; DETACH makes them last as long as the helper. In a worker.
+ * Makes a network namespace, at a path, and starts the program that connects it; MADE and STARTED say so. It is connected when
+ * the program writes something, to its descriptor 3 or to the FIFO `path`.ready. Both last until the client asks for their end
+ * or is gone; DETACH makes them last as long as the helper. In a worker.
  */
 int network(struct lane *lane, const struct frame *frame, struct error *error);
 /* Joins the network namespace at a path. */
