@@ -91,7 +91,7 @@ function escaped(unit) {
  */
 function lazyModules(text) {
   const heavy =
-    /\b(import_\w+) = require\("(node:(?:child_process|crypto|fs\/promises|net|os|stream|zlib|timers\/promises)|(?!node:)[a-z]+:[^"]+)"\);/g;
+    /\b(import_\w+) = require\("(node:(?:child_process|crypto|dgram|fs\/promises|net|os|stream|zlib|timers\/promises)|(?!node:)[a-z]+:[^"]+)"\);/g;
   const names = new Map();
   const bare = text.replace(heavy, (_, variable, module) => {
     names.set(variable, module);

@@ -42,6 +42,16 @@ export const PARTS = [
   { name: "graph", first: ["graph/plan"] },
   // Where instructions stand.
   { name: "places", first: ["dockerfile/ast", "dockerfile/mask"] },
+  // What starts the native helper, and programs that connect networks: they work while the rest is loaded.
+  {
+    name: "helper",
+    first: [
+      "runtime/helper/start",
+      "runtime/isolation/caution",
+      "runtime/isolation/open",
+      "runtime/network/connect",
+    ],
+  },
   // What runs steps and containers.
   {
     name: "steps",
@@ -73,7 +83,6 @@ export const PARTS = [
       "store/blob-writer",
       "store/incoming-blob",
       "store/read-pieces",
-      "runtime/isolation/caution",
       "runtime/layers/delta-snapshot",
       "runtime/layers/special-owners",
       "runtime/layers/upper-layer",
@@ -84,8 +93,6 @@ export const PARTS = [
       "building/growth",
       "session/failed-steps",
       "space/cap",
-      "runtime/helper/start",
-      "runtime/isolation/open",
       "runtime/layers/apply-indexed",
       "runtime/layers/delta-over",
       "runtime/layers/sealing",

@@ -19,7 +19,9 @@ export async function openProgress(options: ProgressOptions): Promise<Progress> 
   if (mode === "quiet") return (await import("./quiet.ts")).quietProgress();
   if (mode === "rawjson") return (await import("./rawjson.ts")).rawJsonProgress(screen);
   if (mode === "plain")
-    return atFirstEvent(() => plainProgress(screen, { folds: foldStyle(env), timestamps: options.timestamps }));
+    return atFirstEvent(() =>
+      plainProgress(screen, { folds: foldStyle(env), timestamps: options.timestamps }),
+    );
   const [{ liveProgress }, { loadStyle }] = await Promise.all([import("./live.ts"), import("./style.ts")]);
   return liveProgress({ screen, title, style: await loadStyle(env, screen.isTTY) });
 }

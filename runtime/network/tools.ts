@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 import type { NetworkTool, NetworkWishes, PublishedPort } from "./types.ts";
 
@@ -90,6 +90,8 @@ function slirp4netns(tool: NetworkTool, path: string, { ports, hostGateway }: Ne
 }
 
 function isExecutable(path: string): boolean {
+  // An exception for each folder of PATH would take a millisecond.
+  if (!existsSync(path)) return false;
   try {
     accessSync(path, constants.X_OK);
     return true;

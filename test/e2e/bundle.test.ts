@@ -53,7 +53,7 @@ test("the bundle warns again when it remembers the plan, and builds what it buil
   assert.equal(readdirSync(join(rig.store, "plans")).length, 1);
   // A file for each part of the program that was needed: the rest was not.
   const parts = readdirSync(join(rig.store, "code")).map((name) => name.split("-").at(-1));
-  const needed = ["building", "graph", "places", "planning", "program", "screen", "steps"];
+  const needed = ["building", "graph", "helper", "places", "planning", "program", "screen", "steps"];
   assert.deepEqual(parts.sort(), needed);
   for (const folder of ["plans", "code"]) {
     for (const name of readdirSync(join(rig.store, folder))) truncateSync(join(rig.store, folder, name), 300);
