@@ -1,37 +1,18 @@
 // Assembles builder/core/sha256-code.ts: the compression function of SHA-256 (FIPS 180-4, 6.2.2) in WebAssembly, which is
 // there in a third of a millisecond, where node:crypto takes five to load and to leave.
-import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { assemble, binary, get, I32, loop, number, set, unsigned, untilEnd, writeSource } from "./wasm.mjs";
 
 /** Where things lie in its memory, in bytes; sha256-small.ts knows STATE and INPUT. */
 const [CONSTANTS, STATE, SCHEDULE, INPUT] = [0, 256, 512, 1024];
-const I32 = 0x7f;
 
-const unsigned = (value) => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)]);
-const signed = (value) => {
-  const low = value & 0x7f;
-  const rest = value >> 7;
-  const isLast = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
-  return isLast ? [low] : [low | 0x80, ...signed(rest)];
-};
-const section = (id, ...content) => [id, ...unsigned(content.length), ...content];
-
-const number = (value) => [0x41, ...signed(value | 0)];
-const get = (local) => [0x20, local];
-const set = (local, value) => [...value, 0x21, local];
 const load = (at, offset) => [...at, 0x28, 2, ...unsigned(offset)];
 const store = (at, value, offset) => [...at, ...value, 0x36, 2, ...unsigned(offset)];
-const binary =
-  (opcode) =>
-  (...values) =>
-    values.flatMap((value, index) => (index === 0 ? value : [...value, opcode]));
 const [add, and, xor, or] = [0x6a, 0x71, 0x73, 0x72].map(binary);
-const [rightShift, rotateLeft, rotateRight, equal, less] = [0x76, 0x77, 0x78, 0x46, 0x49].map(binary);
-/** Repeats its body as long as the condition holds. */
-const loop = (body, condition) => [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b];
+const [rightShift, rotateLeft, rotateRight, less] = [0x76, 0x77, 0x78, 0x49].map(binary);
 
 /** Locals: the parameters, a counter in bytes, two sums, a word, and the eight working variables. */
-const [AT, END, I, T1, T2, WORD, A, B, C, D, E, F, G, H] = Array.from({ length: 14 }, (_, index) => index);
+const [AT, , I, T1, T2, WORD, A, B, C, D, E, F, G, H] = Array.from({ length: 14 }, (_, index) => index);
 const VARIABLES = [A, B, C, D, E, F, G, H];
 
 const rotations = (value, ...counts) => xor(...counts.map((count) => rotateRight(value, number(count))));
@@ -89,7 +70,7 @@ const block = [
   ),
   ...set(AT, add(get(AT), number(64))),
 ];
-const code = [1, 12, I32, ...loop(block, [...equal(get(AT), get(END)), 0x45]), 0x0b];
+const code = [1, 12, I32, ...untilEnd(block)];
 
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
 function constants() {
@@ -105,31 +86,12 @@ function constants() {
   });
 }
 
-const name = (text) => [text.length, ...Buffer.from(text)];
-const wasm = Buffer.from([
-  0,
-  0x61,
-  0x73,
-  0x6d,
-  1,
-  0,
-  0,
-  0,
-  ...section(1, 1, 0x60, 2, I32, I32, 0),
-  ...section(3, 1, 0),
-  ...section(5, 1, 0, 1),
-  ...section(7, 2, ...name("memory"), 2, 0, ...name("compress"), 0, 0),
-  ...section(10, 1, ...unsigned(code.length), ...code),
-  ...section(11, 1, 0, ...number(CONSTANTS), 0x0b, ...unsigned(256), ...constants()),
-]);
-const lines = wasm.toString("base64").match(/.{1,100}/g) ?? [];
-writeFileSync(
+writeSource(
   process.argv[2] ?? fileURLToPath(new URL("../builder/core/sha256-code.ts", import.meta.url)),
-  `/** What .ci/sha256-wasm.mjs assembles: WebAssembly, in base64. */
-export const SHA256_CODE =
-${lines.map((line) => `  "${line}"`).join(" +\n")};
-
-/** Where its memory has the state, eight words, and where the blocks are read from. */
+  "sha256-wasm.mjs",
+  "SHA256_CODE",
+  assemble("compress", code, constants()),
+  `/** Where its memory has the state, eight words, and where the blocks are read from. */
 export const SHA256_PLACES = { state: ${STATE}, input: ${INPUT} } as const;
 `,
 );

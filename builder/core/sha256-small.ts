@@ -1,4 +1,5 @@
 import { SHA256_CODE, SHA256_PLACES } from "./sha256-code.ts";
+import { startWasm } from "./wasm.ts";
 
 const { state: STATE, input: INPUT } = SHA256_PLACES;
 const BLOCK = 64;
@@ -8,12 +9,6 @@ const TAIL = 9;
 const INITIAL = [
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ];
-
-/** What of it is used here: Node has it, and its types do not. */
-declare const WebAssembly: {
-  readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
 
 interface Machine {
   readonly bytes: Uint8Array;
@@ -45,10 +40,6 @@ export function sha256Small(data: Uint8Array): Buffer {
 }
 
 function start(): Machine {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(SHA256_CODE, "base64")));
-  const { memory, compress } = exports as { readonly memory: { readonly buffer: ArrayBuffer } } & Pick<
-    Machine,
-    "compress"
-  >;
-  return { bytes: new Uint8Array(memory.buffer), words: new DataView(memory.buffer), compress };
+  const { memory, compress } = startWasm<Pick<Machine, "compress">>(SHA256_CODE);
+  return { bytes: new Uint8Array(memory), words: new DataView(memory), compress };
 }

@@ -5,14 +5,16 @@ interface NativeZstd {
   readonly createZstdDecompress?: (options: object) => ZlibStream;
 }
 
-/** zstd, by Node where it can, else by ourselves. A piece is valid until the next one is asked for. */
+/**
+ * zstd. Node's, where it has one, is given frame by frame, as that of Node 22 ends with the first; it keeps all of a window in
+ * memory, so that what looks back far is decoded by ourselves. A piece is valid until the next one is asked for.
+ */
 export async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   // Loaded here: most builds read no zstd, and zlib takes a millisecond.
-  const native = (await import("node:zlib")) as unknown as NativeZstd;
-  if (native.createZstdDecompress !== undefined) {
-    yield* throughZlib(source, native.createZstdDecompress({ chunkSize: 256 * 1024 }));
-    return;
-  }
-  const { decodeFrames } = await import("./zstd/frames.ts");
-  yield* decodeFrames(source);
+  const [zlib, { decodeFrames }] = await Promise.all([import("node:zlib"), import("./zstd/frames.ts")]);
+  const { createZstdDecompress } = zlib as unknown as NativeZstd;
+  yield* decodeFrames(
+    source,
+    createZstdDecompress && ((frame) => throughZlib(frame, createZstdDecompress({ chunkSize: 256 * 1024 }))),
+  );
 }

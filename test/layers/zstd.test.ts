@@ -113,6 +113,34 @@ test("decodeFrames() never refers to the frame before", async () => {
   await assert.rejects(collect(decodeFrames(piecesOf(two))), /refers to what is not there/);
 });
 
+test("a frame whose content is another than its checksum says is damaged", async (t) => {
+  const sample = randomBytes(300_000);
+  const { status, stdout } = spawnSync("zstd", ["-qc", "--check"], { input: sample, maxBuffer: 1 << 26 });
+  if (status !== 0) return t.skip("zstd is not installed");
+  const whole = Buffer.concat([stdout, stdout]);
+  assert.ok((await collect(decompress(piecesOf(whole)))).equals(Buffer.concat([sample, sample])));
+  // Noise is stored as it is: without the checksum nobody would see it.
+  for (const at of [stdout.length + 200_000, whole.length - 1]) {
+    const damaged = Buffer.from(whole);
+    damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
+    for (const decoder of [decodeFrames(piecesOf(damaged)), decompress(piecesOf(damaged))])
+      await assert.rejects(collect(decoder), { code: "ARCHIVE_INVALID", message: /checksum/ });
+  }
+});
+
+test("a window larger than 8 MiB is read in bounded memory by every Node", async (t) => {
+  const far = randomBytes(9 << 20);
+  const sample = Buffer.concat([far, Buffer.alloc(1 << 20), far]);
+  const pack = (...args: readonly string[]): Buffer =>
+    spawnSync("zstd", ["-qc", ...args], { input: sample, maxBuffer: 1 << 26 }).stdout;
+  const [long, short] = [pack("--long=27", "-1"), pack("-1")];
+  if (long?.length === undefined) return t.skip("zstd is not installed");
+  assert.ok(long.length < 10 << 20);
+  assert.ok((await collect(decompress(piecesOf(long, 1 << 16)))).equals(sample));
+  const mixed = await collect(decompress(piecesOf(Buffer.concat([short, long, short]), 1 << 16)));
+  assert.ok(mixed.equals(Buffer.concat([sample, sample, sample])));
+});
+
 test("damaged zstd ends in an error of its own or in other bytes, and soon", async () => {
   const sample = Buffer.concat([text.subarray(0, 3000), randomBytes(200), text.subarray(500, 2500)]);
   const frames = [await compressFrame(sample, 1), await compressFrame(sample, 19)];
