@@ -6,11 +6,13 @@ import type { ImageFormat } from "../image/types.ts";
 import type { TransferOptions } from "./transfer-options.ts";
 
 /** What `tsbuild save` is asked for. */
-export interface SaveOptions extends TransferOptions {
+export interface SaveOptions extends Omit<TransferOptions, "platform"> {
   /** A file, "-" for standard output. --output */
   readonly dest: string;
-  /** "docker": what `docker load` takes. --format */
+  /** "docker": what every `docker load` takes. --format */
   readonly format: "oci" | "docker";
+  /** The images for these, several as an index of them, which "docker" does not take. --platform */
+  readonly platforms?: readonly Platform[];
 }
 
 /** What `tsbuild load` is asked for. */

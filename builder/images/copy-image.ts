@@ -183,17 +183,17 @@ async function writeTo(
     case "dir":
       return writeImageDirectory(place.path, tree);
     case "oci":
-      return writeLayout(layoutDirectory(place.path), [{ tree, names: [], tag: place.name }], "oci");
+      return writeLayout(layoutDirectory(place.path), [{ tree, names: [], tag: place.name }]);
     case "oci-archive":
       return writeWhole(
         () => openSink(place.path, session.stdout),
-        (sink) => writeLayout(new Archive(sink), [{ tree, names: [], tag: place.name }], "oci"),
+        (sink) => writeLayout(new Archive(sink), [{ tree, names: [], tag: place.name }]),
       );
     case "docker-archive": {
       const names = place.name === undefined ? [] : [fullName(place.name)];
       return writeWhole(
         () => openSink(place.path, session.stdout),
-        (sink) => writeLayout(new Archive(sink), [{ tree, names }], "docker"),
+        (sink) => writeLayout(new Archive(sink), [{ tree, names, forDocker: tree.top.raw }]),
       );
     }
   }

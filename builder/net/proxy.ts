@@ -1,16 +1,21 @@
 import { BlockList, isIP } from "node:net";
 import { TsbuildError } from "../core/errors.ts";
 import type { Environment } from "./types.ts";
+import { userOf } from "./url-user.ts";
 
 /** The proxy for a URL, or undefined. Rules as of Go's http.ProxyFromEnvironment (httpproxy), which docker users know. */
 export function proxyFor(url: URL, env: Environment): URL | undefined {
-  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const value = env[name] || env[name.toLowerCase()];
+  const upper = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const name = env[upper] ? upper : upper.toLowerCase();
+  const value = env[name];
   if (!value || isLoopback(url.hostname)) return undefined;
   if (isExcluded(url, env["NO_PROXY"] || env["no_proxy"] || "")) return undefined;
   const text = value.includes("://") ? value : `http://${value}`;
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
-  if (proxy && /^(https?|socks5h?):$/.test(proxy.protocol) && proxy.hostname !== "") return proxy;
+  if (proxy && /^(https?|socks5h?):$/.test(proxy.protocol) && proxy.hostname !== "") {
+    userOf(proxy, "CONFIG_INVALID", `the proxy of ${name}`);
+    return proxy;
+  }
   const state =
     proxy === undefined || proxy.hostname === ""
       ? "it is not a URL"

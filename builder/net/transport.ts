@@ -8,6 +8,7 @@ import { MAX_REDIRECTS, isRedirect, redirectHeaders, redirectTarget } from "./re
 import { basic } from "./source-auth.ts";
 import { loadUndici } from "./undici.ts";
 import type { HttpRequest, HttpResponse, Timeouts, Transport, TransportOptions } from "./types.ts";
+import { userOf } from "./url-user.ts";
 
 const DEFAULT_TIMEOUTS: Timeouts = {
   connectMs: 15_000,
@@ -189,7 +190,8 @@ function withoutCredentials(url: URL): URL {
   return clean;
 }
 
-function basicOf({ username, password }: URL): Readonly<Record<string, string>> {
-  if (username === "" && password === "") return {};
-  return { authorization: basic(decodeURIComponent(username), decodeURIComponent(password)) };
+function basicOf(url: URL): Readonly<Record<string, string>> {
+  if (url.username === "" && url.password === "") return {};
+  const { user, password } = userOf(url, "REFERENCE_INVALID", `the URL of ${url.host}`);
+  return { authorization: basic(user, password) };
 }

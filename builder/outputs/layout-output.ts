@@ -32,8 +32,9 @@ export function layoutOutput(store: Store, options: LayoutOptions): Output {
       const assembled = await assembleSet(images, options.form, (layer) =>
         layerOf(store, layer, options, signal),
       );
-      const entry = { tree: treeOf(assembled), names };
-      const fill = (writer: LayoutWriter): Promise<void> => writeLayout(writer, [entry], type);
+      const tree = treeOf(assembled);
+      const entry = { tree, names, ...(type === "docker" && { forDocker: tree.top.raw }) };
+      const fill = (writer: LayoutWriter): Promise<void> => writeLayout(writer, [entry]);
       if (open === undefined) await fill(layoutDirectory(dest));
       else await writeWhole(open, (sink) => fill(new Archive(sink)));
       const imageId = imageIdOf(assembled);

@@ -27,14 +27,12 @@ export interface LayoutEntry {
   readonly names: readonly string[];
   /** A name within the layout that is no image name: skopeo's oci:DIR:TAG. */
   readonly tag?: string | undefined;
+  /** The manifest of the one image of it that docker's own description tells of. */
+  readonly forDocker?: Buffer;
 }
 
 /** The layout's files; one index entry for each name, as docker and skopeo look them up. */
-export async function writeLayout(
-  writer: LayoutWriter,
-  entries: readonly LayoutEntry[],
-  type: "oci" | "docker",
-): Promise<void> {
+export async function writeLayout(writer: LayoutWriter, entries: readonly LayoutEntry[]): Promise<void> {
   for (const { tree } of entries) {
     for (const blob of tree.blobs) await writer.blob(blobPath(blob.descriptor), blob);
     for (const { raw, descriptor } of [...tree.children, tree.top])
@@ -42,18 +40,17 @@ export async function writeLayout(
   }
   writer.index(entries.flatMap(namedDescriptors));
   writer.document("oci-layout", json({ imageLayoutVersion: "1.0.0" }));
-  if (type === "docker") writer.document("manifest.json", json(entries.map(dockerEntry)));
+  const forDocker = entries.flatMap(dockerEntry);
+  if (forDocker.length > 0) writer.document("manifest.json", json(forDocker));
   await writer.finish();
 }
 
 /** What docker before 25 and podman read of an archive: config, names and layers of each image. */
-function dockerEntry({ tree, names }: LayoutEntry): object {
-  const { config, layers } = parseManifest(tree.top.raw);
-  return {
-    Config: blobPath(config),
-    RepoTags: names.map((name) => familiarName(parseReference(name))),
-    Layers: layers.map(blobPath),
-  };
+function dockerEntry({ forDocker, names }: LayoutEntry): readonly object[] {
+  if (forDocker === undefined) return [];
+  const { config, layers } = parseManifest(forDocker);
+  const tags = names.map((name) => familiarName(parseReference(name)));
+  return [{ Config: blobPath(config), RepoTags: tags, Layers: layers.map(blobPath) }];
 }
 
 /** index.json. */

@@ -239,7 +239,7 @@ test("copy says what is wrong with its places", async () => {
       "store:app",
       "store:y --platform linux/amd64,linux/s390x",
       1,
-      /Cannot copy .*: the name leads to a single image/,
+      /Cannot find image "app" for linux\/amd64, linux\/s390x: the store has it for one platform alone/,
     ],
   ];
   const context = rig.context({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });

@@ -62,6 +62,43 @@ test("other tools take what tsbuild writes", skip, async (t) => {
   );
   await tsbuild(rig, "copy", "--format=docker", "store:app:1", `dir:${rig.path("dir")}`);
 
+  const several = ["--platform=linux/amd64,linux/arm64", "--platform", "linux/s390x"];
+  const context = rig.context(
+    { Dockerfile: "FROM scratch\nARG TARGETARCH\nCOPY file /$TARGETARCH\n", file: "" },
+    "s",
+  );
+  await tsbuild(rig, "build", "-q", "-t", "several:1", ...several, context);
+  await tsbuild(rig, "save", "-o", rig.path("several.tar"), several[0] ?? "", "several:1");
+
+  await t.test("skopeo and tsbuild take both images of an archive of two platforms", async () => {
+    const archive = `oci-archive:${rig.path("several.tar")}`;
+    const raw = execFileSync("skopeo", ["inspect", "--raw", archive]);
+    const { manifests } = JSON.parse(raw.toString()) as {
+      manifests: { platform: { architecture: string } }[];
+    };
+    assert.deepEqual(
+      manifests.map(({ platform }) => platform.architecture),
+      ["amd64", "arm64"],
+    );
+    assert.match(
+      execFileSync("skopeo", ["inspect", "--override-arch=arm64", "--config", archive]).toString(),
+      /"architecture": "arm64"/,
+    );
+    await tsbuild(rig, "rmi", "several:1");
+    assert.equal(await tsbuild(rig, "load", "-i", rig.path("several.tar")), "Loaded image: several:1\n");
+    await tsbuild(rig, "save", "--format", "oci", "-o", rig.path("again.tar"), "several:1");
+    const again = execFileSync("skopeo", ["inspect", "--raw", `oci-archive:${rig.path("again.tar")}`]);
+    assert.ok(again.equals(raw));
+    const two = await rig.tsbuild(["save", "--format=docker", several[0] ?? "", "-o", "x", "several:1"]);
+    assert.match(two.stderr, /Cannot save several platforms to a docker archive: it takes one of each image/);
+    assert.equal(two.status, 2);
+    const one = await rig.tsbuild(["save", several[0] ?? "", "-o", rig.path("x"), "app:1"]);
+    assert.match(
+      one.stderr,
+      /Cannot find image "app:1" for linux\/amd64, linux\/arm64: the store has it for one platform/,
+    );
+  });
+
   await t.test("skopeo sees formats, compressions and annotations", async () => {
     const raw = execFileSync("skopeo", ["inspect", "--raw", `oci-archive:${rig.path("zstd.tar")}`]);
     const zstd = JSON.parse(raw.toString()) as ManifestDocument & { annotations: object };
@@ -82,6 +119,8 @@ test("other tools take what tsbuild writes", skip, async (t) => {
     const pulled = podman("pull", "-q", `dir:${rig.path("dir")}`).trim();
     assert.equal(pulled, id.slice(7));
     podman("rmi", "-f", pulled);
+    podman("load", "-q", "-i", rig.path("several.tar"));
+    podman("rmi", "-f", "several:1");
     for (const name of ["docker.tar", "schema2.tar", "oci.tar", "zstd.tar", "saved.tar", "copied.tar"]) {
       podman("load", "-q", "-i", rig.path(name));
       assert.equal(podman("image", "inspect", "--format", "{{.Id}}", "app:1").trim(), id.slice(7), name);
@@ -102,6 +141,8 @@ test("other tools take what tsbuild writes", skip, async (t) => {
     }
     assert.equal(docker("run", "--rm", "--network=none", "app:1"), "from the image\n");
     docker("rmi", "-f", "app:1");
+    docker("load", "-q", "-i", rig.path("several.tar"));
+    docker("rmi", "-f", "several:1");
     const env = { DOCKER_HOST: running.socket };
     const loaded = await rig.tsbuild(["build", "-q", "-t", "app:1", "--load", rig.path("context")], { env });
     assert.equal(loaded.status, 0, loaded.stderr);

@@ -42,6 +42,17 @@ test("proxyFor() looks at the scheme, and takes a proxy without one", () => {
   assert.throws(() => proxyFor(new URL("http://a.example"), { HTTP_PROXY: "http://" }), /not a URL/);
 });
 
+test("proxyFor() names the variable whose user or password cannot be decoded", () => {
+  for (const [name, value] of [
+    ["HTTP_PROXY", "http://me%zz@p:1"],
+    ["http_proxy", "socks5://me:100%@p"],
+    ["http_proxy", "http://%ff:x@p"],
+  ] as const) {
+    const message = `Cannot use the proxy of ${name}: its user or password has a % that begins no character`;
+    assert.throws(() => proxyFor(new URL("http://a.example"), { [name]: value }), { message });
+  }
+});
+
 test("isLoopback() is not fooled by names", () => {
   for (const host of ["localhost", "127.0.0.1", "127.255.0.1", "[::1]"]) assert.ok(isLoopback(host), host);
   for (const host of ["127.0.0.1.example", "localhost.example", "128.0.0.1", "[::2]"]) {

@@ -3,6 +3,7 @@ import { TsbuildError, errnoOf } from "../../core/errors.ts";
 import { redact } from "../../core/redact.ts";
 import { gitScheme } from "../../net/git-url.ts";
 import { basic, type GitAuthorization } from "../../net/source-auth.ts";
+import { userOf } from "../../net/url-user.ts";
 
 /** What git is started with: the caller's environment, and when to stop. */
 export interface GitHost {
@@ -160,7 +161,7 @@ function authorizationOf(
 ): Readonly<Record<string, string>> | undefined {
   const url = remote !== undefined && /^https?:/i.test(remote) ? new URL(remote) : undefined;
   if (url === undefined) return undefined;
-  const [user = "", password = ""] = [url.username, url.password].map(decodeURIComponent);
+  const { user, password } = userOf(url, "REFERENCE_INVALID", `the repository of ${url.host}`);
   const own = user === "" && password === "" ? undefined : basic(user, password);
   const { scope, header } = own === undefined ? (secret ?? {}) : { scope: `${url.origin}/`, header: own };
   if (scope === undefined) return undefined;

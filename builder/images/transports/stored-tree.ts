@@ -58,6 +58,13 @@ export async function storedTree(
       );
     }
   }
+  if (platforms.length > 1 && !plain) {
+    const asked = platforms.map(formatPlatform).join(", ");
+    throw new TsbuildError(
+      "PLATFORM_NOT_FOUND",
+      `Cannot find image "${text}" for ${asked}: the store has it for one platform alone`,
+    );
+  }
   return { tree: treeOf(await setOf(image)), name };
 }
 

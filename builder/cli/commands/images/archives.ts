@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { command } from "../../command.ts";
 import { familiarName } from "../../familiar.ts";
 import { usageError } from "../../flags.ts";
-import { onePlatform } from "../../values.ts";
+import { platformList } from "../../values.ts";
 import { withStore } from "../../with-tsbuild.ts";
 
 const READ_SIZE = 1 << 20;
@@ -14,11 +14,16 @@ export const saveCommand = command({
   summary: "Write images to an archive",
   flags: {
     output: { short: "o", value: "FILE", doc: "Write to this file", default: "standard output" },
-    format: { value: "FORMAT", doc: "Write a docker or an oci archive", default: "docker" },
+    format: {
+      value: "FORMAT",
+      doc: "Write a docker or an oci archive",
+      default: "docker, or oci where several platforms are named",
+    },
     platform: {
       value: "OS/ARCH",
-      doc: "Save the image for this platform alone",
+      doc: "Save the image for this platform; of several, an index of them in an oci archive",
       default: "this machine's for docker, all for oci",
+      repeat: true,
     },
   },
   missing: {
@@ -30,9 +35,11 @@ export const saveCommand = command({
     ["tsbuild save app | docker load", "gives an image to docker"],
     ["tsbuild save -o all.tar app:1 app:2 db", "writes three names into one archive"],
     ["tsbuild save --format oci -o app.oci.tar app", "writes an OCI archive, all of its platforms in it"],
+    ["tsbuild save --platform linux/amd64,linux/arm64 -o app.tar app", "writes an archive of two platforms"],
   ],
   async execute(flags, references, session) {
-    const { format = "docker", output = "-" } = flags;
+    const platforms = platformList(flags.platform);
+    const { format = platforms.length > 1 ? "oci" : "docker", output = "-" } = flags;
     const kind = format === "docker-archive" ? "docker" : format === "oci-archive" ? "oci" : format;
     if (kind !== "docker" && kind !== "oci") {
       throw usageError("save", `Cannot use --format ${format}: it is neither docker nor oci`);
@@ -44,12 +51,11 @@ export const saveCommand = command({
         "redirect it, or write -o FILE",
       );
     }
-    const platform = onePlatform(flags.platform);
     await withStore(session, (tsbuild, emit) =>
       tsbuild.save(references, {
         dest: output,
         format: kind,
-        ...(platform === undefined ? {} : { platform }),
+        ...(platforms.length > 0 && { platforms }),
         signal: session.signal,
         emit,
       }),
