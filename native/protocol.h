@@ -98,6 +98,8 @@ enum plan_flag {
   PLAN_WAIT = 8192
 };
 
+enum restart_policy { RESTART_NO = 0, RESTART_ON_FAILURE = 1, RESTART_ALWAYS = 2 };
+
 enum fetch_flag { FETCH_FOLLOW = 1, FETCH_LOOK = 2 };
 
 enum exit_failure { FAILURE_NONE = 0, FAILURE_NOT_FOUND = 1, FAILURE_NOT_EXECUTABLE = 2 };

@@ -138,6 +138,8 @@ export interface RunPlan {
   readonly ready?: Promise<void> | undefined;
   /** Nothing is executed: the root filesystem and its mounts are there, for `fetch` and `put`, until it is aborted. */
   readonly hold?: boolean;
+  /** It is run again when it ended, `most` times (0: any number), in new namespaces each time; the run is over when all are. */
+  readonly restart?: { readonly when: "on-failure" | "always"; readonly most: number } | undefined;
   /** For a detached container: `state` is removed when it ends. */
   readonly removeState?: boolean;
 }

@@ -3,7 +3,7 @@ import type { Digest, DiffId } from "../core/digest.ts";
 import type { Emit } from "../core/events.ts";
 import type { RunConfig } from "../image/types.ts";
 import type { ResourceLimit } from "../../runtime/types.ts";
-import type { ContainerIo, RunOptions } from "./run-options.ts";
+import type { ContainerIo, RestartPolicy, RunOptions } from "./run-options.ts";
 
 /**
  * What is known of a container, in containers/<id>/ of the store:
@@ -13,6 +13,7 @@ import type { ContainerIo, RunOptions } from "./run-options.ts";
  *     fs/ work/        what it wrote (overlay)
  *     seccomp          its filter of system calls, for `exec`
  *     log log.1 exit   what it said, and how it ended (native/container/journal.h)
+ *     restarts         how often it was run again since it was started (the same)
  *     paused           the control group that stops it, as long as it is paused (runtime/limits/freezer.ts)
  *     control          a socket that answers as long as it is supervised (native/container/control.h)
  *
@@ -39,6 +40,8 @@ export interface ContainerRecord {
   readonly stdin: boolean;
   /** It goes when it ends. */
   readonly remove: boolean;
+  /** It is run again when it ends. */
+  readonly restart?: RestartPolicy;
   readonly stopSignal: number;
   /** Seconds between that and SIGKILL. */
   readonly stopTimeout: number;
@@ -96,6 +99,8 @@ export interface Ending {
 export type ContainerState =
   | { readonly status: "created" }
   | { readonly status: "running"; readonly started: Started; readonly paused?: true }
+  /** It ended, and is run again after a while. */
+  | { readonly status: "restarting"; readonly started: Started; readonly ending: Ending }
   | { readonly status: "exited"; readonly started?: Started; readonly ending: Ending }
   /** Its record cannot be read. */
   | { readonly status: "dead" };
@@ -104,6 +109,8 @@ export type ContainerState =
 export interface Container {
   readonly record: ContainerRecord;
   readonly state: ContainerState;
+  /** How often it was run again since it was started; not given: never. */
+  readonly restarts?: number;
   /** Absolute path of its directory. */
   readonly directory: string;
 }
@@ -135,6 +142,14 @@ export interface ExecOptions {
   readonly signal: AbortSignal;
 }
 
+/** How a container is asked to end; its own settings where nothing is given. */
+export interface StopOptions {
+  /** Before it is killed; -1: never. --time */
+  readonly seconds?: number;
+  /** --signal */
+  readonly signal?: number;
+}
+
 /** `tsbuild start`. */
 export interface StartOptions {
   /** Stays with it until it ends. --attach */
@@ -142,6 +157,13 @@ export interface StartOptions {
   readonly io: ContainerIo;
   readonly signal: AbortSignal;
   readonly emit: Emit;
+}
+
+/** `tsbuild attach`: with `io.stdin` what is typed is passed on to a container that was made with -i. */
+export interface AttachOptions {
+  readonly io: ContainerIo;
+  /** Leaves it alone again. */
+  readonly signal: AbortSignal;
 }
 
 /** What `tsbuild commit` makes of a container. */
@@ -204,11 +226,12 @@ export interface Containers {
   list(): Promise<readonly Container[]>;
   find(reference: string): Promise<Container>;
   logs(reference: string, options: LogOptions): Promise<void>;
-  /** `seconds` before it is killed; -1: never. Its own where not given. */
-  stop(reference: string, seconds?: number): Promise<void>;
+  stop(reference: string, options?: StopOptions): Promise<void>;
   kill(reference: string, signal: number): Promise<void>;
   /** Runs one that ended once more; resolves with 0, or with its exit code where it is attached. */
   start(reference: string, options: StartOptions): Promise<number>;
+  /** Shows what one that runs says from now on; resolves with its exit code. */
+  attach(reference: string, options: AttachOptions): Promise<number>;
   /** Resolves with the exit code when it has ended. */
   wait(reference: string): Promise<number>;
   remove(reference: string, force: boolean): Promise<void>;

@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly stopSignal?: string;
   /** Seconds. --stop-timeout */
   readonly stopTimeout?: number;
+  /** Not given: it is never run again. --restart */
+  readonly restart?: RestartPolicy;
   /** Told the id before it runs. */
   readonly onCreated?: (id: string) => void;
   readonly sandbox: ContainerSandbox;
@@ -52,6 +54,16 @@ export interface RunOptions {
   readonly io: ContainerIo;
   readonly signal: AbortSignal;
   readonly emit: Emit;
+}
+
+/**
+ * When a container that ended is run again, by its own supervisor: "always" and "unless-stopped" are the same, as nothing
+ * starts containers when the machine does.
+ */
+export interface RestartPolicy {
+  readonly name: "on-failure" | "always" | "unless-stopped";
+  /** For "on-failure": how often at most; 0: any number. */
+  readonly most: number;
 }
 
 /** What the command line lends to a container. */

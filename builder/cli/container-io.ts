@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { ContainerIo } from "../api/run-options.ts";
+import { untilDetached } from "./detach-keys.ts";
 import type { Io, Session } from "./types.ts";
 
 /** Without a terminal of its own the container gets what tsbuild gets: docker's --sig-proxy. */
@@ -8,6 +9,10 @@ const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2
 export interface Lending {
   readonly interactive: boolean;
   readonly tty: boolean;
+  /** Signals are passed on to it, where nothing else is said. */
+  readonly signals?: boolean;
+  /** Keys that are not for it, and who is told when they are typed. */
+  readonly detach?: { readonly keys: Uint8Array; onDetach(): void } | undefined;
   /** Called when the container runs: the screen is its own from then on. */
   onStart(): void;
 }
@@ -18,17 +23,23 @@ export interface Lending {
  */
 export function lendTerminal(session: Session, lending: Lending): ContainerIo {
   const { io } = session;
+  const { detach, signals = true } = lending;
+  const typed = (): AsyncIterable<Uint8Array> =>
+    detach === undefined
+      ? io.stdin.read()
+      : untilDetached(io.stdin.read(), detach.keys, () => detach.onDetach());
   return {
     stdout: (data) => io.stdout.write(data),
     stderr: (data) => io.stderr.write(data),
-    ...(lending.interactive ? { stdin: io.stdin.read() } : {}),
+    ...(lending.interactive ? { stdin: typed() } : {}),
     ...(lending.tty ? { columns: io.stdout.columns, rows: io.stdout.rows } : {}),
     onStart(control) {
       lending.onStart();
       // A terminal that sends every key needs no signals from us: Ctrl-C is a byte, and its own line makes SIGINT of it.
-      session.restore.add(session.takeSignals());
-      for (const name of FORWARDED) {
-        session.restore.add(io.onSignal(name, () => control.signal(constants.signals[name])));
+      if (signals) {
+        session.restore.add(session.takeSignals());
+        for (const name of FORWARDED)
+          session.restore.add(io.onSignal(name, () => control.signal(constants.signals[name])));
       }
       if (!lending.tty) return;
       session.restore.add(io.stdout.onResize(() => control.resize(io.stdout.columns, io.stdout.rows)));

@@ -10,8 +10,9 @@ import { readEnding, writeEnding } from "./ending.ts";
 import { newName } from "./names.ts";
 import { isPaused } from "./paused.ts";
 import { parseRecord, serializeRecord } from "./record.ts";
+import { readRestarts } from "./restarts.ts";
 import { isSupervised } from "./supervisor.ts";
-import type { Container, ContainerRecord, ContainerState, Ending } from "../api/container-types.ts";
+import type { Container, ContainerRecord, Ending } from "../api/container-types.ts";
 
 const ID = /^[0-9a-f]{64}$/;
 /** What docker says of containers that a restart of the machine ended. */
@@ -37,7 +38,7 @@ export async function openContainer(store: Store, id: string): Promise<Container
       return undefined;
     return { record, directory, state: { status: "dead" } };
   }
-  return { record, directory, state: await stateOf(record, directory) };
+  return { record, directory, ...(await stateOf(record, directory)) };
 }
 
 /** The container that a user means: by name, by id, or by the beginning of one id alone. */
@@ -140,25 +141,35 @@ export async function discardContainer(
   return true;
 }
 
-async function stateOf(record: ContainerRecord, directory: string): Promise<ContainerState> {
-  const { started } = record;
+async function stateOf(
+  record: ContainerRecord,
+  directory: string,
+): Promise<Pick<Container, "state" | "restarts">> {
   // In this order: it writes how it ended, and is gone then.
   const ending = readEnding(directory);
-  if (ending !== undefined) return { status: "exited", ending, ...(started && { started }) };
-  if (await isSupervised(directory))
-    return started === undefined
-      ? { status: "created" }
-      : { status: "running", started, ...(isPaused(directory) && { paused: true }) };
+  const supervised = ending === undefined && (await isSupervised(directory));
+  const restarts = readRestarts(directory);
+  const started = record.started && { ...record.started, ...restarts?.process };
+  const known = restarts === undefined ? {} : { restarts: restarts.count };
+  if (ending !== undefined)
+    return { ...known, state: { status: "exited", ending, ...(started && { started }) } };
+  if (supervised && started === undefined) return { state: { status: "created" } };
+  if (supervised && started !== undefined) {
+    if (restarts !== undefined && restarts.process === undefined)
+      return { ...known, state: { status: "restarting", started, ending: restarts.last } };
+    return { ...known, state: { status: "running", started, ...(isPaused(directory) && { paused: true }) } };
+  }
   const late = readEnding(directory);
-  if (late !== undefined) return { status: "exited", ending: late, ...(started && { started }) };
-  if (started === undefined) return { status: "created" };
+  if (late !== undefined)
+    return { ...known, state: { status: "exited", ending: late, ...(started && { started }) } };
+  if (started === undefined) return { state: { status: "created" } };
   const lost = lostEnding(started.boot !== bootId());
   try {
     writeEnding(directory, lost);
   } catch {
     // It is removed at this moment, or the store cannot be written to: it is over all the same.
   }
-  return { status: "exited", started, ending: lost };
+  return { ...known, state: { status: "exited", started, ending: lost } };
 }
 
 function lostEnding(restarted: boolean): Ending {

@@ -15,13 +15,18 @@ export function readEnding(directory: string): Ending | undefined {
     throw error;
   }
   const [line = "", code, outOfMemory, nanoseconds] = LINE.exec(text.slice(0, MOST)) ?? [];
-  const time = new Date(Number(nanoseconds ?? 0) / 1e6);
   return {
     code: Number(code ?? 255),
     outOfMemory: outOfMemory === "1",
-    time: Number.isNaN(time.getTime()) ? new Date(0).toISOString() : time.toISOString(),
+    time: timeOf(nanoseconds),
     message: text.slice(line.length, MOST),
   };
+}
+
+/** A time in nanoseconds since 1970, as RFC 3339 has it; what is none is 1970. */
+export function timeOf(nanoseconds: string | undefined): string {
+  const time = new Date(Number(nanoseconds ?? 0) / 1e6);
+  return Number.isNaN(time.getTime()) ? new Date(0).toISOString() : time.toISOString();
 }
 
 /** Says how a container ended whose supervisor could not. */

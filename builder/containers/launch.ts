@@ -2,7 +2,7 @@ import { makeVolumes } from "../../runtime/container/mounts.ts";
 import { NotConnected } from "../../runtime/network/connect.ts";
 import type { RunPlan, StartedContainer } from "../../runtime/types.ts";
 import type { Container } from "../api/container-types.ts";
-import type { ContainerIo } from "../api/run-options.ts";
+import type { ContainerIo, RestartPolicy } from "../api/run-options.ts";
 import { bootId, processStart } from "../store/session.ts";
 import { updateContainer } from "./containers.ts";
 import { statusOf } from "./exit-status.ts";
@@ -58,7 +58,13 @@ async function launchOnce(
   const rooted = isPlain
     ? await (await import("./by-chroot.ts")).planByChroot(services, container, bare)
     : bare;
-  const plan = { ...rooted, state: directory, removeState: record.remove, stdinOpen: interactive };
+  const plan = {
+    ...rooted,
+    state: directory,
+    removeState: record.remove,
+    stdinOpen: interactive,
+    restart: restartOf(record.restart),
+  };
   const [command = ""] = plan.argv;
   const started = (running: StartedContainer): void => {
     noteStart(services, container, running);
@@ -84,6 +90,11 @@ async function launchOnce(
     signal,
   );
   return { left: false, status: statusOf(exit, command) };
+}
+
+/** Nothing starts containers with the machine: "unless-stopped" is "always". */
+function restartOf(policy: RestartPolicy | undefined): RunPlan["restart"] {
+  return policy && { when: policy.name === "on-failure" ? policy.name : "always", most: policy.most };
 }
 
 /** Before anybody hears that it runs. */

@@ -13,23 +13,44 @@ const POLL_MS = 200;
 export async function showLogs(store: Store, reference: string, options: LogOptions): Promise<void> {
   const { directory } = await findContainer(store, reference);
   const { follow, tail, signal } = options;
+  const show = (piece: LogPiece): void => {
+    if (isWanted(piece, options)) options.onOutput(piece.stream, piece.data, piece.time);
+  };
+  const showPast = (pieces: Iterable<LogPiece>): void => {
+    const last = tail === undefined ? undefined : new LogTail(tail);
+    for (const piece of pieces)
+      if (last === undefined) show(piece);
+      else if (isWanted(piece, options)) last.add(piece);
+    for (const piece of last?.pieces() ?? []) show(piece);
+  };
   // Before the log is read: what ends it then comes after all that was said.
   using line = follow ? await Supervisor.call(directory) : undefined;
-  using changes = line === undefined ? undefined : new Changes(directory);
+  if (line !== undefined) {
+    await followLog(directory, { ended: line.ended, signal }, showPast, show);
+    return;
+  }
   using log = new LogFile(directory);
-  const show = ({ stream, data, time }: LogPiece): void => options.onOutput(stream, data, time);
-  const last = tail === undefined ? undefined : new LogTail(tail);
-  const keep = last === undefined ? show : (piece: LogPiece): void => last.add(piece);
-  for (const piece of log.pieces()) if (isWanted(piece, options)) keep(piece);
-  for (const piece of last?.pieces() ?? []) show(piece);
-  if (line === undefined || changes === undefined) return;
+  showPast(log.pieces());
+}
+
+/** Tells what comes to the log of a container until that has ended, or nobody wants it; `past` is told what is there. */
+export async function followLog(
+  directory: string,
+  until: { readonly ended: Promise<unknown>; readonly signal: AbortSignal },
+  past: (pieces: Iterable<LogPiece>) => void,
+  show: (piece: LogPiece) => void,
+): Promise<void> {
+  using changes = new Changes(directory);
+  using log = new LogFile(directory);
+  past(log.pieces());
   let over = false;
-  const ended = line.ended.then(() => void (over = true));
+  const { signal } = until;
+  const ended = until.ended.then(() => void (over = true));
   const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
   while (!signal.aborted) {
     await Promise.race([changes.next(), ended, aborted]);
     const last = over;
-    for (const piece of log.pieces()) if (isWanted(piece, options)) show(piece);
+    for (const piece of log.pieces()) show(piece);
     if (last) return;
   }
 }

@@ -18,9 +18,9 @@ export function openContainers(services: ContainerServices): Containers {
       const { showLogs } = await import("./logs.ts");
       return showLogs(store, reference, options);
     },
-    async stop(reference, seconds) {
+    async stop(reference, options) {
       const { stopContainer } = await import("./stop.ts");
-      return stopContainer(store, reference, seconds);
+      return stopContainer(store, reference, options);
     },
     async kill(reference, signal) {
       const { killContainer } = await import("./stop.ts");
@@ -29,6 +29,10 @@ export function openContainers(services: ContainerServices): Containers {
     async start(reference, options) {
       const { startContainer } = await import("./start-container.ts");
       return startContainer(services, reference, options);
+    },
+    async attach(reference, options) {
+      const { attachContainer } = await import("./attach-container.ts");
+      return attachContainer(store, reference, options);
     },
     async wait(reference) {
       const { waitContainer } = await import("./stop.ts");

@@ -4,11 +4,13 @@ import { readRunConfig } from "../image/config.ts";
 import { Fields } from "../image/fields.ts";
 import type { RunConfig } from "../image/types.ts";
 import { isContainerName } from "./names.ts";
+import type { RestartPolicy } from "../api/run-options.ts";
 import type { ContainerRecord, ProcessSettings, Started } from "../api/container-types.ts";
 
 const SIGTERM = 15;
 const STOP_TIMEOUT = 10;
 const LAST_SIGNAL = 64;
+const RESTARTS = ["on-failure", "always", "unless-stopped"] as const;
 
 export function serializeRecord(record: ContainerRecord): string {
   const limits = record.process?.limits.map(({ resource, soft, hard }) => ({
@@ -36,6 +38,7 @@ export function parseRecord(id: string, value: unknown): ContainerRecord {
   const [imageId, manifest] = [text("imageId"), text("manifest")];
   const started = orElse(() => readStarted(fields.optionalObject("started")), undefined);
   const process = orElse(() => readProcess(fields.optionalObject("process")), undefined);
+  const restart = orElse(() => readRestart(fields.optionalObject("restart")), undefined);
   const stopSignal = number("stopSignal", SIGTERM);
   return {
     id,
@@ -52,6 +55,7 @@ export function parseRecord(id: string, value: unknown): ContainerRecord {
     tty: flag("tty"),
     stdin: flag("stdin"),
     remove: flag("remove"),
+    ...(restart === undefined ? {} : { restart }),
     stopSignal: stopSignal >= 1 && stopSignal <= LAST_SIGNAL ? stopSignal : SIGTERM,
     stopTimeout: number("stopTimeout", STOP_TIMEOUT),
     network: text("network"),
@@ -73,6 +77,11 @@ function readStarted(fields: Fields | undefined): Started | undefined {
     time: fields.string("time"),
     boot: fields.string("boot"),
   };
+}
+
+function readRestart(fields: Fields | undefined): RestartPolicy | undefined {
+  const name = RESTARTS.find((one) => one === fields?.optionalString("name"));
+  return fields && name && { name, most: fields.size("most") };
 }
 
 function readProcess(fields: Fields | undefined): ProcessSettings | undefined {

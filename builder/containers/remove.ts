@@ -1,6 +1,6 @@
 import { TsbuildError } from "../core/errors.ts";
 import { discardContainer, findContainer } from "./containers.ts";
-import { killAndWait, nameOf } from "./stop.ts";
+import { isAtWork, killAndWait, nameOf } from "./stop.ts";
 import { isSupervised } from "./supervisor.ts";
 import type { ContainerServices } from "./types.ts";
 
@@ -12,9 +12,10 @@ export async function removeContainer(
 ): Promise<void> {
   const container = await findContainer(services.store, reference);
   const { record, state, directory } = container;
-  const runs = state.status === "running" || (state.status === "created" && (await isSupervised(directory)));
+  const runs = isAtWork(container) || (state.status === "created" && (await isSupervised(directory)));
   if (runs && !force) {
-    throw new TsbuildError("CONTAINER_STATE", `Cannot remove container ${nameOf(record)}: it runs`, {
+    const now = state.status === "restarting" ? "is restarting" : "runs";
+    throw new TsbuildError("CONTAINER_STATE", `Cannot remove container ${nameOf(record)}: it ${now}`, {
       hint: `stop it first (tsbuild stop ${nameOf(record)}), or use -f`,
     });
   }

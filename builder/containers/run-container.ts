@@ -135,6 +135,7 @@ function recordOf(
     tty: request.tty,
     stdin: request.interactive,
     remove: request.remove,
+    ...(request.restart && { restart: request.restart }),
     stopSignal: stopSignalOf(config.StopSignal),
     stopTimeout: request.stopTimeout ?? STOP_TIMEOUT,
     network: request.sandbox.network,

@@ -9,7 +9,7 @@ import { loadContainer } from "./load-container.ts";
 import { planContainer } from "./plan-container.ts";
 import { openSandbox, portText } from "./sandbox.ts";
 import { mendLog } from "./log-file.ts";
-import { nameOf } from "./stop.ts";
+import { isAtWork, nameOf } from "./stop.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { ContainerServices } from "./types.ts";
 
@@ -38,7 +38,7 @@ export async function startContainer(
         hint: `tsbuild unpause ${nameOf(found)}`,
       });
     }
-    if (container === undefined || container.state.status === "running") return 0;
+    if (container === undefined || isAtWork(container)) return 0;
     const { record, state, directory } = container;
     using line = await Supervisor.call(directory);
     // Whoever makes it starts it at this moment.
@@ -64,7 +64,7 @@ export async function startContainer(
       ...(process && { process: { ...process, limits, cgroups } }),
     };
     updateContainer(store, container, again);
-    for (const name of ["exit", "paused"]) rmSync(join(directory, name), { force: true });
+    for (const name of ["exit", "paused", "restarts"]) rmSync(join(directory, name), { force: true });
     mendLog(directory);
     const started = { ...container, record: again };
     const interactive = request.interactive;

@@ -4,20 +4,25 @@ import type { Store } from "../store/types.ts";
 import { findContainer, openContainer } from "./containers.ts";
 import { letGoOn } from "./let-go-on.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { Container } from "../api/container-types.ts";
+import type { Container, StopOptions } from "../api/container-types.ts";
 
 const { SIGKILL } = constants.signals;
 /** How long the kernel may take to end what was killed (ms): processes may hang in a system call. */
 const KILL_PATIENCE = 30_000;
 
 /** Asks a container to end, and kills it where it does not; one that does not run is stopped already, as docker has it. */
-export async function stopContainer(store: Store, reference: string, seconds?: number): Promise<void> {
+export async function stopContainer(
+  store: Store,
+  reference: string,
+  options: StopOptions = {},
+): Promise<void> {
   const container = await findContainer(store, reference);
   using line = await Supervisor.call(container.directory);
   if (line === undefined) return;
   const { stopSignal, stopTimeout } = container.record;
-  const patience = seconds ?? stopTimeout;
-  await send(container, line, stopSignal);
+  const { seconds: patience = stopTimeout, signal = stopSignal } = options;
+  endForGood(container, line);
+  await send(container, line, signal);
   await letGoOn(container);
   const ended = await within(line.ended, patience < 0 ? undefined : patience * 1000);
   if (ended) return;
@@ -33,8 +38,9 @@ export async function killAndWait(container: Container): Promise<void> {
 /** Sends a signal to a container that runs. */
 export async function killContainer(store: Store, reference: string, signal: number): Promise<void> {
   const container = await findContainer(store, reference);
-  using line = container.state.status === "running" ? await Supervisor.call(container.directory) : undefined;
+  using line = isAtWork(container) ? await Supervisor.call(container.directory) : undefined;
   if (line === undefined) throw notRunning("kill", container);
+  if (signal === container.record.stopSignal) endForGood(container, line);
   await send(container, line, signal);
   await letGoOn(container);
   if (signal === SIGKILL) await within(line.ended, KILL_PATIENCE);
@@ -53,15 +59,33 @@ export async function waitContainer(store: Store, reference: string): Promise<nu
   return line === undefined ? 0 : 128 + SIGKILL;
 }
 
-export function notRunning(verb: string, { record }: Container): TsbuildError {
-  return new TsbuildError("CONTAINER_STATE", `Cannot ${verb} container ${nameOf(record)}: it does not run`, {
-    hint: 'see "tsbuild ps -a"',
-  });
+/** What runs, or is run again in a moment. */
+export function isAtWork({ state }: Pick<Container, "state">): boolean {
+  return state.status === "running" || state.status === "restarting";
+}
+
+export function notRunning(verb: string, { record, state }: Container, instead?: string): TsbuildError {
+  const name = nameOf(record);
+  const isResting = state.status === "restarting";
+  return new TsbuildError(
+    "CONTAINER_STATE",
+    `Cannot ${verb} container ${name}: it ${isResting ? "is restarting" : "does not run"}`,
+    {
+      hint: isResting
+        ? `try again when it runs, or end it: tsbuild stop ${name}`
+        : (instead ?? 'see "tsbuild ps -a"'),
+    },
+  );
 }
 
 /** What messages call a container. */
 export function nameOf({ name, id }: Container["record"]): string {
   return name === "" ? id.slice(0, 12) : name;
+}
+
+/** One that is run again by itself would be. */
+function endForGood({ record }: Container, line: Supervisor): void {
+  if (record.restart !== undefined) line.endForGood();
 }
 
 /** One that ended meanwhile takes any signal. */

@@ -8,6 +8,7 @@ import { isAlive } from "../store/dial.ts";
 const BUSY_MS = 20;
 /** A supervisor answers at once, but not while nobody takes what its container says in the foreground (ms). */
 const PATIENCE_MS = 10_000;
+const SAID = { stay: Buffer.from("N"), size: Buffer.from("W"), input: Buffer.from("I") };
 const ANSWER = { signal: "S".charCodeAt(0), end: "E".charCodeAt(0) };
 
 function controlOf(directory: string): string {
@@ -44,11 +45,8 @@ export class Supervisor implements Disposable {
 
   /** Undefined where nobody supervises it. */
   static async call(directory: string): Promise<Supervisor | undefined> {
-    for (;;) {
-      const answer = await dial(controlOf(directory));
-      if (answer === "busy") await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
-      else return answer === "gone" ? undefined : new Supervisor(answer);
-    }
+    const socket = await dialPatiently(controlOf(directory));
+    return socket && new Supervisor(socket);
   }
 
   /** Sends a signal to the container's first process; 0 or an errno: ETIMEDOUT where there was no answer. */
@@ -64,6 +62,19 @@ export class Supervisor implements Disposable {
     });
   }
 
+  /** It is not to be run again when it ends. */
+  endForGood(): void {
+    this.#socket.write(SAID.stay);
+  }
+
+  /** Gives its terminal a size. */
+  resize(columns: number, rows: number): void {
+    const size = Buffer.alloc(4);
+    size.writeUInt16LE(columns & 0xffff, 0);
+    size.writeUInt16LE(rows & 0xffff, 2);
+    this.#socket.write(Buffer.concat([SAID.size, size]));
+  }
+
   [Symbol.dispose](): void {
     this.#socket.destroy();
   }
@@ -73,6 +84,40 @@ export class Supervisor implements Disposable {
     this.#half = what === undefined ? byte : undefined;
     if (what === ANSWER.signal) this.#waiting.shift()?.(byte);
     else if (what === ANSWER.end) this.#code = byte;
+  }
+}
+
+/**
+ * Passes input on to a container's first process, until there is no more of it, which that one does not notice, or the
+ * container has ended. `eager`: keys are read while the container reads none, for there may be some that are not for it.
+ */
+export async function feedContainer(
+  directory: string,
+  source: AsyncIterable<Uint8Array>,
+  eager: boolean,
+): Promise<void> {
+  const socket = await dialPatiently(controlOf(directory));
+  if (socket === undefined) return;
+  const over = new Promise<void>((resolve) => socket.on("close", resolve));
+  socket.on("error", () => {});
+  socket.write(SAID.input);
+  try {
+    for await (const chunk of source) {
+      if (socket.destroyed) return;
+      const taken = socket.write(chunk);
+      if (taken || eager) continue;
+      await Promise.race([over, new Promise((resolve) => socket.once("drain", resolve))]);
+    }
+  } finally {
+    socket.end();
+  }
+}
+
+async function dialPatiently(path: string): Promise<Socket | undefined> {
+  for (;;) {
+    const answer = await dial(path);
+    if (answer === "busy") await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
+    else return answer === "gone" ? undefined : answer;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
@@ -39,6 +40,24 @@ int join_cgroups(const struct plan *plan, bool in_unified, struct error *error) 
       return fail(error, errno, "Cannot enter control group '%s'", plan->cgroups.items[i]);
   }
   return 0;
+}
+
+static char *keeper_of(const char *group) {
+  return must_format("%s/kept-%d", group, (int)getpid());
+}
+
+void keep_cgroups(const struct plan *plan) {
+  for (size_t i = 0; i < plan->cgroups.count; i++) {
+    cleanup_free char *keeper = keeper_of(plan->cgroups.items[i]);
+    (void)!mkdir(keeper, 0755);
+  }
+}
+
+void release_cgroups(const struct plan *plan) {
+  for (size_t i = 0; i < plan->cgroups.count; i++) {
+    cleanup_free char *keeper = keeper_of(plan->cgroups.items[i]);
+    rmdir(keeper);
+  }
 }
 
 int set_limits(const struct plan *plan, struct error *error) {

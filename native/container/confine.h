@@ -12,6 +12,12 @@ int open_unified_group(const struct plan *plan);
  * group namespace is made and the root is left.
  */
 int join_cgroups(const struct plan *plan, bool in_unified, struct error *error);
+/*
+ * Keeps the plan's control groups while nothing is in them, by a group in each that is named for this process: others
+ * remove what is empty and whose maker is gone (runtime/limits/control-groups.ts). In the worker.
+ */
+void keep_cgroups(const struct plan *plan);
+void release_cgroups(const struct plan *plan);
 /* As root of the user namespace: raising a hard limit needs CAP_SYS_RESOURCE. */
 int set_limits(const struct plan *plan, struct error *error);
 /* The plan's seccomp filter. Without no_new_privs it needs CAP_SYS_ADMIN (seccomp(2)). */

@@ -231,7 +231,7 @@ pid_t container_start(struct container *container, struct error *error) {
   /* Who is born in a group need not be moved there, for which the kernel waits for all processors. */
   cleanup_close int group = open_unified_group(container->plan);
   bool filters = group >= 0 && (flags & CLONE_NEWNS) && !in_user_namespace() && !has_all_devices(container->plan);
-  container->filtered = filters && filter_devices(group) == 0;
+  container->filtered = filters && (container->filtered || filter_devices(group) == 0);
   pid_t pid = group < 0 ? -1 : sys_clone_into(flags, group);
   if (pid == 0) container_main(container, true);
   container->filtered = false;

@@ -31,6 +31,17 @@ static uint64_t start_of(int process) {
   return at ? strtoull(at + 1, NULL, 10) : 0;
 }
 
+static int open_process(pid_t pid) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/%d", (int)pid);
+  return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+uint64_t process_start(pid_t pid) {
+  cleanup_close int process = open_process(pid);
+  return start_of(process);
+}
+
 static bool is_own(int fd, const char *name) {
   char path[32];
   struct stat theirs, ours;
@@ -40,10 +51,8 @@ static bool is_own(int fd, const char *name) {
 }
 
 int join_open(struct joined *joined, pid_t pid, uint64_t start, struct error *error) {
-  char path[32];
-  snprintf(path, sizeof path, "/proc/%d", (int)pid);
   /* The descriptor stays with this process: a later one of the same number is not seen through it. */
-  cleanup_close int process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  cleanup_close int process = open_process(pid);
   for (int i = 0; i < COUNT; i++) {
     joined->namespaces[i] = openat(process, NAMESPACES[i].name, O_RDONLY | O_CLOEXEC);
     if (joined->namespaces[i] < 0) return fail(error, errno, "Cannot open the container's %s", NAMESPACES[i].name);
@@ -87,9 +96,7 @@ int join_enter(const struct joined *joined, struct error *error) {
 }
 
 int join_root(pid_t pid, uint64_t start, struct error *error) {
-  char path[32];
-  snprintf(path, sizeof path, "/proc/%d", (int)pid);
-  cleanup_close int process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  cleanup_close int process = open_process(pid);
   int root = openat(process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root < 0) return fail(error, errno, "Cannot open the container's root filesystem");
   if (start_of(process) == start) return root;

@@ -23,6 +23,9 @@ bool join_shares_group(const struct joined *joined);
 /* In such a child: joins the others. Its root is the container's then. */
 int join_enter(const struct joined *joined, struct error *error);
 
+/* When a process started: clock ticks since the boot; 0 where there is none. */
+uint64_t process_start(pid_t pid);
+
 /* The root filesystem of such a process, with all that is mounted in it, as an O_PATH descriptor. */
 int join_root(pid_t pid, uint64_t start, struct error *error);
 

@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -54,13 +55,25 @@ void journal_output(struct journal *journal, uint8_t stream, const void *data, s
   else (void)!ftruncate(journal->log, (off_t)journal->size);
 }
 
-void journal_exit(const struct journal *journal, const struct ending *ending) {
+/* Others see the file before, or this one. */
+static void __attribute__((format(printf, 3, 4))) write_whole(const struct journal *journal, const char *name, const char *format, ...) {
   if (*journal->directory == 0) return;
-  cleanup_free char *path = must_format("%s/exit", journal->directory);
-  cleanup_free char *temp = must_format("%s/exit.tmp", journal->directory);
+  cleanup_free char *path = must_format("%s/%s", journal->directory, name);
+  cleanup_free char *temp = must_format("%s.tmp", path);
   cleanup_close int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return;
-  if (dprintf(fd, "%d %d %d %d %llu\n%s", ending->code, ending->signal, ending->failure, ending->out_of_memory,
-              (unsigned long long)now(), ending->message) > 0)
-    rename(temp, path);
+  va_list values;
+  va_start(values, format);
+  if (vdprintf(fd, format, values) > 0) rename(temp, path);
+  va_end(values);
+}
+
+void journal_exit(const struct journal *journal, const struct ending *ending) {
+  write_whole(journal, "exit", "%d %d %d %d %llu\n%s", ending->code, ending->signal, ending->failure, ending->out_of_memory,
+              (unsigned long long)now(), ending->message);
+}
+
+void journal_restart(const struct journal *journal, uint32_t count, const struct ending *last, pid_t pid, uint64_t start) {
+  write_whole(journal, "restarts", "%u %d %llu %d %d %llu\n", count, (int)pid, (unsigned long long)start, last->code,
+              last->out_of_memory, (unsigned long long)now());
 }

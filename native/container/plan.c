@@ -95,6 +95,8 @@ int plan_read(const struct frame *frame, struct plan *plan, struct error *error)
   plan->network = get_string(&reader);
   plan->state = get_string(&reader);
   plan->owners = get_strings(&reader);
+  plan->restart = get_u8(&reader);
+  plan->most_restarts = get_u32(&reader);
   if (reader_finish(&reader, "run", error) < 0) return -1;
   return plan->argv.count > 0 ? 0 : fail(error, EINVAL, "Cannot run a command without words");
 }

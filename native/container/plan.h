@@ -45,6 +45,8 @@ struct plan {
   struct strings cgroups; /* directories of the host: the groups that all of the container is put into */
   const char *network; /* a file that is a network namespace; "" for none */
   struct strings owners; /* uid:gid:path of what in the root has an owner that it cannot have on disk */
+  enum restart_policy restart;
+  uint32_t most_restarts; /* 0: any number */
   const char *state;   /* a directory for what is told of the container there; "" for none */
 };
 

@@ -80,12 +80,11 @@ static void remove_one(const struct stub *stub, int root) {
 }
 
 /* In the worker, outside the container, when nothing runs in it any more. */
-void stubs_remove(const struct stubs *stubs, int root) {
-  if (stubs->used == 0) return;
-  for (size_t at = stubs->last;;) {
+void stubs_remove(struct stubs *stubs, int root) {
+  for (size_t at = stubs->last; stubs->used > 0;) {
     const struct stub *stub = (const struct stub *)(stubs->memory + at);
     remove_one(stub, root);
-    if (at == 0) return;
+    if (at == 0) stubs->used = stubs->last = 0;
     at = stub->previous;
   }
 }

@@ -15,7 +15,7 @@ struct stubs *stubs_new(struct error *error);
 /* Makes `name` in `parent` as a directory or an empty file; `path` is its real path below the root. */
 int stubs_make(struct stubs *stubs, int parent, const char *name, const char *path, bool directory,
                struct error *error);
-/* Removes what is still as it was made, and empty, and gives its parents the times that they had before. */
-void stubs_remove(const struct stubs *stubs, int root);
+/* Removes what is still as it was made, and empty, gives its parents the times that they had before, and forgets all. */
+void stubs_remove(struct stubs *stubs, int root);
 
 #endif

@@ -17,7 +17,11 @@ enum { KNOWS_NO_SUBREAPERS = false };
 
 int plain_open(struct plain *plain, struct lane *lane, const struct plan *plan, struct error *error) {
   struct covers *covers = &plain->covers;
-  covers->lane = lane;
+  /* What an earlier run left open. */
+  close_later(&covers->aside);
+  close_later(&covers->root);
+  free(covers->items);
+  *covers = (struct covers){.lane = lane, .root = -1, .aside = -1};
   plain->latest = plan->root.latest;
   lane->stays = true;
   if (*plan->network || (plan->flags & (PLAN_NO_NETWORK | PLAN_READONLY_ROOT | PLAN_INIT)))

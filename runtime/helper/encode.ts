@@ -2,7 +2,7 @@ import { unreachable } from "../../builder/core/errors.ts";
 import type { Entry } from "../../builder/core/entry.ts";
 import { toBuffer } from "../../builder/core/bytes.ts";
 import type { MountFlags, MountSpec, PlainRoot, RootSpec, RunPlan, RunningRoot } from "../types.ts";
-import { ENTRY_TYPES, FLAG, FRAME, MOUNT_TYPES, PLAN, ROOT } from "./protocol.ts";
+import { ENTRY_TYPES, FLAG, FRAME, MOUNT_TYPES, PLAN, RESTARTS, ROOT } from "./protocol.ts";
 import type { FrameReader } from "./reader.ts";
 import type { FrameWriter } from "./writer.ts";
 
@@ -65,7 +65,8 @@ export function putPlan(writer: FrameWriter, plan: RunPlan, way: RunWay): FrameW
     .text(plan.state ?? "")
     .u32(plan.owners?.length ?? 0);
   for (const owner of plan.owners ?? []) writer.name(owner);
-  return writer.end();
+  const { when, most } = plan.restart ?? { when: "no", most: 0 };
+  return writer.u8(RESTARTS.indexOf(when)).u32(most).end();
 }
 
 /** RLIM_INFINITY is all ones: -1 in two's complement. */

@@ -90,6 +90,9 @@ export const PLAN = {
   WAIT: 8192,
 } as const;
 
+/** In the order of their numbers. */
+export const RESTARTS = ["no", "on-failure", "always"] as const;
+
 export const FETCH = { FOLLOW: 1, LOOK: 2 } as const;
 
 /** In the order of their numbers. */

@@ -88,8 +88,24 @@ export class ControlGroups {
     for (const name of readdirSync(parent)) {
       if (!name.startsWith(this.#prefix)) continue;
       const [maker = ""] = name.slice(this.#prefix.length).split("-");
-      if (!existsSync(`/proc/${maker}`)) removeGroup(join(parent, name));
+      if (existsSync(`/proc/${maker}`)) continue;
+      const group = join(parent, name);
+      for (const keeper of keepersIn(group)) removeGroup(keeper);
+      removeGroup(group);
     }
+  }
+}
+
+/** What keeps a group while it is empty, of supervisors that are gone (native/container/confine.h). */
+function keepersIn(group: string): string[] {
+  try {
+    return readdirSync(group).flatMap((name) => {
+      const [, pid] = /^kept-(\d+)$/.exec(name) ?? [];
+      return pid === undefined || existsSync(`/proc/${pid}`) ? [] : [join(group, name)];
+    });
+  } catch {
+    // Somebody else removes it.
+    return [];
   }
 }
 

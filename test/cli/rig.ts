@@ -104,6 +104,7 @@ export function fakeTsbuild(parts: Partial<Tsbuild>): Tsbuild {
       start: never,
       stop: never,
       kill: never,
+      attach: never,
       wait: never,
       remove: never,
       exec: never,

@@ -15,6 +15,7 @@ import {
   FRAME_MAX,
   MOUNT_TYPES,
   PLAN,
+  RESTARTS,
   ROOT,
 } from "../../../runtime/helper/protocol.ts";
 import { FrameParser, FrameReader } from "../../../runtime/helper/reader.ts";
@@ -49,6 +50,7 @@ test("protocol.ts has the numbers of protocol.h", () => {
   assert.deepEqual(headerNumbers("PLAN"), { ...PLAN });
   assert.deepEqual(headerNumbers("FETCH"), { ...FETCH });
   assert.deepEqual(headerNumbers("FAILURE"), numbered(FAILURES));
+  assert.deepEqual(headerNumbers("RESTART"), numbered(RESTARTS));
 });
 
 test("README.md documents every frame with its number", () => {

@@ -2,34 +2,19 @@ import { checkedSignal } from "../../../containers/signals.ts";
 import { command } from "../../command.ts";
 import { forEach } from "../../each.ts";
 import { withStore } from "../../with-tsbuild.ts";
-import { seconds } from "./run-lifecycle.ts";
-
-const CONTAINERS = { min: 1, max: Infinity, name: "CONTAINER" } as const;
+import { CONTAINERS, onEach, STOP_FLAGS, stopOptions } from "./on-each.ts";
 
 /** `tsbuild stop`. */
 export const stopCommand = command({
   name: "stop",
   usage: "stop [OPTIONS] CONTAINER...",
   summary: "Ask containers to end, and kill those that do not",
-  flags: {
-    time: {
-      short: "t",
-      value: "SECONDS",
-      doc: "Wait so long; -1 for ever",
-      default: "the container's, or 10",
-    },
-  },
-  missing: { "signal|s": 'say it with "tsbuild kill -s", or with --stop-signal when the container is made' },
+  flags: STOP_FLAGS,
   operands: CONTAINERS,
   examples: [["tsbuild stop -t 30 db", "gives it half a minute"]],
-  async execute(flags, operands, session) {
-    const patience = flags.time === undefined ? undefined : seconds("stop", "--time", flags.time);
-    return withStore(session, (tsbuild) =>
-      forEach(session, operands, async (name) => {
-        await tsbuild.containers.stop(name, patience);
-        return name;
-      }),
-    );
+  async execute(flags, names, session) {
+    const options = stopOptions("stop", flags);
+    return onEach(session, names, (containers, name) => containers.stop(name, options));
   },
 });
 
@@ -41,14 +26,9 @@ export const killCommand = command({
   flags: { signal: { short: "s", value: "SIGNAL", doc: "Name or number of the signal", default: "SIGKILL" } },
   operands: CONTAINERS,
   examples: [["tsbuild kill -s HUP web", "lets a server read its configuration again"]],
-  async execute(flags, operands, session) {
+  async execute(flags, names, session) {
     const signal = checkedSignal(flags.signal ?? "SIGKILL");
-    return withStore(session, (tsbuild) =>
-      forEach(session, operands, async (name) => {
-        await tsbuild.containers.kill(name, signal);
-        return name;
-      }),
-    );
+    return onEach(session, names, (containers, name) => containers.kill(name, signal));
   },
 });
 
@@ -60,9 +40,9 @@ export const waitCommand = command({
   flags: {},
   operands: CONTAINERS,
   examples: [["tsbuild wait job", "prints the exit code of a container when it has one"]],
-  async execute(_flags, operands, session) {
-    return withStore(session, (tsbuild) =>
-      forEach(session, operands, async (name) => String(await tsbuild.containers.wait(name))),
+  async execute(_flags, names, session) {
+    return withStore(session, ({ containers }) =>
+      forEach(session, names, async (name) => String(await containers.wait(name))),
     );
   },
 });
@@ -72,19 +52,14 @@ export const rmCommand = command({
   name: "rm",
   usage: "rm [OPTIONS] CONTAINER...",
   summary: "Remove containers and what they wrote",
-  flags: { force: { short: "f", doc: "Kill those that run" } },
-  missing: {
-    "link|l": undefined,
-    "volumes|v": "containers have no volumes of their own: -v of run names directories",
+  flags: {
+    force: { short: "f", doc: "Kill those that run" },
+    volumes: { short: "v", doc: "Remove their volumes without names too, which is so without it" },
   },
+  missing: { "link|l": undefined },
   operands: CONTAINERS,
   examples: [["tsbuild rm -f web", "kills a container that runs, and removes it"]],
-  async execute(flags, operands, session) {
-    return withStore(session, (tsbuild) =>
-      forEach(session, operands, async (name) => {
-        await tsbuild.containers.remove(name, flags.force);
-        return name;
-      }),
-    );
+  async execute({ force }, names, session) {
+    return onEach(session, names, (containers, name) => containers.remove(name, force));
   },
 });

@@ -3,28 +3,18 @@ import { command } from "../../command.ts";
 import { lendTerminal } from "../../container-io.ts";
 import { forEach } from "../../each.ts";
 import { withStore } from "../../with-tsbuild.ts";
-import { seconds } from "./run-lifecycle.ts";
-
-const CONTAINERS = { min: 1, max: Infinity, name: "CONTAINER" } as const;
+import { CONTAINERS, onEach, STOP_FLAGS, stopOptions } from "./on-each.ts";
 
 /** `tsbuild restart`. */
 export const restartCommand = command({
   name: "restart",
   usage: "restart [OPTIONS] CONTAINER...",
   summary: "Stop containers, and run them once more",
-  flags: {
-    time: {
-      short: "t",
-      value: "SECONDS",
-      doc: "Wait so long before a container is killed; -1 for ever",
-      default: "the container's, or 10",
-    },
-  },
-  missing: { "signal|s": 'say it with "tsbuild kill -s", or with --stop-signal when the container is made' },
+  flags: STOP_FLAGS,
   operands: CONTAINERS,
   examples: [["tsbuild restart web", "lets it begin anew, with what it wrote"]],
   async execute(flags, operands, session) {
-    const patience = flags.time === undefined ? undefined : seconds("restart", "--time", flags.time);
+    const options = stopOptions("restart", flags);
     const io = lendTerminal(session, { interactive: false, tty: false, onStart: () => undefined });
     // Each is left to the helper that it was started with: none can start another one.
     return forEach(session, operands, (name) =>
@@ -37,7 +27,7 @@ export const restartCommand = command({
             { hint: "it was made with --rm: run it again" },
           );
         }
-        await containers.stop(record.id, patience);
+        await containers.stop(record.id, options);
         await containers.start(record.id, { attach: false, io, signal: session.signal, emit });
         return name;
       }),
@@ -53,13 +43,8 @@ export const pauseCommand = command({
   flags: {},
   operands: CONTAINERS,
   examples: [["tsbuild pause db", "keeps it in memory, and lets it do nothing"]],
-  async execute(_flags, operands, session) {
-    return withStore(session, ({ containers }) =>
-      forEach(session, operands, async (name) => {
-        await containers.pause(name);
-        return name;
-      }),
-    );
+  async execute(_flags, names, session) {
+    return onEach(session, names, (containers, name) => containers.pause(name));
   },
 });
 
@@ -71,13 +56,8 @@ export const unpauseCommand = command({
   flags: {},
   operands: CONTAINERS,
   examples: [["tsbuild unpause db", "lets it go on"]],
-  async execute(_flags, operands, session) {
-    return withStore(session, ({ containers }) =>
-      forEach(session, operands, async (name) => {
-        await containers.unpause(name);
-        return name;
-      }),
-    );
+  async execute(_flags, names, session) {
+    return onEach(session, names, (containers, name) => containers.unpause(name));
   },
 });
 

@@ -5,9 +5,9 @@ import { stateName } from "./ps-row.ts";
 
 type Match = (container: Container, value: string) => boolean;
 
-const STATES = ["created", "running", "paused", "exited", "dead"];
-/** States that docker knows and no container of tsbuild is in. */
-const OTHER_STATES = ["restarting", "removing"];
+const STATES = ["created", "running", "paused", "restarting", "exited", "dead"];
+/** docker knows it, and no container of tsbuild is in it. */
+const OTHER_STATE = "removing";
 
 const FILTERS: Readonly<Record<string, Match>> = {
   name: ({ record }, value) => isNamed(record.name, value),
@@ -50,7 +50,7 @@ export function containerFilter(texts: readonly string[]): {
       );
     }
     const value = text.slice(key.length + 1);
-    if (key === "status" && ![...STATES, ...OTHER_STATES].includes(value)) {
+    if (key === "status" && ![...STATES, OTHER_STATE].includes(value)) {
       throw usageError("ps", `Cannot use --filter ${text}: it is none of ${STATES.join(", ")}`);
     }
     wanted.set(key, [...(wanted.get(key) ?? []), value]);

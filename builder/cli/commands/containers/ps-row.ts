@@ -50,6 +50,8 @@ function statusText(state: ContainerState, now: number): string {
   switch (state.status) {
     case "running":
       return `Up ${span(Math.max(0, Math.floor((now - Date.parse(state.started.time)) / 1000) || 0))}${state.paused === true ? " (Paused)" : ""}`;
+    case "restarting":
+      return `Restarting (${state.ending.code}) ${age(state.ending.time, now)}`;
     case "exited":
       return `Exited (${state.ending.code}) ${age(state.ending.time, now)}`;
     case "created":

@@ -38,7 +38,10 @@ export const psCommand = command({
     const count = flags.latest ? 1 : flags.last === undefined ? undefined : lastCount(flags.last);
     const all = await withStore(session, (tsbuild) => tsbuild.containers.list());
     const shown = all
-      .filter(({ state }) => flags.all || count !== undefined || filter.any || state.status === "running")
+      .filter(
+        ({ state }) =>
+          flags.all || count !== undefined || filter.any || ["running", "restarting"].includes(state.status),
+      )
       .filter(filter.matches)
       .filter(near(all))
       .slice(0, count);

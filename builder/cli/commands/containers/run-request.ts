@@ -17,6 +17,11 @@ export const RUN_FLAGS = {
   "label-file": { value: "FILE", repeat: true, doc: "Read labels from a file, one a line" },
   cidfile: { value: "FILE", doc: "Write the container's id to a file that is not there yet" },
   rm: { doc: "Remove the container's files when it ends" },
+  restart: {
+    value: "POLICY",
+    doc: "Run it again when it ends: on-failure[:MOST], always or unless-stopped",
+    default: "no",
+  },
   "stop-signal": { value: "SIGNAL", doc: "What stop sends", default: "the image's, or SIGTERM" },
   "stop-timeout": { value: "SECONDS", doc: "How long stop waits before it kills", default: "10" },
   interactive: { short: "i", doc: "Pass standard input on" },
@@ -58,7 +63,6 @@ export const MISSING_RUN_FLAGS: Readonly<Record<string, string | undefined>> = {
   "health-cmd|health-interval|health-retries|health-timeout|no-healthcheck": undefined,
   expose: "write --publish: only a port that is published is reached from outside",
   quiet: undefined,
-  restart: "no daemon is there to do it: a unit of systemd with Restart= and ExecStart=tsbuild run does",
   "volumes-from|volume-driver": undefined,
 };
 
@@ -90,7 +94,6 @@ export function runRequest(
     capAdd: flags["cap-add"],
     capDrop: flags["cap-drop"],
     sandbox: runSandbox(flags),
-    remove: flags.rm,
     pull: pullPolicy("run", flags.pull),
     ...(platform === undefined ? {} : { platform }),
   };

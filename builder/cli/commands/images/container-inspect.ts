@@ -4,7 +4,7 @@ import type { Container } from "../../../api/container-types.ts";
 const NEVER = "0001-01-01T00:00:00Z";
 
 /** A container in the shape of `docker container inspect`: scripts that read that one read this one. */
-export function dockerContainer({ record, state, directory }: Container): object {
+export function dockerContainer({ record, state, directory, restarts = 0 }: Container): object {
   const { config, argv, process } = record;
   const [path = "", ...args] = argv;
   return {
@@ -16,13 +16,14 @@ export function dockerContainer({ record, state, directory }: Container): object
     Image: record.imageId ?? "",
     LogPath: `${directory}/log`,
     Name: `/${record.name}`,
-    RestartCount: 0,
+    RestartCount: restarts,
     Driver: "overlay",
     Platform: "linux",
     ExecIDs: null,
     HostConfig: {
       Binds: record.volumes,
       NetworkMode: record.network,
+      RestartPolicy: { Name: record.restart?.name ?? "no", MaximumRetryCount: record.restart?.most ?? 0 },
       AutoRemove: record.remove,
       Privileged: false,
     },
@@ -51,12 +52,15 @@ export function dockerContainer({ record, state, directory }: Container): object
 
 function stateOf(state: Container["state"]): object {
   const started = "started" in state ? state.started : undefined;
-  const ending = state.status === "exited" ? state.ending : undefined;
+  const ending = "ending" in state ? state.ending : undefined;
+  const isPaused = state.status === "running" && state.paused === true;
+  const isRestarting = state.status === "restarting";
   return {
-    Status: state.status,
-    Running: state.status === "running",
-    Paused: false,
-    Restarting: false,
+    Status: isPaused ? "paused" : state.status,
+    // docker's flags are not exclusive.
+    Running: state.status === "running" || isRestarting,
+    Paused: isPaused,
+    Restarting: isRestarting,
     OOMKilled: ending?.outOfMemory ?? false,
     Dead: state.status === "dead",
     Pid: state.status === "running" ? state.started.pid : 0,

@@ -1,0 +1,56 @@
+import { lendTerminal } from "../../container-io.ts";
+import { parseDetachKeys } from "../../detach-keys.ts";
+import { usageError } from "../../flags.ts";
+import type { FlagTable, FlagValues, Session } from "../../types.ts";
+import { withStore } from "../../with-tsbuild.ts";
+
+/** Flags of commands that join a container that runs. */
+export const ATTACH_FLAGS = {
+  "detach-keys": { value: "KEYS", doc: 'Leave it with these; "" for none', default: "ctrl-p,ctrl-q" },
+  "sig-proxy": { value: "BOOL", bare: "true", doc: "Pass signals on to it", default: "true" },
+} as const satisfies FlagTable;
+
+type Flags = FlagValues<typeof ATTACH_FLAGS> & { readonly interactive: boolean };
+
+/** Joins a container that runs until it ends, or the user leaves it; resolves with its exit code, or with 0. */
+export async function attachTo(
+  session: Session,
+  command: string,
+  name: string,
+  flags: Flags,
+): Promise<number> {
+  const { io } = session;
+  const keys = parseDetachKeys(command, flags["detach-keys"] ?? "ctrl-p,ctrl-q");
+  const left = new AbortController();
+  return withStore(session, async ({ containers }) => {
+    const { record } = await containers.find(name);
+    const interactive = flags.interactive && record.stdin;
+    if (interactive && record.tty && !io.stdin.isTTY) {
+      throw usageError(
+        command,
+        `Cannot attach to container ${name}: it has a terminal, and standard input is none`,
+        "--no-stdin shows its output alone",
+      );
+    }
+    const lent = lendTerminal(session, {
+      interactive,
+      tty: record.tty,
+      // What is typed at its terminal is a signal there.
+      signals: flags["sig-proxy"] !== "false" && !record.tty,
+      detach: record.tty ? { keys, onDetach: () => left.abort() } : undefined,
+      onStart: () => undefined,
+    });
+    const { columns: _columns, rows: _rows, ...unsized } = lent;
+    if (interactive) session.restore.add(() => io.stdin.close());
+    try {
+      return await containers.attach(record.id, {
+        // Whoever looks on without a terminal has no size to give.
+        io: io.stdout.isTTY ? lent : unsized,
+        signal: AbortSignal.any([session.signal, left.signal]),
+      });
+    } catch (error) {
+      if (!left.signal.aborted) throw error;
+      return 0;
+    }
+  });
+}
