@@ -43,13 +43,14 @@ export async function* readPieces(source: string | Growing): AsyncGenerator<Buff
   }
 }
 
-/** It may be moved in place in this very moment. */
+/** It may be moved in place, or given up, in this very moment. */
 async function openNow(source: string | Growing): ReturnType<typeof open> {
   if (typeof source === "string") return open(source);
   try {
     return await open(source.path());
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
+    await source.reach(0);
     return open(source.path());
   }
 }
