@@ -1,8 +1,9 @@
-import { readdirSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { SHARED } from "./support/base-layout.ts";
 import { projectRoot } from "./support/project.ts";
 
 /*
@@ -44,6 +45,9 @@ if (files.length === 0) {
   process.exit(2);
 }
 process.chdir(projectRoot);
+const shared = mkdtempSync(join(tmpdir(), "tsbuild-"));
+process.env[SHARED] = shared;
+process.once("exit", () => rmSync(shared, { recursive: true, force: true }));
 // Each file's process gets these.
 process.execArgv.push("--enable-source-maps");
 run({ files, concurrency })

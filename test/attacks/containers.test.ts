@@ -104,6 +104,11 @@ for (const { who, skip, open } of containerHosts()) {
         // The files that are bound in keep /etc where it is: it cannot be moved, which is an end, too.
         const { status } = tsbuild("run", "-d", "--name", "trick", "app", "node", "-e", trick);
         assert.equal(status, 0);
+        while (
+          !tsbuild("logs", "trick").output.includes("ready") &&
+          tsbuild("inspect", "-f", "{{.State.Running}}", "trick").output === "true\n"
+        )
+          continue;
         const { status: entered, output } = tsbuild("exec", "-u", "daemon", "trick", "node", "-e", "1");
         assert.notEqual(entered, 0);
         assert.match(output, /Cannot (find user|execute a command)/);

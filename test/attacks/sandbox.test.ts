@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { makeBaseImage } from "../../fixtures/base-image.ts";
+import { baseLayout } from "../support/base-layout.ts";
 import { canaryIn } from "../support/canary.ts";
 import { listTree } from "../support/list-tree.ts";
 import { ordinaryUser } from "../support/ordinary-user.ts";
@@ -37,7 +37,7 @@ async function asUser(): Promise<Attacked> {
   const user = ordinaryUser();
   if ("missing" in user) throw new Error(user.missing);
   const directory = user.directory(`attacks-${Math.random().toString(36).slice(2)}`);
-  await makeBaseImage(join(directory, "base"), "base");
+  await baseLayout(join(directory, "base"));
   const context = join(directory, "context");
   mkdirSync(context);
   const canary = canaryIn(directory);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { startDockerRegistry, withoutDockerRegistry } from "../support/docker-registry.ts";
 import { openGitServer } from "../support/git-server.ts";
@@ -143,12 +144,14 @@ function environment(rig: Rig, host: string): Readonly<Record<string, string>> {
   };
 }
 
+/** Below those that the kernel gives to who asks for any: no other test has it until it is used. */
 async function freePort(): Promise<number> {
+  const port = randomInt(10_000, 30_000);
   const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+  const free = await new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
   });
-  const { port } = server.address() as AddressInfo;
+  if (!free) return freePort();
   await new Promise((resolve) => {
     server.close(resolve);
   });

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { test } from "node:test";
 import { readHierarchies } from "../../runtime/limits/hierarchies.ts";
 import { hostBase } from "../support/host-base.ts";
-import { openRig, type Outcome } from "../support/rig.ts";
+import { openRig, outcomeOf, type Outcome } from "../support/rig.ts";
 
 const hierarchies = readHierarchies();
 const has = (controller: string): boolean =>
@@ -16,10 +16,13 @@ const skip =
 test("flags hold the steps of a build, and leave nothing behind", { skip }, async (t) => {
   await using rig = openRig();
   const base = await hostBase(rig);
-  const build = (line: string, ...flags: string[]): Promise<Outcome> =>
-    rig.tsbuild(["build", "--progress=plain", ...base, ...flags, "-f", "-", rig.context({})], {
-      input: `FROM base\n${line}\n`,
-    });
+  const builds: string[] = [];
+  const build = (line: string, ...flags: string[]): Promise<Outcome> => {
+    const child = rig.start(["build", "--progress=plain", ...base, ...flags, "-f", "-", rig.context({})]);
+    child.stdin?.end(`FROM base\n${line}\n`);
+    builds.push(String(child.pid));
+    return outcomeOf(child);
+  };
   const prints = async (line: string, expected: RegExp, ...flags: string[]): Promise<void> => {
     const { status, stderr } = await build(line, ...flags);
     assert.equal(status, 0, stderr);
@@ -65,11 +68,9 @@ test("flags hold the steps of a build, and leave nothing behind", { skip }, asyn
   );
   for (const { mountPoint } of hierarchies)
     if (existsSync(`${mountPoint}/tsbuild-test`)) rmdirSync(`${mountPoint}/tsbuild-test`);
-  // Other builds of this machine have groups while they run.
+  // Other builds of this machine have groups while they run, and until the next build where they are killed.
   const left = hierarchies.flatMap(({ own }) =>
-    readdirSync(own).filter(
-      (name) => /^tsbuild-\d+-\d+-\d+$/.test(name) && !existsSync(`/proc/${name.split("-")[2]}`),
-    ),
+    readdirSync(own).filter((name) => builds.includes(/^tsbuild-\d+-(\d+)-\d+$/.exec(name)?.[1] ?? "")),
   );
   assert.deepEqual(left, []);
 });

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeBaseImage } from "../../fixtures/base-image.ts";
+import { baseLayout } from "./base-layout.ts";
 import { ordinaryUser } from "./ordinary-user.ts";
 import { projectRoot } from "./project.ts";
 import type { Command } from "./terminal.ts";
@@ -50,7 +50,7 @@ async function caller(
   command: readonly string[],
   dispose: () => Promise<void>,
 ): Promise<Caller> {
-  await makeBaseImage(join(directory, "base"), "base");
+  await baseLayout(join(directory, "base"));
   const context = join(directory, "context");
   mkdirSync(context);
   const file = join(directory, "Dockerfile");

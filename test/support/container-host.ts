@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { makeBaseImage } from "../../fixtures/base-image.ts";
+import { baseLayout } from "./base-layout.ts";
 import { ordinaryUser } from "./ordinary-user.ts";
 import { projectRoot } from "./project.ts";
 
@@ -80,7 +80,7 @@ async function openHost(directory: string, { cli, run }: Caller): Promise<Contai
   const context = join(directory, "context");
   mkdirSync(context);
   writeFileSync(join(context, "Dockerfile"), "FROM base\n");
-  await makeBaseImage(join(directory, "base"), "base");
+  await baseLayout(join(directory, "base"));
   succeed("build", "-q", "--build-context", `base=oci-layout://${directory}/base`, "-t", "app", context);
   const container = (): string => join(store, "containers", readdirSync(join(store, "containers"))[0] ?? "");
   return {

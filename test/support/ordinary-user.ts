@@ -6,6 +6,7 @@ import { projectRoot } from "./project.ts";
 const NAME = "tsbuild-test";
 /** By its path: PATH may be a test's own. */
 const SETPRIV = "/usr/bin/setpriv";
+const HELPER = "native/build/tsbuild-helper";
 /** Where that user can read the compiled project: a clone may lie in root's home. */
 const INSTALLED = "/var/tmp/tsbuild-test-install";
 
@@ -82,7 +83,7 @@ function make(): OrdinaryUser | { missing: string } {
 function install(directory: string): void {
   const copy = (part: string): void =>
     cpSync(join(projectRoot, part), join(directory, part), { recursive: true, verbatimSymlinks: true });
-  for (const part of ["dist/bin", "dist/builder", "dist/runtime", "native/build", "fixtures", "package.json"])
+  for (const part of ["dist/bin", "dist/builder", "dist/runtime", HELPER, "fixtures", "package.json"])
     copy(part);
   const packages = new Set(dependenciesOf(""));
   for (const name of packages) {

@@ -19,7 +19,7 @@ export interface Terminal extends Disposable {
   type(...keys: readonly string[]): void;
 }
 
-const PATIENCE = 60_000;
+const PATIENCE = 300_000;
 
 /** Runs a shell command line in a terminal, which stays open when it has ended. */
 export function openTerminal(

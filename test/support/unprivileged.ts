@@ -28,7 +28,7 @@ export async function unprivileged(rig: Rig): Promise<Unprivileged> {
   // For users other than root in the container, too.
   chmodSync(rig.directory, 0o755);
   const installed = rig.path("installed");
-  for (const part of ["dist/bin", "native/build", "package.json"]) {
+  for (const part of ["dist/bin", "native/build/tsbuild-helper", "package.json"]) {
     mkdirSync(join(installed, part, ".."), { recursive: true });
     cpSync(join(projectRoot, part), join(installed, part), { recursive: true });
   }

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { projectRoot } from "../../support/project.ts";
 import { Lines, Rig, exists, skip } from "./rig.ts";
 
-test("diff tells a step's changes as a layer has them", { skip }, async () => {
+test("diff tells a step's changes as a layer has them", { skip }, async (t) => {
   await using rig = await Rig.start();
   const first = rig.overlay();
   await rig.run(
@@ -21,12 +23,16 @@ test("diff tells a step's changes as a layer has them", { skip }, async () => {
       "ln /etc/shadow /etc/again && ln /etc/shadow /a-link",
       "rm -r /usr && echo file >/usr",
       "chmod 1777 /tmp && chown 5:6 /tmp",
-      "mkfifo /pipe && mknod /null c 1 3 && nc -lU /socket & sleep 0.1",
+      "mkfifo /pipe && mknod /null c 1 3",
       "mv /bin/busybox /bin/box && ln -s box /bin/busybox",
     ].join("; "),
     { root },
   );
   assert.equal(result.code, 0, result.stderr);
+  // A socket is in no layer.
+  const server = createServer().listen(join(root.upper, "socket"));
+  t.after(() => server.close());
+  await once(server, "listening");
   assert.deepEqual(await rig.diff(root), [
     "a-link file 644 0:0",
     "bin directory 755 0:0",
