@@ -65,10 +65,7 @@ async function buildParts() {
 
 /** What is left of `import()` is packages and other parts (program-parts.ts). */
 async function writePart(path, text) {
-  const program = lazyModules(text)
-    .replace(/\bimport\((?=")/g, "importPackage(")
-    // The object of its exports is what others need: no copy of it with getters to its getters.
-    .replace(/\b__toCommonJS\((\w+)\)/g, "$1");
+  const program = lazyExports(lazyModules(text)).replace(/\bimport\((?=")/g, "importPackage(");
   // A third is comments and indentation, and all of it is read whenever something is built; names and lines stay for stacks.
   const { code } = await transform(program, {
     minifyWhitespace: true,
@@ -83,6 +80,20 @@ async function writePart(path, text) {
 }
 function escaped(unit) {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/**
+ * An object with a getter for each export of a module is made when somebody imports it, not when the part is loaded. It is
+ * what others need: no copy of it with getters to its getters.
+ */
+function lazyExports(text) {
+  return text
+    .replace(
+      /^var (\w+) = \{\};\n__export\(\1, (\{[^}]*\})\);/gm,
+      "var $1; function of_$1() { if ($1 === undefined) __export(($1 = {}), $2); return $1; }",
+    )
+    .replace(/\b__toCommonJS\((\w+)\)/g, "of_$1()")
+    .replace(/(\(init_\w+\(\), )(\w+_exports\d*)\)/g, "$1of_$2())");
 }
 
 /**

@@ -105,7 +105,7 @@ export const PARTS = [
       "store/locks",
     ],
   },
-  { name: "containers", first: ["run-image", "cli/commands/containers/run"] },
+  { name: "containers", first: ["run-image", "containers/open-containers", "cli/commands/containers/run"] },
   { name: "rest", first: undefined },
 ];
 

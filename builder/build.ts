@@ -53,7 +53,9 @@ export async function openTsbuild(options: SessionOptions): Promise<Tsbuild> {
       const { runImage } = await import("./run-image.ts");
       return runImage(session, request);
     },
-    containers: openContainers(session),
+    get containers() {
+      return openContainers(session);
+    },
     async shell(request) {
       const { openShell } = await import("./containers/shell.ts");
       return openShell(session, request);

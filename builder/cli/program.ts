@@ -15,7 +15,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
       },
     });
   return runCli(argv, io, async (options) =>
-    (await import("../build.ts")).openTsbuild({ ...options, stdout }),
+    (await import("../build.ts")).openTsbuild(Object.assign(options, { stdout })),
   );
 }
 

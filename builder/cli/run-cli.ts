@@ -16,12 +16,16 @@ const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * printed here and becomes a status here.
  */
 export async function runCli(argv: readonly string[], io: Io, open: OpenTsbuild): Promise<number> {
-  const stop = new AbortController();
+  let controller: AbortController | undefined;
+  // A check waits for nothing that could be stopped, and saves the quarter of a millisecond that it takes.
+  const stop = (): AbortController => (controller ??= new AbortController());
   const signals = listenForStop(io, stop, () => restoreAll(session));
   const session: Session = {
     io,
     open,
-    signal: stop.signal,
+    get signal() {
+      return stop().signal;
+    },
     restore: new Set(),
     takeSignals: signals.pause,
     debug: false,
@@ -43,7 +47,7 @@ export async function runCli(argv: readonly string[], io: Io, open: OpenTsbuild)
     const stopped = signals.received();
     const { printError } = await import("./print-error.ts");
     if (stopped !== undefined) {
-      await printError(session.debug ? error : stop.signal.reason, session);
+      await printError(session.debug ? error : session.signal.reason, session);
       return 128 + constants.signals[stopped];
     }
     await printError(error, session);
@@ -119,7 +123,7 @@ function restoreAll(session: Session): void {
  */
 function listenForStop(
   io: Io,
-  stop: AbortController,
+  stop: () => AbortController,
   restore: () => void,
 ): { pause(): () => void; received(): NodeJS.Signals | undefined } {
   let received: NodeJS.Signals | undefined;
@@ -129,7 +133,7 @@ function listenForStop(
       if (paused) return;
       if (received === undefined) {
         received = name;
-        stop.abort(new TsbuildError("INTERRUPTED", `Cannot finish: interrupted by ${name}`));
+        stop().abort(new TsbuildError("INTERRUPTED", `Cannot finish: interrupted by ${name}`));
         return;
       }
       restore();

@@ -20,7 +20,7 @@ export async function withProgress<T>(
   work: (tsbuild: Tsbuild, emit: Emit, endProgress: () => void) => T | Promise<T>,
   options: { readonly timestamps?: boolean } = {},
 ): Promise<T> {
-  const { io, signal, open } = session;
+  const { io, open } = session;
   if (mode === "tty" && !io.stderr.isTTY) {
     throw new TsbuildError("USAGE", "Cannot use --progress tty: standard error is not a terminal", {
       hint: "write --progress plain, or leave it out",
@@ -32,7 +32,14 @@ export async function withProgress<T>(
   session.restore.add(progress.close);
   try {
     const { emit } = progress;
-    await using tsbuild = await open({ env: io.env, emit, signal });
+    const options = {
+      env: io.env,
+      emit,
+      get signal() {
+        return session.signal;
+      },
+    };
+    await using tsbuild = await open(options);
     return await work(tsbuild, emit, progress.close);
   } finally {
     progress.close();

@@ -148,7 +148,7 @@ export class FileReader {
   }
 
   #realDirectory(): string {
-    this.#real ??= realpathSync(toFsPath(this.#directory), { encoding: "latin1" }).replace(/^\/$/, "");
+    this.#real ??= realpathSync.native(toFsPath(this.#directory), { encoding: "latin1" }).replace(/^\/$/, "");
     return this.#real;
   }
 }

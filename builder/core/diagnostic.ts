@@ -12,6 +12,11 @@ export interface Range {
   readonly end: Position;
 }
 
+/** The same range as plain data: one of an instruction finds its start when it is asked (dockerfile/instruction-range.ts). */
+export function plainRange({ start, end }: Range): Range {
+  return { start, end };
+}
+
 export type Severity = "error" | "warning";
 
 /** What is wrong at one place of a Dockerfile, why, and what to write instead. */

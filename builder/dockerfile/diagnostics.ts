@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../core/diagnostic.ts";
+import { plainRange, type Diagnostic } from "../core/diagnostic.ts";
 
 /** More than anybody reads; a file that is no Dockerfile has one for each of its lines. */
 const MAX_ERRORS = 100;
@@ -11,7 +11,7 @@ export class Diagnostics {
   /** Adds one; errors beyond the hundredth are dropped, warnings never hide an error. */
   report(diagnostic: Diagnostic): void {
     if (diagnostic.severity === "error" && ++this.#errors > MAX_ERRORS) return;
-    this.#list.push(diagnostic);
+    this.#list.push({ ...diagnostic, range: plainRange(diagnostic.range) });
   }
 
   /** All of them, in the order of the file. */

@@ -21,10 +21,10 @@ export interface Command {
 
 /** Cuts an instruction's line (BuildKit splitCommand). */
 export function splitCommand(line: Span): Command {
-  const [keyword, after] = splitFirst(trim(line));
-  if (after === undefined) return { keyword, flags: [], rest: part(keyword, keyword.text.length) };
+  const { first, after } = splitFirst(trim(line));
+  if (after === undefined) return { keyword: first, flags: [], rest: part(first, first.text.length) };
   const { flags, rest } = splitFlags(after);
-  return { keyword, flags, rest: trim(rest) };
+  return { keyword: first, flags, rest: trim(rest) };
 }
 
 /**
@@ -37,18 +37,23 @@ function splitFlags(span: Span): { readonly flags: readonly RawFlag[]; readonly 
   let at = 0;
   for (;;) {
     while (at < text.length && isSpace(text.charAt(at))) at++;
-    if (!text.startsWith("--", at)) return { flags, rest: part(span, at) };
+    if (!text.startsWith("--", at)) return { flags, rest: at === 0 ? span : part(span, at) };
     const start = at;
     let word = "";
     let quote = "";
+    // Where what was not taken over into the word yet begins.
+    let rest = at;
     for (; at < text.length; at++) {
       const char = text.charAt(at);
       if (quote === "" && isSpace(char)) break;
-      if (char === "\\") word += text.charAt(++at);
-      else if (quote !== "" && char === quote) quote = "";
-      else if (quote === "" && (char === '"' || char === "'")) quote = char;
-      else word += char;
+      const isQuote = quote === "" ? char === '"' || char === "'" : char === quote;
+      if (char !== "\\" && !isQuote) continue;
+      word += text.slice(rest, at);
+      rest = at + 1;
+      if (char === "\\") at++;
+      else quote = quote === "" ? char : "";
     }
+    word += text.slice(rest, Math.min(at, text.length));
     if (word === "--") return { flags, rest: part(span, Math.min(at, text.length)) };
     flags.push(toFlag(word, part(span, start, Math.min(at, text.length))));
   }

@@ -49,16 +49,18 @@ export function joinLines(
       pieces: joined.pieces,
       firstLine: at,
       lastLine,
-      comments,
-      heredocs: heredocs?.heredocs ?? [],
+      comments: comments.length === 0 ? NONE : comments,
+      heredocs: heredocs?.heredocs ?? NONE,
       ...(heredocs?.unterminated === undefined ? {} : { unterminated: heredocs.unterminated }),
       emptyLines: joined.emptyLines,
     });
-    comments = [];
+    if (comments.length > 0) comments = [];
     at = lastLine;
   }
   return found;
 }
+
+const NONE: readonly never[] = [];
 
 interface Joined {
   readonly text: string;
@@ -69,6 +71,12 @@ interface Joined {
 
 /** Only the first line loses its leading spaces; comments and blank lines between continued lines vanish. */
 function joinFrom(lines: readonly PhysicalLine[], escape: string, first: number, lead: number): Joined {
+  const alone = lines[first];
+  if (alone !== undefined && continuationAt(alone.content, escape) < 0) {
+    const text = lead === 0 ? alone.content : alone.content.slice(lead);
+    const piece = { at: 0, length: text.length, line: first, column: alone.column + lead };
+    return { text, pieces: [piece], emptyLines: NONE, next: first + 1 };
+  }
   const texts: string[] = [];
   const pieces: Piece[] = [];
   const emptyLines: number[] = [];

@@ -1,13 +1,12 @@
-import type { Diagnostic, Position, Range, SourceText } from "../core/diagnostic.ts";
-import { readAst } from "./ast.ts";
+import type { Diagnostic, SourceText } from "../core/diagnostic.ts";
 import { checkPolicy } from "./checks/policy.ts";
 import { runChecks } from "./checks/run.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import { readDirectives } from "./directives.ts";
+import { Beginnings } from "./instruction-range.ts";
 import { parseInstruction, type Statement } from "./instructions/parse-instruction.ts";
 import { joinLines, type LogicalLine } from "./logical-lines.ts";
-import { maskText } from "./mask.ts";
-import { lineRange, splitLines, type PhysicalLine } from "./source.ts";
+import { lineEnd, lineRange, splitLines, type PhysicalLine } from "./source.ts";
 import { checkStructure, checkText } from "./structure.ts";
 import type { Dockerfile, Instruction } from "./types.ts";
 
@@ -89,54 +88,46 @@ function parseLines({ source, text, lines, logical, escape, report }: Input): re
     report({ severity: "error", rule: "TooManyInstructions", message, range, source });
     return [];
   }
-  let found: ReadonlyMap<number, Position> | undefined;
-  const starts = (): ReadonlyMap<number, Position> =>
-    (found ??= new Map(
-      readAst(maskText(text, lines, logical)).map(({ range }) => [range.start.line, range.start]),
-    ));
-  return logical.flatMap((line, index) => {
-    const range: Range = {
-      // Where nothing is wrong nobody asks, and dockerfile-ast need not even be loaded.
-      get start() {
-        return startOf(line, starts());
-      },
-      end: lineRange(lines, line.lastLine).end,
-    };
-    const statement: Statement = { line, range, source, escape, above: logical[index - 1] };
-    checkLine(statement, lines).forEach(report);
-    return parseInstruction(statement, report) ?? [];
-  });
-}
-
-/** Where its keyword stands; an instruction may begin with lines that have nothing but a continuation character. */
-function startOf({ pieces, firstLine }: LogicalLine, starts: ReadonlyMap<number, Position>): Position {
-  const found = pieces.find(({ line }) => starts.has(line));
-  return starts.get(found?.line ?? -1) ?? { line: firstLine, column: pieces[0]?.column ?? 0 };
+  const beginnings = new Beginnings(text, lines, logical);
+  const instructions: Instruction[] = [];
+  for (let at = 0; at < logical.length; at++) {
+    const line = logical[at];
+    if (line === undefined) break;
+    const range = beginnings.rangeOf(line);
+    const statement: Statement = { line, range, source, escape, above: logical[at - 1] };
+    checkLine(statement, lines, report);
+    const instruction = parseInstruction(statement, report);
+    if (instruction !== undefined) instructions.push(instruction);
+  }
+  return instructions;
 }
 
 function checkLine(
   { line, source, range }: Statement,
   lines: readonly PhysicalLine[],
-): readonly Diagnostic[] {
-  const diagnostics: Diagnostic[] = line.emptyLines.slice(0, 1).map((empty) => ({
-    severity: "warning",
-    rule: "NoEmptyContinuation",
-    message: "An instruction goes on behind an empty line",
-    range: lineRange(lines, empty),
-    source,
-    reason: "BuildKit says that this will become an error",
-    fix: "remove the empty line, or put a comment there",
-  }));
+  report: Input["report"],
+): void {
+  const [empty] = line.emptyLines;
+  if (empty !== undefined) {
+    report({
+      severity: "warning",
+      rule: "NoEmptyContinuation",
+      message: "An instruction goes on behind an empty line",
+      range: lineRange(lines, empty),
+      source,
+      reason: "BuildKit says that this will become an error",
+      fix: "remove the empty line, or put a comment there",
+    });
+  }
   if (line.unterminated !== undefined) {
     const { name } = line.unterminated;
-    diagnostics.push({
+    report({
       severity: "error",
       rule: "UnterminatedHeredoc",
       message: `The heredoc "${name}" has no end`,
-      range: { start: range.start, end: lineRange(lines, range.start.line).end },
+      range: { start: range.start, end: lineEnd(lines, range.start.line) },
       source,
       fix: `put a line with nothing but ${name} behind its text`,
     });
   }
-  return diagnostics;
 }

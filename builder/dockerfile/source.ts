@@ -32,9 +32,14 @@ export function splitLines(text: string): readonly PhysicalLine[] {
 
 /** From a column of a line to its end. */
 export function lineRange(lines: readonly PhysicalLine[], line: number, column = 0): Range {
-  const found = lines[line];
-  const end = found === undefined ? column : found.column + found.content.length;
+  const end = lineEnd(lines, line).column;
   return { start: { line, column }, end: { line, column: Math.max(end, column) } };
+}
+
+/** Where a line ends. */
+export function lineEnd(lines: readonly PhysicalLine[], line: number): Position {
+  const found = lines[line];
+  return { line, column: found === undefined ? 0 : found.column + found.content.length };
 }
 
 /** An empty range where the text ends. */

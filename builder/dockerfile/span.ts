@@ -28,6 +28,7 @@ export function part(span: Span, start: number, end: number = span.text.length):
 /** The span without spaces at both ends. */
 export function trim(span: Span): Span {
   const start = leadingSpaces(span.text);
+  if (start === 0 && trimmedLength(span.text) === span.text.length) return span;
   return part(span, start, Math.max(start, trimmedLength(span.text)));
 }
 

@@ -1,26 +1,34 @@
 import { isSpace } from "./spaces.ts";
 import { part, type Span } from "./span.ts";
 
-const BLANKS = /[\t\v\f\r ]+/g;
-const FIRST_BLANKS = /[\t\v\f\r ]+/;
-
 /** Splits at blanks; quotes mean nothing: COPY, EXPOSE, FROM, VOLUME (BuildKit parseStringsWhitespaceDelimited). */
 export function splitBlanks(span: Span): Span[] {
   const words: Span[] = [];
-  let start = 0;
-  for (const blank of span.text.matchAll(BLANKS)) {
-    if (blank.index > start) words.push(part(span, start, blank.index));
-    start = blank.index + blank[0].length;
+  const { text } = span;
+  for (let at = 0; at < text.length; at++) {
+    if (isBlank(text, at)) continue;
+    const start = at;
+    while (at < text.length && !isBlank(text, at)) at++;
+    words.push(part(span, start, at));
   }
-  if (start < span.text.length) words.push(part(span, start));
   return words;
 }
 
 /** The first word and, where blanks follow it, what stands after them. */
-export function splitFirst(span: Span): readonly [Span, Span | undefined] {
-  const blank = FIRST_BLANKS.exec(span.text);
-  if (blank === null) return [span, undefined];
-  return [part(span, 0, blank.index), part(span, blank.index + blank[0].length)];
+export function splitFirst(span: Span): { readonly first: Span; readonly after: Span | undefined } {
+  const { text } = span;
+  let end = 0;
+  while (end < text.length && !isBlank(text, end)) end++;
+  if (end === text.length) return { first: span, after: undefined };
+  let next = end;
+  while (isBlank(text, next)) next++;
+  return { first: part(span, 0, end), after: part(span, next) };
+}
+
+/** Tabs, vertical tabs, form feeds, carriage returns and spaces. */
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 32 || code === 9 || (code >= 11 && code <= 13);
 }
 
 /**

@@ -166,7 +166,7 @@ class Opener {
   }
 
   openMain(place: ContextPlace): Promise<OpenedContext> {
-    const { context, dockerfile, signal } = this.#options;
+    const { context, dockerfile } = this.#options;
     if (place.kind === "directory") {
       const url = dockerfile === undefined ? undefined : urlOf(dockerfile);
       if (dockerfile !== undefined && url !== undefined) return this.#withDockerfile(dockerfile, url);
@@ -184,7 +184,7 @@ class Opener {
       );
     }
     return this.#phase(`load build context ${redact(context)}`, () =>
-      this.#openRemote(place, context, true, signal),
+      this.#openRemote(place, context, true, this.#options.signal),
     );
   }
 

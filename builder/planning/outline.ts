@@ -1,3 +1,4 @@
+import { plainRange } from "../core/diagnostic.ts";
 import type { Range } from "../core/diagnostic.ts";
 import { knownImages } from "./check.ts";
 import { descriptionOf } from "../dockerfile/checks/descriptions.ts";
@@ -47,7 +48,7 @@ export async function listTargets(session: Session, options: BuildOptions): Prom
     isDefault: index === stages.length - 1,
     base: from.image.raw,
     ...(from.platform === undefined ? {} : { platform: from.platform.raw }),
-    range: from.range,
+    range: plainRange(from.range),
   }));
   return { source, targets };
 }
@@ -94,7 +95,12 @@ function defines({ args }: ArgInstruction, name: string): boolean {
 
 function outlined(instruction: ArgInstruction, name: string, value: string | undefined): OutlinedArg {
   const description = descriptionOf(instruction, name);
-  return { name, description, ...(value === undefined ? {} : { value }), range: instruction.range };
+  return {
+    name,
+    description,
+    ...(value === undefined ? {} : { value }),
+    range: plainRange(instruction.range),
+  };
 }
 
 const VARIABLE = /\$\{?([A-Za-z_][A-Za-z0-9_]*)/g;

@@ -79,13 +79,16 @@ class Notes {
   constructor(planning: Planning) {
     const { images, ignored, warnings } = this.#taken;
     const { options } = planning;
+    const rules = new Map<Bytes, HiddenBy | undefined>();
     this.planning = {
       ...planning,
       options: {
         ...options,
         ...(options.ignored && {
           ignored: (path: Bytes): HiddenBy | undefined => {
+            if (rules.has(path)) return rules.get(path);
             const rule = options.ignored?.(path);
+            rules.set(path, rule);
             ignored.push({ path, answer: answerOf(rule) });
             return rule;
           },

@@ -134,7 +134,9 @@ function lookupOf(session: Session, options: BuildOptions, contexts: Contexts): 
     names: session.names,
     client: () => session.registry(),
     policy: options.pull,
-    signal: options.signal,
+    get signal() {
+      return options.signal;
+    },
     layouts: contexts.layouts,
     ...(options.offline === true ? { offline: true } : {}),
   };

@@ -1,4 +1,4 @@
-import type { Diagnostic, Range, SourceText } from "../core/diagnostic.ts";
+import { plainRange, type Diagnostic, type Range, type SourceText } from "../core/diagnostic.ts";
 import { TsbuildError } from "../core/errors.ts";
 
 /** What the variables, the ports and the inherited configs of a build may come to, in characters. */
@@ -28,7 +28,7 @@ export class Budget {
       severity: "error",
       rule: "TooLarge",
       message,
-      range,
+      range: plainRange(range),
       source: this.#source,
       reason: "variables, ports and what stages inherit are counted each time that they are used",
       fix: "keep large texts in files and COPY them",

@@ -1,3 +1,4 @@
+import { plainRange } from "../core/diagnostic.ts";
 import { resolveAgainst } from "../core/paths.ts";
 import { redact } from "../core/redact.ts";
 import type { CopyInstruction } from "../dockerfile/types.ts";
@@ -29,7 +30,7 @@ export const applyCopy: Handler<"copy" | "add"> = (instruction, work) => {
       createdBy: [instruction.kind.toUpperCase(), ...flags, ...written, dest, "# buildkit"].join(" "),
       step: {
         name: work.stepName(redact(expander.line(instruction.original, scope))),
-        at: { source: problems.source, range: instruction.range },
+        at: { source: problems.source, range: plainRange(instruction.range) },
         action: {
           type: "copy",
           sources,

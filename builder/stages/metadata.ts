@@ -1,3 +1,4 @@
+import { plainRange } from "../core/diagnostic.ts";
 import { unreachable } from "../core/errors.ts";
 import { resolveAgainst } from "../core/paths.ts";
 import type { Command, HealthcheckInstruction } from "../dockerfile/types.ts";
@@ -90,7 +91,7 @@ export const applyWorkdir: Handler<"workdir"> = (
     createdBy,
     step: {
       name: stepName(expander.line(original, scope)),
-      at: { source: problems.source, range },
+      at: { source: problems.source, range: plainRange(range) },
       action: { type: "mkdir", path: directory, user: state.user },
     },
   }));

@@ -1,3 +1,4 @@
+import { plainRange } from "../core/diagnostic.ts";
 import { baseHistory } from "./base-history.ts";
 import { formatPlatform, normalizePlatform, samePlatform, type Platform } from "../core/platform.ts";
 import type { Instruction } from "../dockerfile/types.ts";
@@ -46,7 +47,11 @@ function workOut(
   }
   const own = { ...work, stepName: (text: string): string => naming.next(upperCommand(text)) };
   for (const instruction of stage.instructions) apply(instruction, own);
-  const at = { source: surroundings.problems.source, range: stage.from.range };
+  const { range } = stage.from;
+  const at = {
+    source: surroundings.problems.source,
+    range: surroundings.withSteps ? plainRange(range) : range,
+  };
   return { guessed, state, plan: state.finish({ label: stage.label, base: stage.base, baseName, at }) };
 }
 

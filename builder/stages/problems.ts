@@ -1,4 +1,4 @@
-import type { Diagnostic, Range, SourceText } from "../core/diagnostic.ts";
+import { plainRange, type Diagnostic, type Range, type SourceText } from "../core/diagnostic.ts";
 import { TsbuildError } from "../core/errors.ts";
 import { nearest } from "../core/suggest.ts";
 import { checkPolicy, type CheckPolicy } from "../dockerfile/checks/policy.ts";
@@ -149,7 +149,7 @@ export class Problems {
       severity,
       rule,
       message,
-      range,
+      range: plainRange(range),
       source: this.source,
       ...(reason === undefined ? {} : { reason }),
       ...(fix === undefined ? {} : { fix }),

@@ -6,7 +6,7 @@ import { didYouMean } from "../core/suggest.ts";
 import type { Instruction } from "../dockerfile/types.ts";
 import { readTriggers, triggersOf } from "./onbuild.ts";
 import type { Problems } from "./problems.ts";
-import { checkMention, mentionsOf, sourceOf } from "./sources.ts";
+import { checkMention, mentionsIn, sourceOf } from "./sources.ts";
 import type { BaseImage, BaseImages, PlanOptions, ResolvedStage, Source, Stage } from "./types.ts";
 
 /** How many images are asked for at a time: where one cannot be had, those behind it are not waited for. */
@@ -50,7 +50,7 @@ export async function resolveStages(input: ResolveInput, images: BaseImages): Pr
       const read = texts.length === 0 ? [] : readTriggers(texts, stage, problems);
       checkStage(stage, read, input);
       triggers.set(stage.index, read);
-      grown ||= read.some((instruction) => mentionsOf(instruction).length > 0);
+      grown ||= mentionsIn(read).length > 0;
     }
     if (!grown) {
       return {
@@ -86,9 +86,7 @@ function textsOf(
 }
 
 function checkStage(stage: Stage, instructions: readonly Instruction[], input: ResolveInput): void {
-  for (const instruction of instructions) {
-    for (const mention of mentionsOf(instruction)) checkMention(mention, stage, input);
-  }
+  for (const mention of mentionsIn(instructions)) checkMention(mention, stage, input);
 }
 
 /** Every reference leads to an earlier stage (checked before), so one walk from the back finds all that is needed. */
@@ -117,12 +115,11 @@ function sourcesOf(
   triggers: ReadonlyMap<number, readonly Instruction[]>,
 ): readonly Use[] {
   const uses: Use[] = [{ source: stage.base, range: stage.from.image.range }];
-  for (const instructions of [triggers.get(stage.index) ?? [], stage.instructions]) {
-    for (const instruction of instructions) {
-      for (const { name, range } of mentionsOf(instruction)) {
-        const source = sourceOf(name, input);
-        if (source !== undefined) uses.push({ source, range });
-      }
+  for (const instructions of [triggers.get(stage.index), stage.instructions]) {
+    if (instructions === undefined) continue;
+    for (const { name, range } of mentionsIn(instructions)) {
+      const source = sourceOf(name, input);
+      if (source !== undefined) uses.push({ source, range });
     }
   }
   return uses;

@@ -1,3 +1,4 @@
+import { plainRange } from "../core/diagnostic.ts";
 import { unreachable } from "../core/errors.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { runScript } from "../dockerfile/run-script.ts";
@@ -44,7 +45,7 @@ export const applyRun: Handler<"run"> = (instruction, work) => {
     const text = work.expander.line(instruction.original, scope) + summaryOf(instruction.heredocs, action);
     return {
       createdBy: `RUN ${historyArgs(work)}${argv.join(" ")} # buildkit`,
-      step: { name: work.stepName(text), at: { source: problems.source, range }, action },
+      step: { name: work.stepName(text), at: { source: problems.source, range: plainRange(range) }, action },
     };
   });
 };

@@ -12,7 +12,7 @@ export interface Mention {
 }
 
 /** What an instruction takes files from, beside its own root and the main context. */
-export function mentionsOf(instruction: Instruction): readonly Mention[] {
+function mentionsOf(instruction: Instruction): readonly Mention[] {
   if (instruction.kind === "copy" && instruction.from !== undefined) {
     const { raw: name, range } = instruction.from;
     // The parser has refused one with a variable.
@@ -26,6 +26,21 @@ export function mentionsOf(instruction: Instruction): readonly Mention[] {
 }
 
 const NONE: readonly Mention[] = [];
+
+const known = new WeakMap<readonly Instruction[], readonly Mention[]>();
+
+/** The same of all instructions of a stage, which several ask for. */
+export function mentionsIn(instructions: readonly Instruction[]): readonly Mention[] {
+  const before = known.get(instructions);
+  if (before !== undefined) return before;
+  const found: Mention[] = [];
+  for (const instruction of instructions) {
+    const mentions = mentionsOf(instruction);
+    if (mentions.length > 0) found.push(...mentions);
+  }
+  known.set(instructions, found);
+  return found;
+}
 
 type Known = Pick<Surroundings, "stages" | "options">;
 

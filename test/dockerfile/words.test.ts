@@ -46,8 +46,8 @@ test("splitBlanks() knows neither quotes nor spaces beyond ASCII", () => {
 });
 
 test("splitFirst() keeps the spaces of what follows", () => {
-  assert.deepEqual(splitFirst(span("a  b  c ")), [span("a"), { text: "b  c ", at: 3 }]);
-  assert.deepEqual(splitFirst(span("a")), [span("a"), undefined]);
+  assert.deepEqual(splitFirst(span("a  b  c ")), { first: span("a"), after: { text: "b  c ", at: 3 } });
+  assert.deepEqual(splitFirst(span("a")), { first: span("a"), after: undefined });
 });
 
 /** BuildKit parser/split_command.go. */

@@ -21,7 +21,8 @@ const CHECKS: readonly Check[] = [
  */
 export function runChecks(checked: Checked): readonly Diagnostic[] {
   const { source } = checked;
-  return CHECKS.flatMap((check) =>
-    Array.from(check(checked), (finding) => ({ severity: "warning" as const, source, ...finding })),
-  );
+  const found: Diagnostic[] = [];
+  for (const check of CHECKS)
+    for (const finding of check(checked)) found.push({ severity: "warning", source, ...finding });
+  return found;
 }

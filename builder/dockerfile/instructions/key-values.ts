@@ -39,7 +39,7 @@ function readPairs(scope: Scope): readonly Pair[] | undefined {
   if (first === undefined) return reportMissing(scope, `${scope.keyword} has no arguments`, example);
   if (!first.text.includes("=")) {
     // BuildKit parseNameVal: without "=" in the first word, all that follows it is one value, quotes and all.
-    const [key, value] = splitFirst(scope.rest);
+    const { first: key, after: value } = splitFirst(scope.rest);
     if (value === undefined) return reportMissing(scope, `"${key.text}" has no value`, example);
     scope.report({
       severity: "warning",

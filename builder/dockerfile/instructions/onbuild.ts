@@ -10,7 +10,7 @@ export function parseOnbuild(scope: Scope): OnbuildInstruction | undefined {
   readFlags(scope, {});
   if (scope.rest.text === "")
     return reportMissing(scope, "ONBUILD has no instruction", "write for example ONBUILD COPY . /app");
-  const [keyword] = splitFirst(scope.rest);
+  const { first: keyword } = splitFirst(scope.rest);
   const name = keyword.text.toUpperCase();
   if (FORBIDDEN.has(name)) {
     scope.report({

@@ -1,5 +1,5 @@
 import type { Diagnostic, Range, SourceText } from "../../core/diagnostic.ts";
-import { splitCommand } from "../flags.ts";
+import { splitCommand, type Command } from "../flags.ts";
 import type { LogicalLine } from "../logical-lines.ts";
 import { rangeOfSpan, type Span } from "../span.ts";
 import type { Instruction } from "../types.ts";
@@ -10,7 +10,7 @@ import { parseHealthcheck } from "./healthcheck.ts";
 import { parseArg, parseEnv, parseLabel } from "./key-values.ts";
 import { parseExpose, parseVolume } from "./lists.ts";
 import { parseOnbuild } from "./onbuild.ts";
-import type { Scope } from "./scope.ts";
+import type { Problem, Scope } from "./scope.ts";
 import { explainUnknown } from "./unknown.ts";
 import { parseMaintainer, parseStopSignal, parseUser, parseWorkdir } from "./single.ts";
 
@@ -54,30 +54,57 @@ export function parseInstruction(
   report: (diagnostic: Diagnostic) => void,
   span: Span = { text: statement.line.text, at: 0 },
 ): Instruction | undefined {
-  const { line, source } = statement;
-  const { keyword, flags, rest } = splitCommand(span);
-  const scope: Scope = {
-    keyword: keyword.text.toUpperCase(),
-    keywordSpan: keyword,
-    flags,
-    rest,
-    heredocs: line.heredocs,
-    ...(line.unterminated === undefined ? {} : { unterminated: line.unterminated }),
-    escape: statement.escape,
-    base: { range: statement.range, original: line.text, comments: line.comments },
-    rangeOf: (part) => rangeOfSpan(line.pieces, part),
-    report: ({ span, severity = "error", ...problem }) => {
-      report({ severity, ...problem, range: rangeOfSpan(line.pieces, span), source });
-    },
-    parseInner: (inner) => parseInstruction(statement, report, inner),
-  };
+  const scope = new StatementScope(statement, report, splitCommand(span));
   const parse = PARSERS.get(scope.keyword);
   if (parse !== undefined) return parse(scope);
   scope.report({
     rule: "UnknownInstruction",
-    message: `Unknown instruction "${keyword.text.slice(0, 40)}"`,
-    span: keyword,
+    message: `Unknown instruction "${scope.keywordSpan.text.slice(0, 40)}"`,
+    span: scope.keywordSpan,
     ...explainUnknown(scope.keyword, PARSERS.keys(), statement.above),
   });
   return undefined;
+}
+
+class StatementScope implements Scope {
+  readonly keyword: string;
+  readonly keywordSpan: Span;
+  readonly flags: Scope["flags"];
+  readonly rest: Span;
+  readonly heredocs: Scope["heredocs"];
+  readonly unterminated: Scope["unterminated"];
+  readonly escape: Scope["escape"];
+  readonly base: Scope["base"];
+  readonly #statement: Statement;
+  readonly #report: (diagnostic: Diagnostic) => void;
+
+  constructor(
+    statement: Statement,
+    report: (diagnostic: Diagnostic) => void,
+    { keyword, flags, rest }: Command,
+  ) {
+    const { line, range, escape } = statement;
+    this.keyword = keyword.text.toUpperCase();
+    this.keywordSpan = keyword;
+    this.flags = flags;
+    this.rest = rest;
+    this.heredocs = line.heredocs;
+    this.unterminated = line.unterminated;
+    this.escape = escape;
+    this.base = { range, original: line.text, comments: line.comments };
+    this.#statement = statement;
+    this.#report = report;
+  }
+
+  rangeOf(span: Span): Range {
+    return rangeOfSpan(this.#statement.line.pieces, span);
+  }
+
+  report({ span, severity = "error", ...problem }: Problem): void {
+    this.#report({ severity, ...problem, range: this.rangeOf(span), source: this.#statement.source });
+  }
+
+  parseInner(span: Span): Instruction | undefined {
+    return parseInstruction(this.#statement, this.#report, span);
+  }
 }

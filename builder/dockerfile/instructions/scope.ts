@@ -14,7 +14,7 @@ export interface Scope {
   readonly rest: Span;
   readonly heredocs: readonly Heredoc[];
   /** The heredoc that the end of the file cut off; it is reported already. */
-  readonly unterminated?: HeredocStart;
+  readonly unterminated: HeredocStart | undefined;
   readonly escape: "\\" | "`";
   /** What every instruction has. */
   readonly base: { readonly range: Range; readonly original: string; readonly comments: readonly string[] };
@@ -25,7 +25,7 @@ export interface Scope {
 }
 
 /** A diagnostic before it is placed. */
-interface Problem {
+export interface Problem {
   /** An error where not given. */
   readonly severity?: Severity;
   readonly rule: string;

@@ -36,9 +36,16 @@ export const buildCommand = command({
       const asked = readCall(flags);
       if (asked !== undefined) {
         const shown = mode === "rawjson" ? mode : "quiet";
-        return withProgress(session, shown, "", (tsbuild, emit) =>
-          answer(asked, tsbuild, { ...request, signal: session.signal, emit }, session),
-        );
+        return withProgress(session, shown, "", (tsbuild, emit) => {
+          const options = {
+            ...request,
+            emit,
+            get signal() {
+              return session.signal;
+            },
+          };
+          return answer(asked, tsbuild, options, session);
+        });
       }
     }
     const files = await resultFiles(flags);
