@@ -24,7 +24,10 @@ const LONG = [
 ];
 
 /** Files at once. A test waits as much as it computes, for processes and disks: one more than there are processors. */
-const concurrency = Number(process.env["TEST_CONCURRENCY"] ?? availableParallelism() + 1);
+const concurrency = Number(process.env["TSBUILD_TEST_CONCURRENCY"] ?? availableParallelism() + 1);
+
+/** A file that takes so long waits for what never comes: it is ended, and named (ms). */
+const HANGS = 20 * 60_000;
 
 const compiled = join(projectRoot, "dist/test");
 const wanted = process.argv.slice(2);
@@ -50,7 +53,7 @@ process.env[SHARED] = shared;
 process.once("exit", () => rmSync(shared, { recursive: true, force: true }));
 // Each file's process gets these.
 process.execArgv.push("--enable-source-maps");
-run({ files, concurrency })
+run({ files, concurrency, timeout: HANGS })
   .on("test:fail", () => (process.exitCode = 1))
   .compose(new spec())
   .pipe(process.stdout);

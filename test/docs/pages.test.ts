@@ -46,7 +46,7 @@ test("every command of tsbuild that is spoken of is there, and so are its flags"
 });
 
 test("every block of code says what it is", () => {
-  const known = new Set([...SHELLS, "json", "toml", "dockerfile", "text", "ts"]);
+  const known = new Set([...SHELLS, "json", "toml", "ini", "dockerfile", "text", "ts"]);
   // docs/api has the text of comments.
   const blocks = PAGES.filter(({ path }) => !path.startsWith("docs/api/")).flatMap(codeBlocks);
   const unknown = blocks.filter(({ language }) => !known.has(language)).map(({ where }) => where);
