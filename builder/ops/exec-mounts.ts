@@ -1,9 +1,15 @@
 import { editTree } from "../layers/edit.ts";
+import { bytesOf } from "../core/bytes.ts";
 import { TsbuildError } from "../core/errors.ts";
+import { insideRoot } from "../core/paths.ts";
 import { registerSecret } from "../core/redact.ts";
 import type { ExecMount, ExecOp } from "../graph/types.ts";
+import type { TreeEditor } from "../layers/types.ts";
+import { CONTENT } from "../../runtime/mounts/cache-mounts.ts";
 import type { MountSpec, RootSpec } from "../../runtime/types.ts";
-import { planCopy } from "./copy/plan.ts";
+import { ROOT } from "./copy/owner.ts";
+import { planCopy, type CopySourceTree } from "./copy/plan.ts";
+import { selectSources } from "./copy/select.ts";
 import { COPIED, copyOf } from "./exec-content.ts";
 import { inputAt } from "./inputs.ts";
 import { sourceTree } from "./source-tree.ts";
@@ -112,9 +118,7 @@ async function mountedRoot(
   const roots = await services.stepRoots();
   if (from.vertex.op.type !== "context") return { lowers: await roots.lowers(from.result.rootfs), source };
   const tree = await sourceTree(services, from, false);
-  const editor = editTree(await services.tree([]));
-  await planCopy(copyOf(source), [tree], editor, { now: services.now });
-  const layer = await services.seal(editor.changes(), step.signal);
+  const layer = await services.seal((await partOf(services, tree, source, COPIED)).changes(), step.signal);
   return { lowers: await roots.lowers([layer]), source: COPIED };
 }
 
@@ -149,14 +153,14 @@ function openCacheMount(
     sharing,
     async () => {
       if (input === undefined) return { kind: "empty", mode, uid, gid };
-      return { kind: "copy", root: await partOf(services, input, source, inputs, step) };
+      return { kind: "copy", root: await beginningOf(services, input, source, inputs, step) };
     },
     step.signal,
   );
 }
 
-/** Part of an input as a root of its own. */
-async function partOf(
+/** What a cache mount begins with. */
+async function beginningOf(
   services: OpServices,
   input: number,
   path: string,
@@ -164,12 +168,28 @@ async function partOf(
   step: Step,
 ): Promise<RootSpec> {
   const source = await sourceTree(services, inputAt(inputs, input), true);
-  const layer = await services.withTars(async () => {
-    const editor = editTree(await services.tree([]));
-    await planCopy({ ...copyOf(path), dest: "/" }, [source], editor, { now: services.now });
-    return services.seal(editor.changes(), step.signal);
-  });
+  const layer = await services.withTars(async () =>
+    services.seal((await partOf(services, source, path, CONTENT)).changes(), step.signal),
+  );
   return { kind: "layers", lowers: await (await services.stepRoots()).lowers([layer]) };
+}
+
+/** Part of a tree at `dest`. A directory is mounted as what it is, where COPY would make one for its contents. */
+async function partOf(
+  services: OpServices,
+  source: CopySourceTree,
+  path: string,
+  dest: string,
+): Promise<TreeEditor> {
+  const editor = editTree(await services.tree([]));
+  await planCopy({ ...copyOf(path), dest }, [source], editor, { now: services.now });
+  const [selected] = selectSources(source.tree, path, source.describeMissing);
+  const entry = selected?.entry;
+  if (entry?.type === "directory" && selected?.path !== "") {
+    const { uid, gid } = source.keepOwner ? entry : ROOT;
+    editor.put({ ...entry, path: insideRoot(bytesOf(dest)), uid, gid });
+  }
+  return editor;
 }
 
 function secretSpec(mount: Secret, target: string, data: Buffer): MountSpec {

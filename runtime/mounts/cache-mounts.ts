@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { bytesOf } from "../../builder/core/bytes.ts";
 import { hexOf, sha256 } from "../../builder/core/digest.ts";
@@ -6,10 +6,13 @@ import type { Store } from "../../builder/store/types.ts";
 import type { Helper, RootSpec } from "../types.ts";
 import { makeDirectory } from "../../builder/core/make-directory.ts";
 
+/** What a slot has the files of a cache mount in. */
+export const CONTENT = "data";
+
 /** How the directory of a cache mount begins, the first time it is used. */
 export type CacheContent =
   | { readonly kind: "empty"; readonly mode: number; readonly uid: number; readonly gid: number }
-  /** The files of a stage or image. */
+  /** Of a stage or image: what lies in the root under the name `CONTENT`. */
   | { readonly kind: "copy"; readonly root: RootSpec };
 
 export interface CacheMount extends Disposable {
@@ -72,7 +75,7 @@ export class CacheMounts {
       lock?.[Symbol.dispose]();
       throw error;
     }
-    return { path: join(directory, "data"), [Symbol.dispose]: () => lock?.[Symbol.dispose]() };
+    return { path: join(directory, CONTENT), [Symbol.dispose]: () => lock?.[Symbol.dispose]() };
   }
 
   /**
@@ -104,7 +107,7 @@ export class CacheMounts {
   }
 
   async #ensure(directory: string, content: () => Promise<CacheContent>): Promise<void> {
-    if (existsSync(join(directory, "data"))) return;
+    if (existsSync(join(directory, CONTENT))) return;
     const making = this.#making.get(directory) ?? this.#make(directory, content);
     this.#making.set(directory, making);
     try {
@@ -119,13 +122,12 @@ export class CacheMounts {
     const made = this.#store.tempPath("mount");
     const beginning = await content();
     if (beginning.kind === "copy") {
-      mkdirSync(made);
-      await helper.copy(beginning.root, join(made, "data"));
+      await helper.copy(beginning.root, made);
     } else {
       const { mode, uid, gid } = beginning;
       const stream = helper.apply(made);
       stream.entry({
-        path: bytesOf("data"),
+        path: bytesOf(CONTENT),
         type: "directory",
         mode,
         uid,
