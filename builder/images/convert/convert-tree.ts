@@ -15,6 +15,7 @@ import { withLayers } from "../../image/with-layers.ts";
 import { withManifests } from "../../image/with-manifests.ts";
 import type { ImageTree, TreeBlob, TreeDocument } from "../../outputs/image-tree.ts";
 import type { ConvertLayer } from "./convert-layer.ts";
+import { leftOutText, type LeftOut } from "./left-out.ts";
 import { readDiffIds } from "./read-diff-ids.ts";
 import type { Conversion } from "../../api/image-types.ts";
 
@@ -38,10 +39,8 @@ export async function convertTree(
   }
   if (converter.isStripped)
     emit({ type: "notice", message: "left out: annotations, which docker's format does not have" });
-  if (converter.left > 0) {
-    const message = `left out of the index: ${converter.left} that state something of images as they were, have no name in docker's format, or are not here`;
-    emit({ type: "notice", message });
-  }
+  const left = leftOutText(converter.leftOut);
+  if (left !== "") emit({ type: "notice", message: `left out of the index: ${left}` });
   const children = [...converter.documents.values()].filter((one) => one !== top);
   return { top, children, blobs: [...converter.blobs.values()] };
 }
@@ -50,8 +49,8 @@ class Converter {
   /** What was made, by its digest, what is named before what names it. */
   readonly documents = new Map<Digest, TreeDocument>();
   readonly blobs = new Map<Digest, TreeBlob>();
-  /** Manifests of an index that are not in the new one. */
-  left = 0;
+  /** Why manifests of an index are not in the new one, for each of them. */
+  readonly leftOut: LeftOut[] = [];
   /** Annotations are not there any more. */
   isStripped = false;
   readonly #sources: ReadonlyMap<Digest, TreeDocument>;
@@ -132,7 +131,11 @@ class Converter {
       // What is stated of an image names its digest.
       return child !== undefined && !isChanged(one.annotations?.[ABOUT]) ? child.descriptor : undefined;
     });
-    this.left += kept.filter((one) => one === undefined).length;
+    for (const [at, { digest }] of index.manifests.entries())
+      if (kept[at] === undefined)
+        this.leftOut.push(
+          made.has(digest) ? (made.get(digest) === undefined ? "artifact" : "statement") : "absent",
+        );
     const own: ImageFormat = index.mediaType === MEDIA_TYPES.dockerIndex ? "docker" : "oci";
     const isOci = kept.some((one) => one?.mediaType === MEDIA_TYPES.ociManifest);
     const format = this.#conversion.format ?? (isOci ? "oci" : own);
