@@ -16,7 +16,7 @@ import type { StepExplainer } from "./step-explainer.ts";
 export class BuildJournal {
   readonly #store: Store;
   readonly #options: BuildOptions;
-  readonly #solved: Omit<Solved, "reportOf">;
+  readonly #solved: Omit<Solved, "reportOf" | "byStage">;
   readonly #explainer: StepExplainer | undefined;
   #solution: Solution | undefined;
 
@@ -24,7 +24,7 @@ export class BuildJournal {
   constructor(
     store: Store,
     options: BuildOptions,
-    solved: Omit<Solved, "reportOf">,
+    solved: Omit<Solved, "reportOf" | "byStage">,
     explainer?: StepExplainer,
   ) {
     this.#store = store;
@@ -77,6 +77,7 @@ export class BuildJournal {
     return recordingOf({
       ...this.#solved,
       reportOf: (id) => solution.reportOf(id),
+      byStage: !this.#options.noCache,
       pruned: prunedIn(this.#store.root),
     });
   }

@@ -56,7 +56,10 @@ export async function forecastBuild(session: Session, options: BuildOptions): Pr
     const report = reports.get(id);
     return report ?? { id, recorded: false, outcome: "unused", lookups: [], forced: false };
   };
-  const records = vertices.map(recordingOf({ vertices, runner, reportOf, pruned: prunedIn(store.root) }));
+  const byStage = !options.noCache;
+  const records = vertices.map(
+    recordingOf({ vertices, runner, reportOf, byStage, pruned: prunedIn(store.root) }),
+  );
   const reasons = new Reasons(records, readJournal(store, placeOf(options))?.last, compareBy(store));
   const whyOf = (number: number, verdict: Forecast["verdict"]): readonly Reason[] => {
     if (verdict === "run") return reasons.of(number);

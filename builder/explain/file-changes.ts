@@ -43,18 +43,19 @@ function changesOf(bytes: string, was: ContentItem | undefined, is: ContentItem 
   const changes: FileChange[] = [];
   if (was.digest !== is.digest || was.size !== is.size || was.device !== is.device)
     changes.push({ path, what: "content" });
-  if (was.mode !== is.mode)
+  // What --chmod or --chown says is in no list: that it came or went is a change of the instruction.
+  if (was.mode !== undefined && is.mode !== undefined && was.mode !== is.mode)
     changes.push({ path, what: "mode", before: octal(was.mode), after: octal(is.mode) });
-  if (was.owner !== is.owner)
-    changes.push({ path, what: "owner", before: was.owner ?? "", after: is.owner ?? "" });
+  if (was.owner !== undefined && is.owner !== undefined && was.owner !== is.owner)
+    changes.push({ path, what: "owner", before: was.owner, after: is.owner });
   if (was.link !== is.link)
     changes.push({ path, what: "link", before: printable(was.link), after: printable(is.link) });
   if (was.xattrs !== is.xattrs) changes.push({ path, what: "attributes" });
   return changes;
 }
 
-function octal(mode: number | undefined): string {
-  return mode === undefined ? "" : mode.toString(8).padStart(4, "0");
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
 }
 
 /** All files of a step's content, by the paths that the Dockerfile knows them by. */

@@ -28,6 +28,7 @@ export class Reasons {
   of(number: number): Reason[] {
     const step = this.#now[number];
     if (step === undefined) return [];
+    if (step.forced === "stage") return [{ why: "no-cache", stage: step.stage }];
     if (step.forced) return [{ why: "no-cache" }];
     if (step.found?.answer === "expired") return [{ why: "expired", created: step.found.created }];
     if (step.found?.answer === "gone") return [{ why: "layers-gone" }];
@@ -53,14 +54,16 @@ export class Reasons {
     if (old.outcome === "unused" && step.pruned === undefined && this.#isFailedBefore())
       return endedBefore(old);
     const renewed = this.#inputsOf(step).find((input) => this.#isRenewed(input));
-    return renewed === undefined ? noRecord(step) : { why: "input", step: renewed.name };
+    return renewed === undefined ? noRecord(step) : { why: "input-renewed", step: renewed.name };
   }
 
   #contentChanges(step: StepRecord, old: StepRecord): Reason[] {
     if (step.content === undefined || old.content === undefined) return [];
     if (JSON.stringify(step.content) === JSON.stringify(old.content)) return [];
     const found = this.#compare(old, step);
-    if (found === undefined || found.changes.length === 0) return [{ why: "content" }];
+    if (found === undefined) return [{ why: "content" }];
+    // With another --chmod or --chown the same files count differently.
+    if (found.changes.length === 0) return step.own === old.own ? [{ why: "content" }] : [];
     return [{ why: "files", ...found }];
   }
 
@@ -95,7 +98,7 @@ export class Reasons {
   #isRenewed(step: StepRecord): boolean {
     const known = this.#renewed.get(step);
     if (known !== undefined) return known;
-    const own = step.forced === true || step.found?.answer === "expired";
+    const own = step.forced !== undefined || step.found?.answer === "expired";
     const isRenewed = own || this.#inputsOf(step).some((input) => this.#isRenewed(input));
     this.#renewed.set(step, isRenewed);
     return isRenewed;

@@ -11,12 +11,20 @@ export interface Solved {
   readonly vertices: readonly Vertex[];
   reportOf(id: VertexId): VertexReport;
   readonly runner: Pick<OpRunner, "definition" | "contentDefinition">;
+  /** What was not to be looked up was said of stages. */
+  readonly byStage: boolean;
   /** When the record of a key was removed to save space, where that is known. */
   readonly pruned?: ((key: CacheKey) => number | undefined) | undefined;
 }
 
 /** Writes down the steps of a build, each with what is known of it by now. */
-export function recordingOf({ vertices, reportOf, runner, pruned }: Solved): (vertex: Vertex) => StepRecord {
+export function recordingOf({
+  vertices,
+  reportOf,
+  runner,
+  byStage,
+  pruned,
+}: Solved): (vertex: Vertex) => StepRecord {
   const numbers = new Map(vertices.map(({ id }, number) => [id, number]));
   return (vertex) => {
     const { name, stage = "", op } = vertex;
@@ -38,7 +46,7 @@ export function recordingOf({ vertices, reportOf, runner, pruned }: Solved): (ve
       ...(own === undefined ? {} : { own }),
       ...(key === undefined ? {} : { key }),
       ...(content === undefined ? {} : { content }),
-      ...(forced ? { forced } : {}),
+      ...(forced ? { forced: byStage ? ("stage" as const) : true } : {}),
       ...(found === undefined ? {} : { found: { answer: found.answer, created: found.created ?? 0 } }),
       ...(removed === undefined ? {} : { pruned: removed }),
     };

@@ -15,7 +15,7 @@ export function reasonText(reason: Reason, now: number): string {
 function wordsOf(reason: Reason, now: number): string {
   switch (reason.why) {
     case "no-cache":
-      return "the cache was not asked: --no-cache";
+      return `the cache was not asked: ${reason.stage === undefined ? "--no-cache" : `--no-cache-filter ${reason.stage}`}`;
     case "expired":
       return `its record is too old: made ${ago(reason.created, now)}, --cache-ttl allows less`;
     case "layers-gone":
@@ -52,6 +52,8 @@ function wordsOf(reason: Reason, now: number): string {
       return reason.before === undefined
         ? `its input changed: ${cut(reason.step)}`
         : `its input changed: ${cut(reason.before)} is gone, now ${cut(reason.step)}`;
+    case "input-renewed":
+      return `its input was made anew: ${cut(reason.step)}`;
     case "input-runs":
       return `its input runs: ${cut(reason.step)}`;
     case "other-version":

@@ -31,7 +31,8 @@ export interface StepRecord {
   readonly outcome: VertexReport["outcome"];
   readonly key?: CacheKey;
   readonly content?: Json;
-  readonly forced?: boolean;
+  /** The cache was not to be asked: for no step, or for none of its stage. */
+  readonly forced?: true | "stage";
   /** The last answer of the cache, where it found something that could not be used. */
   readonly found?: { readonly answer: "gone" | "expired"; readonly created: number };
   /** When the garbage collector removed its record: milliseconds since 1970. */
@@ -53,8 +54,8 @@ export interface Journal {
 
 /** One reason why a step ran. */
 export type Reason =
-  /** --no-cache, --no-cache-filter */
-  | { readonly why: "no-cache" }
+  /** --no-cache; `stage`: --no-cache-filter */
+  | { readonly why: "no-cache"; readonly stage?: string }
   /** --cache-ttl: when the record was made */
   | { readonly why: "expired"; readonly created: number }
   /** There is a record, but its layers are gone. */
@@ -76,10 +77,12 @@ export type Reason =
   /** What it takes by content changed, and there is no list of what that was. */
   | { readonly why: "content" }
   /**
-   * A step that it works upon came out different, or ran anew. `before`: the one that it worked upon instead, which the
+   * A step that it works upon came out different. `before`: the one that it worked upon instead, which the
    * Dockerfile has no more.
    */
   | { readonly why: "input"; readonly step: string; readonly before?: string }
+  /** A step that it works upon was made anew although nothing in it changed. */
+  | { readonly why: "input-renewed"; readonly step: string }
   /** Before a build: only what that step comes to tells. */
   | { readonly why: "input-runs"; readonly step: string }
   /** tsbuild itself makes layers or keys differently. */

@@ -143,7 +143,7 @@ test("--no-cache-filter runs the steps of its stages and what stands on them", a
   const reasons = Object.values(await explain());
   assert.deepEqual(
     reasons.flat(),
-    [1, 2, 3].map(() => "the cache was not asked: --no-cache"),
+    [1, 2, 3].map(() => "the cache was not asked: --no-cache-filter builder"),
   );
 });
 
@@ -155,7 +155,7 @@ test("--cache-ttl runs steps again whose results are old", async () => {
   const { stderr } = await build("--cache-ttl", "0s");
   assert.match(stderr, /5 steps run, 0 cached/);
   for (const [reason] of Object.values(await explain()))
-    assert.match(reason ?? "", /^(its record is too old: made .*|its input changed: .*)$/);
+    assert.match(reason ?? "", /^(its record is too old: made .*|its input was made anew: .*)$/);
 });
 
 test("build --dry-run says what a build would run and why, and runs nothing", async () => {

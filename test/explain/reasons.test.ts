@@ -86,9 +86,11 @@ test("explainJournal() says of steps that ran on purpose why, and of those after
   const forced = await explain(builds, SIMPLE, { ...SIMPLE, noCache: true });
   const asked = "the cache was not asked: --no-cache";
   assert.deepEqual(words(forced), [asked, asked]);
+  const filtered = await explain(builds, SIMPLE, { ...SIMPLE, noCache: true, byStage: true });
+  assert.deepEqual(words(filtered)[0], "the cache was not asked: --no-cache-filter stage-0");
   const [first, second] = words(await explain(builds, SIMPLE, { ...SIMPLE, cacheTtl: -1 }));
   assert.match(first ?? "", /^its record is too old: made .* ago, --cache-ttl allows less$|just now/);
-  assert.equal(second, "its input changed: [2/3] RUN one");
+  assert.equal(second, "its input was made anew: [2/3] RUN one");
 });
 
 test("explainJournal() says what came of the build before where that did not end well", async () => {

@@ -57,6 +57,7 @@ export const SCENES: readonly Scene[] = [
   scene("ENV that is new, and one that is gone", edited(["ENV A=1", "ENV B=1"])),
   scene("ARG", { ...BASE, options: { buildArgs: { V: "2" } } }),
   scene("a value with spaces", edited(["ENV A=1", 'ENV A="two  words"'])),
+  scene("--chmod and --chown that are new", edited(["COPY src/", "COPY --chmod=755 --chown=5 src/"])),
   scene("USER", edited(["RUN make", "USER 5\nRUN make"])),
   scene("WORKDIR", edited(["WORKDIR /app", "WORKDIR /srv"])),
   scene("the command", edited(["RUN check", "RUN check --all"])),

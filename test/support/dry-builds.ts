@@ -33,6 +33,8 @@ export interface DryBuild {
   readonly sandbox?: Partial<OpServices["sandbox"]>;
   readonly epoch?: number;
   readonly noCache?: boolean;
+  /** It is said of stages. */
+  readonly byStage?: boolean;
   readonly cacheTtl?: number;
   /** A step whose name ends so fails. */
   readonly fails?: string;
@@ -93,7 +95,15 @@ export class DryBuilds implements Disposable {
     });
     if (target.rootfs !== null) await solution.result(target.rootfs).catch(() => undefined);
     const reportOf = solution.reportOf.bind(solution);
-    return vertices.map(recordingOf({ vertices, runner, reportOf, pruned: prunedIn(this.store.root) }));
+    return vertices.map(
+      recordingOf({
+        vertices,
+        runner,
+        reportOf,
+        byStage: build.byStage ?? false,
+        pruned: prunedIn(this.store.root),
+      }),
+    );
   }
 
   /** What became of each step: `ran RUN make`. */
