@@ -12,11 +12,13 @@ export interface Needs {
   readonly layers: ReadonlyMap<DiffId, ReadonlySet<string>>;
   /** Manifests, configs and layers. */
   readonly blobs: ReadonlyMap<Digest, ReadonlySet<string>>;
-  /** The documents among the blobs. */
-  readonly documents: ReadonlySet<Digest>;
+  /** What the documents among the blobs are. */
+  readonly documents: ReadonlyMap<Digest, DocumentKind>;
   /** Names below snapshots/. */
   readonly snapshots: ReadonlySet<string>;
 }
+
+type DocumentKind = "index" | "manifest" | "config";
 
 /** Bigger is no manifest (distribution's limit is the same). */
 const MAX_DOCUMENT = 4 << 20;
@@ -25,7 +27,7 @@ const MAX_DOCUMENT = 4 << 20;
 export function findNeeds(store: Store): Needs {
   const layers = new Map<DiffId, Set<string>>();
   const blobs = new Map<Digest, Set<string>>();
-  const documents = new Set<Digest>();
+  const documents = new Map<Digest, DocumentKind>();
   const snapshots = new Set<string>();
   const addLayers = (value: unknown, who: string): void => {
     if (Array.isArray(value)) for (const id of value) if (isDigest(id)) note(layers, id as DiffId, who);
@@ -36,7 +38,7 @@ export function findNeeds(store: Store): Needs {
       note(blobs, digest, who);
       const document = readDocument(store, digest);
       if (document === undefined) continue;
-      documents.add(digest);
+      documents.set(digest, kindOf(document));
       if (withLayers) addLayers(Object(document["rootfs"]).diff_ids, who);
       if (withLayers) for (const layer of digestsOf(document["layers"])) note(blobs, layer, who);
       for (const next of digestsOf([document["config"]], document["manifests"])) seen.add(next);
@@ -69,6 +71,11 @@ export function dropPassing(store: Store): void {
     const layers = manifests.flatMap((digest) => digestsOf(readDocument(store, digest)?.["layers"]));
     if (!layers.every((digest) => store.blobs.has(digest))) removeImage(store, name);
   }
+}
+
+function kindOf(document: Readonly<Record<string, unknown>>): DocumentKind {
+  if ("manifests" in document) return "index";
+  return "layers" in document ? "manifest" : "config";
 }
 
 function isPassing(name: string, { origin }: RefTarget): boolean {

@@ -115,7 +115,7 @@ export function thingsOf(inventory: Inventory, needs: Needs, horizon: number): T
     const what =
       keptBy === undefined
         ? "blob that nothing leads to"
-        : "a manifest, a config, or a layer that is not unpacked";
+        : (needs.documents.get(digest) ?? "layer that is not unpacked");
     add(kind, hexOf(digest), what, { files: [file] }, { ...(keptBy && { keptBy }) });
   }
   for (const [diffId, file] of inventory.indexes)
