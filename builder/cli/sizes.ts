@@ -31,7 +31,7 @@ export function parseAge(command: string, flag: string, text: string): number {
   if (text !== "" && end === text.length) return sum;
   throw usageError(
     command,
-    `Cannot use ${flag} ${text}: it is no duration`,
+    `Cannot use ${flag}${flag.endsWith("=") ? "" : " "}${text}: it is no duration`,
     "write a duration, as in 30m, 24h or 7d",
   );
 }

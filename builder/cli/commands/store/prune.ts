@@ -55,7 +55,7 @@ function filters(given: readonly string[]): Pick<PruneRequest, "unusedFor" | "id
   for (const text of given) {
     const [key = "", value = ""] = text.split(/=(.*)/s);
     const kind = KINDS.find((one) => one === value);
-    if (key === "until" || key === "unused-for") unusedFor = parseAge("prune", "--filter until", value);
+    if (key === "until" || key === "unused-for") unusedFor = parseAge("prune", "--filter until=", value);
     else if (key === "id" && value !== "") ids.push(value.replace(/^sha256:/, ""));
     else if (key === "type" && kind !== undefined) kinds.push(kind);
     else if (key === "type")
