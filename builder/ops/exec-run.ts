@@ -139,9 +139,18 @@ async function keepOrDiscard(root: StepRoot, record: string | undefined): Promis
     await root.discard();
     return false;
   }
-  await root.keep(record);
-  return true;
+  try {
+    await root.keep(record);
+    return true;
+  } catch {
+    // What is to be told is why the step failed: a full disk is often the reason for both.
+    await root.discard();
+    return false;
+  }
 }
+
+/** How strerror(3) puts ENOSPC. */
+const DISK_FULL = "No space left on device";
 
 function runFailed(op: ExecOp, exit: RunExit, step: Step, tail: OutputTail, kept: boolean): TsbuildError {
   const at = step.vertex.at;
@@ -157,7 +166,7 @@ function runFailed(op: ExecOp, exit: RunExit, step: Step, tail: OutputTail, kept
     output: tail.lines(),
     diagnostics,
     hint:
-      [hintFor(op, exit), kept ? "to look around where it failed: tsbuild shell" : undefined]
+      [hintFor(op, exit, tail.lines()), kept ? "to look around where it failed: tsbuild shell" : undefined]
         .filter((line) => line !== undefined)
         .join("\n") || undefined,
   });
@@ -173,7 +182,7 @@ function inWords(op: ExecOp, exit: RunExit): string {
   return `the command ended with exit code ${exit.code}`;
 }
 
-function hintFor(op: ExecOp, exit: RunExit): string | undefined {
+function hintFor(op: ExecOp, exit: RunExit, said: readonly string[]): string | undefined {
   if (exit.failure === "not-found") {
     const shell = op.argv[0] === "/bin/sh";
     return shell
@@ -183,5 +192,7 @@ function hintFor(op: ExecOp, exit: RunExit): string | undefined {
   if (exit.code === 127) return "exit code 127: a command in this line was not found in the image";
   if (exit.code === 137 && !exit.outOfMemory)
     return "exit code 137: something killed the command, often the kernel for want of memory";
+  if (said.some((line) => line.includes(DISK_FULL)))
+    return "a filesystem is full: the one that holds the store, /dev/shm or a tmpfs mount (df -h shows it)";
   return undefined;
 }
