@@ -82,12 +82,14 @@ static int run_once(struct run *run, const struct plan *plan, struct stubs *stub
   watch(run);
   close_streams(run);
   if (plain_close(run->plain, run->lost, error) < 0 && !run->cancelled) return -1;
+  /* Of what is removed next nobody sees how it was left; but one that never ran may get another try. */
+  bool tidy = !(plan->flags & PLAN_REMOVE) || plan->restart != RESTART_NO || !run->started;
   /* Closing the last descriptor of the root unmounts it: who hears of the exit finds the upper directory at rest. */
-  if (run->root >= 0) stubs_remove(stubs, run->root);
+  if (run->root >= 0 && tidy) stubs_remove(stubs, run->root);
   if (run->owners && plan->root.kind == ROOT_OVERLAY) owners_settle(run->owners, run->root, plan->root.upper);
   close_later(&run->root);
   run->root = -1;
-  if (plan->root.kind == ROOT_OVERLAY) clear_work(plan->root.work);
+  if (plan->root.kind == ROOT_OVERLAY && tidy) clear_work(plan->root.work);
   if (run->owners && owners_save(run->owners, plan->root.work, error) < 0) return -1;
   if (run->cancelled) return fail(error, ECANCELED, "Cannot finish the command");
   if (run->last.kind == REPORT_FAILED) {

@@ -103,7 +103,10 @@ export class HelperProcess {
   async #part(last: FrameWriter): Promise<void> {
     const control = socketOf(this.#child.stdio[CONTROL]);
     await new Promise<void>((resolve) => control.write(last.end().take(), () => resolve()));
-    for (const stream of this.#child.stdio) stream?.destroy();
+    // A millisecond, which who exits now need not wait for.
+    setImmediate(() => {
+      for (const stream of this.#child.stdio) stream?.destroy();
+    });
     this.#child.unref();
     this.#left = true;
   }

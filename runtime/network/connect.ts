@@ -121,9 +121,12 @@ function connectionOf(tool: NetworkTool, link: NetworkLink, api: string | undefi
     resolvConf: slirp ? resolvConfWith(SLIRP_DNS) : resolvConf(false),
     gateway: slirp ? SLIRP_GATEWAY : defaultGateway(),
     async [Symbol.asyncDispose]() {
-      const ended = link[Symbol.asyncDispose]();
-      if (api === undefined) return;
-      await ended;
+      if (api === undefined) {
+        // Its end keeps a processor busy, which who exits now needs: then it comes with the helper's.
+        setImmediate(() => void link[Symbol.asyncDispose]());
+        return;
+      }
+      await link[Symbol.asyncDispose]();
       rmSync(api, { force: true });
     },
   };
