@@ -86,6 +86,8 @@ async function startThread(): Promise<SecondThread | undefined> {
 
 /** Takes jobs one after the other. It keeps the process alive while it has some. */
 export class SecondThread {
+  /** Resolves when it runs, or never will. */
+  readonly begun: Promise<void>;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #count = 0;
@@ -93,7 +95,10 @@ export class SecondThread {
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    worker.unref();
+    this.begun = new Promise((resolve) => {
+      worker.once("online", resolve).once("exit", () => resolve());
+    });
+    void this.begun.then(() => this.#waiting.size === 0 && worker.unref());
     worker.on("message", (reply: ThreadReply) => this.#answer(reply));
     worker.on("error", (error) => this.#fail(error));
     worker.on("exit", () => this.#fail(new Error("it ended")));

@@ -1,5 +1,6 @@
 import { secondThread } from "../core/second-thread.ts";
 import type { Digest } from "../core/digest.ts";
+import { inSmallYoungSpace } from "../core/young-space.ts";
 import type { CopyOp } from "../graph/types.ts";
 import type { Layer, NewChange, RootFs } from "../layers/types.ts";
 import type { SealedAhead } from "../../runtime/layers/layer-store.ts";
@@ -43,11 +44,13 @@ export class CopiesAhead {
       if (!this.#takesNewFiles(op, inputs)) return;
       this.#busy = true;
       try {
-        // It begins while this thread plans, for as long as that takes.
-        if ((await secondThread()) === undefined) return;
+        const thread = await secondThread();
+        if (thread === undefined) return;
         const base = op.base === null ? [] : (await baseAhead())?.rootfs;
         if (base === undefined || !(await this.#services.isIndexed(base))) return;
-        const changes = await plan.changes(base);
+        // What it does to V8's flags when it begins would let this thread's memory grow while it plans.
+        await thread.begun;
+        const changes = await inSmallYoungSpace(() => plan.changes(base));
         const keep = await this.#services.sealAhead(changes, step.signal, plan.kin());
         if (keep !== undefined) this.#made.set(op, { base, keep });
       } catch (error) {

@@ -33,10 +33,7 @@ export function copyHandler(services: OpServices): OpHandler<CopyOp> {
       services.withTars(async () => {
         const sources = await sourceTrees(services, op, inputs);
         const before = ahead.before(op, inputs, step, {
-          changes: async (base) => {
-            const { copyChanges } = await loadChanges();
-            return inSmallYoungSpace(() => copyChanges(services, op, inputs, base));
-          },
+          changes: async (base) => (await loadChanges()).copyChanges(services, op, inputs, base),
           kin: () => kinOf(services, op, inputs),
         });
         return copyContent(op, sources, services.keepContentList, before);

@@ -101,14 +101,12 @@ export async function sealAhead(
 ): Promise<TarAhead | undefined> {
   await using aside = await store.blobs.createAside(Infinity);
   if (aside === undefined) return undefined;
-  const index = await inSmallYoungSpace(() =>
-    writeLayer(changes, (chunk, files) => aside.write(chunk, files), {
-      signal,
-      epoch,
-      drain: () => aside.drain(),
-      memory: () => aside.memory(),
-      learn: () => aside.fileDigests(),
-    }),
-  );
+  const index = await writeLayer(changes, (chunk, files) => aside.write(chunk, files), {
+    signal,
+    epoch,
+    drain: () => aside.drain(),
+    memory: () => aside.memory(),
+    learn: () => aside.fileDigests(),
+  });
   return { ...(await aside.finish()), index };
 }

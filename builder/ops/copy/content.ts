@@ -72,15 +72,9 @@ async function selectionContent(
   const scan = isDirectory && scans !== undefined ? scanOf(tree, scans, take, selection) : undefined;
   let digest = scan && scans?.get(scan.digest());
   if (digest === undefined) {
-    const items = isDirectory
-      ? await inSmallYoungSpace(async () => itemsOf(tree, selection))
-      : [{ name, entry, isParent: false }];
-    const files = items.flatMap((item) => (item.entry.type === "file" ? [item.entry] : []));
-    const bytes = files.reduce((sum, { size }) => sum + size, 0);
-    // Not in a small space: it loads code.
-    await hooks.before?.(files.length, bytes);
-    const hashing = (): Promise<Digest> => digestOf(tree, take, items, files, hooks.keep);
-    digest = await (isDirectory ? inSmallYoungSpace(hashing) : hashing());
+    digest = isDirectory
+      ? await inSmallYoungSpace(() => digestOf(tree, take, itemsOf(tree, selection), hooks))
+      : await digestOf(tree, take, [{ name, entry, isParent: false }], hooks);
     if (scan !== undefined) scans?.put(scan, digest);
   }
   return isDirectory ? { directory: digest } : { name, digest };
@@ -112,13 +106,7 @@ const BATCH = 64 * 1024;
 /** Milliseconds after which signals and the display have their turn; `performance` takes one to load. */
 const TURN = 50;
 
-async function digestOf(
-  tree: Tree,
-  take: Take,
-  items: readonly Item[],
-  files: readonly Entry[],
-  keep: KeepList,
-): Promise<Digest> {
+async function digestOf(tree: Tree, take: Take, items: readonly Item[], hooks: Hooks): Promise<Digest> {
   const hasher = new Hasher();
   const list: Buffer[] = [];
   const flush = (): void => {
@@ -128,6 +116,11 @@ async function digestOf(
     batch = "";
   };
   let batch = "";
+  const files = items.flatMap(({ entry }) => (entry.type === "file" ? [entry] : []));
+  await hooks.before?.(
+    files.length,
+    files.reduce((sum, { size }) => sum + size, 0),
+  );
   await tree.prehash?.(files.map(({ path }) => path));
   let turn = Date.now();
   for (const { name, entry, isParent } of items) {
@@ -141,6 +134,6 @@ async function digestOf(
   }
   flush();
   const digest = hasher.digest();
-  keep(digest, list);
+  hooks.keep(digest, list);
   return digest;
 }
