@@ -234,7 +234,7 @@ pid_t container_start(struct container *container, struct error *error) {
   container->filtered = filters && (container->filtered || filter_devices(group) == 0);
   pid_t pid = group < 0 ? -1 : sys_clone_into(flags, group);
   if (pid == 0) container_main(container, true);
-  container->filtered = false;
+  /* Else it enters the group before anything of the container runs, or does not run at all. */
   if (pid < 0) pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
   if (pid == 0) container_main(container, false);
   return pid >= 0 ? pid : fail(error, errno, "Cannot make the namespaces of a container");

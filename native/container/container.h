@@ -17,7 +17,7 @@ struct container {
   int plain;    /* a plain tree to enter by chroot(2); -1: in namespaces */
   int status;   /* for reports */
   int stdio[3]; /* -1: the terminal's */
-  bool filtered; /* it is born in a group that opens the usual devices alone (device_filter.h); before: that has been made so */
+  bool filtered; /* it is in a group that opens the usual devices alone (device_filter.h); before: that has been made so */
 };
 
 /* Starts the container's first process in new namespaces. Its pid, or -1. */

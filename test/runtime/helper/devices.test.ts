@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { processStart } from "../../../builder/store/session.ts";
 import { ControlGroups } from "../../../runtime/limits/control-groups.ts";
 import { isWritable } from "../../../runtime/limits/files.ts";
 import { readHierarchies } from "../../../runtime/limits/hierarchies.ts";
 import type { MountSpec, RunControl, RunPlan } from "../../../runtime/types.ts";
+import { withoutCalls } from "./older-kernel.ts";
 import { Rig, STANDARD_MOUNTS, skip } from "./rig.ts";
 
 /** A disk of this machine, as mknod(1) is told of it. */
@@ -113,3 +116,21 @@ test(
     });
   },
 );
+
+test("an older kernel puts a container in its group, or lets it open no nodes", { skip: why }, async () => {
+  for (const [calls, expected] of [
+    [["clone3"], [...opened, "done"]],
+    [["bpf"], ["done"]],
+  ] as const) {
+    const directory = mkdtempSync(join(tmpdir(), "tsbuild-"));
+    try {
+      await using rig = await withoutCalls(directory, calls);
+      using groups = new ControlGroups({ limits: {}, devices: true }).open();
+      const plan = { mounts: [...STANDARD_MOUNTS, MEMORY], cgroups: groups.directories };
+      const result = await rig.run(attempt([...USUAL, ...OTHERS]), plan);
+      assert.deepEqual(lines(result.stdout), expected, result.stderr);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  }
+});

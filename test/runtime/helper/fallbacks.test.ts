@@ -4,30 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { compileProfile } from "../../../runtime/seccomp/compile.ts";
-import { prebuiltTarget } from "../../../runtime/seccomp/default-filter.ts";
-import { RETURN } from "../../../runtime/seccomp/types.ts";
 import { helperBinary } from "../../../runtime/helper/binary.ts";
 import type { MountSpec } from "../../../runtime/types.ts";
-import { projectRoot } from "../../support/project.ts";
+import { withoutCalls } from "./older-kernel.ts";
 import { Rig, STANDARD_MOUNTS, skip } from "./rig.ts";
-
-const ENOSYS = 38;
-
-/** A helper for which these system calls are not there, as on an older kernel. */
-async function withoutCalls(directory: string, calls: readonly string[]): Promise<Rig> {
-  const [program, filter, script] = ["with-filter", "filter", "helper"].map((name) => join(directory, name));
-  const source = join(projectRoot, "fixtures/native/with-filter.c");
-  const built = spawnSync("cc", ["-static", "-o", `${program}`, source], { encoding: "utf8" });
-  assert.equal(built.status, 0, built.stderr);
-  const rules = [{ names: calls, action: RETURN.errno | ENOSYS }];
-  const profile = { defaultAction: RETURN.allow, architectures: [], rules };
-  writeFileSync(`${filter}`, compileProfile(profile, prebuiltTarget(process.arch)));
-  writeFileSync(`${script}`, `#!/bin/sh\nexec ${program} ${filter} ${helperBinary()} "$@"\n`, {
-    mode: 0o755,
-  });
-  return Rig.start({ binary: `${script}` });
-}
 
 for (const calls of [
   ["openat2"],
