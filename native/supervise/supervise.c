@@ -18,6 +18,7 @@
 
 #include "container/credentials.h"
 #include "supervise/ownership.h"
+#include "supervise/undelivered.h"
 #include "container/report.h"
 #include "base/sys.h"
 
@@ -83,6 +84,14 @@ static int install(unsigned flags) {
   return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | flags, &program);
 }
 
+/* What the supervisor has to answer with; `undelivered` is NULL where no signal takes a thread out of a call. */
+struct desk {
+  int listener;
+  struct people *people;
+  struct owners *owners;
+  struct undelivered *undelivered;
+};
+
 /* Gives the caller a descriptor as the result of its call. */
 static int64_t hand_over(int listener, const struct seccomp_notif *call, const struct outcome *outcome) {
   struct seccomp_notif_addfd add = {.id = call->id, .flags = ADDFD_SEND, .srcfd = (uint32_t)outcome->fd,
@@ -90,26 +99,32 @@ static int64_t hand_over(int listener, const struct seccomp_notif *call, const s
   return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? -errno : 0;
 }
 
-static void serve(int listener, struct people *people, struct owners *owners) {
+/* False where the thread is not in that call any more: a signal took it out, or it has ended. */
+static bool respond(int listener, const struct seccomp_notif *call, const struct outcome *outcome) {
+  struct seccomp_notif_resp response = {.id = call->id};
+  int64_t result = outcome->result;
+  if (outcome->fd >= 0) {
+    result = hand_over(listener, call, outcome);
+    if (result == 0) return true;
+    if (result == -ENOENT || result == -ESRCH) return false;
+  }
+  if (outcome->goes_on) response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  else if (result < 0) response.error = (int)result;
+  else response.val = result;
+  return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) == 0 || errno != ENOENT;
+}
+
+static void serve(const struct desk *desk) {
   struct seccomp_notif call;
   memset(&call, 0, sizeof call);
-  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) return;
-  struct seccomp_notif_resp response = {.id = call.id};
+  if (ioctl(desk->listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) return;
   struct outcome outcome = {.fd = -1};
-  if (!people_answer(people, &call, &outcome.result)) {
-    outcome = ownership_answer(&(struct asked){&call, owners, people});
-    /* The thread may have ended meanwhile, and its number be another's: then nobody waits for this. */
-    if (outcome.fd >= 0) {
-      int64_t given = hand_over(listener, &call, &outcome);
-      close(outcome.fd);
-      if (given == 0) return;
-      outcome.result = given;
-    }
-  }
-  if (outcome.goes_on) response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-  else if (outcome.result < 0) response.error = (int)outcome.result;
-  else response.val = outcome.result;
-  ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+  bool waits = desk->undelivered && undelivered_take(desk->undelivered, &call, &outcome);
+  if (!waits && !people_answer(desk->people, &call, &outcome.result))
+    outcome = ownership_answer(&(struct asked){&call, desk->owners, desk->people});
+  bool heard = respond(desk->listener, &call, &outcome);
+  if (!heard && desk->undelivered && !outcome.goes_on) undelivered_keep(desk->undelivered, &call, &outcome);
+  else if (outcome.fd >= 0) close(outcome.fd);
 }
 
 static void note_known(struct owners *owners, const struct strings *known) {
@@ -125,19 +140,19 @@ static void note_known(struct owners *owners, const struct strings *known) {
 
 static _Noreturn void supervise(int socket, struct owners *owners, const struct strings *known) {
   struct report report;
-  int listener = -1;
+  struct desk desk = {-1, people_new(), owners, NULL};
   struct pollfd wait = {socket, POLLIN, 0};
-  struct people *people = people_new();
   prctl(PR_SET_NAME, "tsbuild-owners");
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   close_from_except(0, socket);
   if (chdir("/") == 0) note_known(owners, known);
   while (poll(&wait, 1, -1) < 0) continue;
-  if (!report_receive(socket, &report, &listener) || listener < 0) _exit(0);
+  if (!report_receive(socket, &report, &desk.listener) || desk.listener < 0) _exit(0);
   close(socket);
-  ioctl(listener, SECCOMP_IOW(4, uint64_t), SYNC_WAKE_UP);
+  if (!report.value) desk.undelivered = undelivered_new();
+  ioctl(desk.listener, SECCOMP_IOW(4, uint64_t), SYNC_WAKE_UP);
   /* Until the container's first process ends, and all with it. */
-  for (;;) serve(listener, people, owners);
+  for (;;) serve(&desk);
 }
 
 int supervisor_start(struct owners *owners, const struct strings *known, struct error *error) {
@@ -151,9 +166,10 @@ int supervisor_start(struct owners *owners, const struct strings *known, struct 
 
 int supervisor_follow(int socket) {
   int listener = install(WAIT_KILLABLE);
+  bool undisturbed = listener >= 0;
   if (listener < 0 && errno == EINVAL) listener = install(0);
   if (listener < 0) return -1;
-  report_send(socket, &(struct report){.kind = REPORT_RUNNING}, listener);
+  report_send(socket, &(struct report){.kind = REPORT_RUNNING, .value = undisturbed}, listener);
   close(listener);
   close(socket);
   return 0;
