@@ -39,6 +39,7 @@ tsbuild run --name kept app node -e 'for (const f of ["/count", "/data/count"]) 
 tsbuild start -a kept
 tsbuild run -d --name server app node -e 'process.on("SIGTERM", () => { console.log("stopped"); process.exit(5) }); console.log("up"); require("child_process").spawn("node", ["-e", "${SLEEP}"], { detached: true, stdio: "ignore" }).unref(); ${SLEEP}' > /dev/null
 tsbuild ps --format '{{.Names}} {{.State}}'
+until [ "$(tsbuild logs server)" = up ]; do :; done
 tsbuild stop server; tsbuild logs server; tsbuild wait server
 tsbuild exec kept ls; tsbuild commit kept image
 tsbuild rm kept server

@@ -154,6 +154,8 @@ test("a detached container lives on, is listed, entered, stopped and removed", a
       assert.equal(twice.status, 125);
       assert.match(twice.stderr, /Cannot name a container "job": container [0-9a-f]{12} has this name/);
       assert.equal((await rig.tsbuild(["rm", "job"])).status, 1);
+      // Before it listens, the signal would open node's debugger.
+      while (!(await done("logs", "job")).includes("ready")) continue;
       assert.equal(await done("kill", "-s", "USR1", "job"), "job\n");
       await rig.tsbuild(["wait", "job"]);
       assert.deepEqual(readdirSync(`${rig.store}/containers`), []);
