@@ -105,7 +105,7 @@ for (const { who, skip, open } of containerHosts()) {
       assert.equal(tsbuild("stop", "always").output, "always\n");
       assert.match(
         inspect("always", "{{.RestartCount}} {{.State.Status}} {{.State.ExitCode}}"),
-        /^[2-9] exited 0$/,
+        /^(?:[2-9]|\d{2,}) exited 0$/,
       );
       tsbuild("rm", "always");
     });
