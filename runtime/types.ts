@@ -138,7 +138,7 @@ export interface RunPlan {
   readonly ready?: Promise<void> | undefined;
   /** Nothing is executed: the root filesystem and its mounts are there, for `fetch` and `put`, until it is aborted. */
   readonly hold?: boolean;
-  /** It is run again when it ended, `most` times (0: any number), in new namespaces each time; the run is over when all are. */
+  /** It is run again when it ended, `most` times (0: any number), in new namespaces each time. */
   readonly restart?: { readonly when: "on-failure" | "always"; readonly most: number } | undefined;
   /** For a detached container: `state` is removed when it ends. */
   readonly removeState?: boolean;
@@ -227,6 +227,8 @@ export interface RunControl extends StartedContainer {
   /** Sends a signal, by number, to the command. */
   signal(number: number): void;
   resize(columns: number, rows: number): void;
+  /** Lets it go on by itself, as `runDetached` does: `run` resolves with `left`. */
+  leave(): void;
 }
 
 /** How it ended. `code` is 128 + signal where a signal ended it, as a shell says. */
@@ -238,6 +240,8 @@ export interface RunExit {
   readonly message?: string;
   /** The kernel killed something in it for want of memory. */
   readonly outOfMemory: boolean;
+  /** It has not ended: it was left to itself. */
+  readonly left?: true;
 }
 
 /** A path in a container that runs, or of the host; symlinks lead where they lead in there. */

@@ -66,6 +66,14 @@ export interface RestartPolicy {
   readonly most: number;
 }
 
+/** What can be done to a container that runs by who runs it. */
+export interface ContainerControl {
+  signal(number: number): void;
+  resize(columns: number, rows: number): void;
+  /** Lets it go on by itself. */
+  leave(): void;
+}
+
 /** What the command line lends to a container. */
 export interface ContainerIo {
   stdout(data: Buffer): void;
@@ -75,5 +83,5 @@ export interface ContainerIo {
   readonly columns?: number;
   readonly rows?: number;
   /** Called once it runs: signals and sizes are passed on through what it gets. */
-  onStart(control: { signal(number: number): void; resize(columns: number, rows: number): void }): void;
+  onStart(control: ContainerControl): void;
 }

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { ContainerIo } from "../api/run-options.ts";
+import type { ContainerControl, ContainerIo } from "../api/run-options.ts";
 import { untilDetached } from "./detach-keys.ts";
 import type { Io, Session } from "./types.ts";
 
@@ -11,10 +11,10 @@ export interface Lending {
   readonly tty: boolean;
   /** Signals are passed on to it, where nothing else is said. */
   readonly signals?: boolean;
-  /** Keys that are not for it, and who is told when they are typed. */
-  readonly detach?: { readonly keys: Uint8Array; onDetach(): void } | undefined;
+  /** Keys that leave it, where it has a terminal. */
+  readonly detachKeys?: Uint8Array;
   /** Called when the container runs: the screen is its own from then on. */
-  onStart(): void;
+  onStart?(): void;
 }
 
 /**
@@ -23,18 +23,20 @@ export interface Lending {
  */
 export function lendTerminal(session: Session, lending: Lending): ContainerIo {
   const { io } = session;
-  const { detach, signals = true } = lending;
+  const { detachKeys, signals = true } = lending;
+  let running: ContainerControl | undefined;
   const typed = (): AsyncIterable<Uint8Array> =>
-    detach === undefined
-      ? io.stdin.read()
-      : untilDetached(io.stdin.read(), detach.keys, () => detach.onDetach());
+    lending.tty && detachKeys !== undefined
+      ? untilDetached(io.stdin.read(), detachKeys, () => running?.leave())
+      : io.stdin.read();
   return {
     stdout: (data) => io.stdout.write(data),
     stderr: (data) => io.stderr.write(data),
     ...(lending.interactive ? { stdin: typed() } : {}),
     ...(lending.tty ? { columns: io.stdout.columns, rows: io.stdout.rows } : {}),
     onStart(control) {
-      lending.onStart();
+      lending.onStart?.();
+      running = control;
       // A terminal that sends every key needs no signals from us: Ctrl-C is a byte, and its own line makes SIGINT of it.
       if (signals) {
         session.restore.add(session.takeSignals());

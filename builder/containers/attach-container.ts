@@ -8,7 +8,8 @@ import { feedContainer, Supervisor } from "./supervisor.ts";
 
 /**
  * Shows what a container says from now on, out of its log: whoever looks on slowly holds up nobody. What is typed is
- * passed on to it. Resolves with its exit code; rejects when it is aborted, which the container does not notice.
+ * passed on to it. Resolves with its exit code, or with 0 when it is left; rejects when it is aborted. The container
+ * notices neither.
  */
 export async function attachContainer(
   store: Store,
@@ -26,11 +27,14 @@ export async function attachContainer(
   if (line === undefined)
     throw notRunning("attach to", container, `tsbuild start -a ${nameOf(record)} runs it and stays with it`);
   const { stdin, columns, rows } = io;
+  const left = new AbortController();
+  const over = AbortSignal.any([signal, left.signal]);
   const begin = (): void => {
     io.onStart({
       // One that ended meanwhile needs no signal.
       signal: (number) => void line.signal(number).catch(() => {}),
       resize: (width, height) => line.resize(width, height),
+      leave: () => left.abort(),
     });
     if (record.tty && columns !== undefined && rows !== undefined) {
       // Programs draw their screen anew when its size changes: whoever comes sees it (docker's trick).
@@ -41,7 +45,7 @@ export async function attachContainer(
   };
   await followLog(
     directory,
-    { ended: line.ended, signal },
+    { ended: line.ended, signal: over },
     (past) => {
       for (const piece of past) void piece;
       begin();
@@ -49,5 +53,6 @@ export async function attachContainer(
     ({ stream, data }) => (stream === "stdout" ? io.stdout(data) : io.stderr(data)),
   );
   signal.throwIfAborted();
+  if (left.signal.aborted) return 0;
   return (await line.ended) ?? waitContainer(store, record.id);
 }

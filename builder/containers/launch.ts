@@ -89,7 +89,8 @@ async function launchOnce(
     },
     signal,
   );
-  return { left: false, status: statusOf(exit, command) };
+  if (exit.left) sandbox.leave();
+  return { left: exit.left === true, status: statusOf(exit, command) };
 }
 
 /** Nothing starts containers with the machine: "unless-stopped" is "always". */

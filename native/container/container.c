@@ -88,11 +88,13 @@ static int enter_root(int root, struct error *error) {
   return chdir("/") < 0 ? fail(error, errno, "Cannot enter the root filesystem") : 0;
 }
 
-static int enter_cwd(const struct plan *plan, struct error *error) {
+static int enter_cwd(const struct container *container, struct error *error) {
+  const struct plan *plan = container->plan;
   cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   cleanup_close int cwd = open_in_root(root, plan->cwd, O_PATH | O_DIRECTORY);
   cleanup_close int made = -1;
-  if (cwd < 0 && errno == ENOENT) {
+  /* Who comes later finds what there is, as with runc. */
+  if (cwd < 0 && errno == ENOENT && !container->joined) {
     struct missing missing = {true, plan->uid, plan->gid, NULL};
     struct error why;
     made = make_in_root(root, plan->cwd, &missing, &why);
@@ -116,7 +118,7 @@ static int set_up(const struct container *container, struct terminal *terminal, 
   if ((plan->flags & PLAN_NO_NETWORK) && loopback_up(error) < 0) return -1;
   cleanup_close int root = mount_root(container, error);
   if (root < 0 || mount_all(container, root, terminal, error) < 0 || enter_root(root, error) < 0) return -1;
-  if (enter_cwd(plan, error) < 0) return -1;
+  if (enter_cwd(container, error) < 0) return -1;
   if (new_session_keyring() < 0) return fail(error, errno, "Cannot make a session keyring");
   return 0;
 }
@@ -126,7 +128,7 @@ static int set_up_plain(const struct container *container, struct terminal *term
   umask(0);
   cleanup_close int outside = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if ((container->plan->flags & PLAN_TERMINAL) && new_terminal(outside, container->plan, terminal, error) < 0) return -1;
-  if (plain_enter(container->plain, error) < 0 || enter_cwd(container->plan, error) < 0) return -1;
+  if (plain_enter(container->plain, error) < 0 || enter_cwd(container, error) < 0) return -1;
   if (new_session_keyring() < 0) return fail(error, errno, "Cannot make a session keyring");
   return 0;
 }
@@ -143,7 +145,7 @@ static int set_up_joined(const struct container *container, struct terminal *ter
   cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root < 0) return fail(error, errno, "Cannot open the container's root filesystem");
   if ((container->plan->flags & PLAN_TERMINAL) && new_terminal(root, container->plan, terminal, error) < 0) return -1;
-  return enter_cwd(container->plan, error);
+  return enter_cwd(container, error);
 }
 
 static int take_stdio(const struct container *container, const struct terminal *terminal, struct error *error) {

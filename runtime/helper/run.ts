@@ -24,7 +24,15 @@ export async function runOn(
     else if (type === FRAME.TAKEN) feeder?.taken();
     else if (type === FRAME.WASTED) io.onWasted?.(new FrameReader(payload).text());
     else if (type === FRAME.STARTED) {
-      io.onStart?.({ ...startedOf(payload), ...controlOf(lane) });
+      io.onStart?.({
+        ...startedOf(payload),
+        ...controlOf(lane),
+        leave() {
+          // What is typed from now on is not for it, and neither is its end.
+          feeder?.stop();
+          lane.detach();
+        },
+      });
       feeder?.start();
     } else onChange?.(type, payload);
   };
@@ -39,7 +47,8 @@ export async function runOn(
       onFrame,
       signal,
     );
-    return exitOf(wait.expect(answer));
+    const reader = wait.expect(answer);
+    return answer.type === FRAME.DONE ? { code: 0, outOfMemory: false, left: true } : exitOf(reader);
   } finally {
     feeder?.stop();
   }

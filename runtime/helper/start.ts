@@ -20,7 +20,7 @@ import { NO_EPOCH, putRoot } from "./encode.ts";
 import { fetchOn, lookOn } from "./fetch.ts";
 import type { IdMaps } from "../isolation/idmap.ts";
 import { planFor } from "./idmap.ts";
-import type { OnFrame } from "./lane.ts";
+import type { Lane, OnFrame } from "./lane.ts";
 import { helperBinary } from "./binary.ts";
 import { HelperProcess } from "./process.ts";
 import { FRAME } from "./protocol.ts";
@@ -88,7 +88,10 @@ class NativeHelper implements Helper {
   }
 
   async run(plan: RunPlan, io: RunIo, signal?: AbortSignal): Promise<RunExit> {
-    return runOn(await this.#process.lanes.acquire(signal), planFor(this.#idMaps, plan), io, signal);
+    const lane = await this.#process.lanes.acquire(signal);
+    const exit = await runOn(lane, planFor(this.#idMaps, plan), io, signal);
+    if (exit.left) await this.#leaveTo(lane);
+    return exit;
   }
 
   async runDetached(
@@ -98,10 +101,14 @@ class NativeHelper implements Helper {
     const lane = await this.#process.lanes.acquire();
     const stdin = plan.stdio === "terminal" || plan.stdinOpen === true;
     const result = await runDetachedOn(lane, planFor(this.#idMaps, plan), stdin, onStart);
-    if (!("pid" in result)) return result;
+    if ("pid" in result) await this.#leaveTo(lane);
+    return result;
+  }
+
+  /** To a container, with what connects it. */
+  async #leaveTo(lane: Lane): Promise<void> {
     for (const link of this.#links) await link.detach();
     await this.#process.detach(lane.index);
-    return result;
   }
 
   async connect(path: string, program: readonly string[], signal?: AbortSignal): Promise<NetworkLink> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { parseDetachKeys, untilDetached } from "../../builder/cli/detach-keys.ts";
@@ -49,4 +50,21 @@ test("untilDetached() lets through what comes before the keys, however it is cut
       },
     ),
   );
+});
+
+test("untilDetached() passes on what waits for its other keys in vain, and they still count", async () => {
+  const came = new AbortController();
+  const source = async function* (): AsyncGenerator<Buffer> {
+    yield Buffer.from("xa");
+    // Nothing more is typed until what was typed has arrived.
+    await once(came.signal, "abort");
+    yield Buffer.from("b, and more");
+  };
+  let text = "";
+  let detached = false;
+  for await (const chunk of untilDetached(source(), Buffer.from("ab"), () => (detached = true))) {
+    text += Buffer.from(chunk).toString();
+    if (text === "xa") came.abort();
+  }
+  assert.deepEqual([text, detached], ["xa", true]);
 });

@@ -205,6 +205,7 @@ async function alive(argv: readonly string[], io: FakeIo, during: () => void): P
     options.io.onStart({
       signal: (number) => void reached.push(number),
       resize: (columns, rows) => void reached.push(`${columns}x${rows}`),
+      leave: () => undefined,
     });
     during();
     assert.equal(options.signal.aborted, false);
@@ -239,7 +240,7 @@ test("run -it lends the terminal and takes it back", async () => {
 test("run -it takes the terminal back when the container fails", async () => {
   const io = fakeIo({ tty: ["stdin", "stdout"] });
   const { parts } = recordingRun(async (options) => {
-    options.io.onStart({ signal: () => undefined, resize: () => undefined });
+    options.io.onStart({ signal: () => undefined, resize: () => undefined, leave: () => undefined });
     throw new Error("bug");
   });
   const { status } = await cli(["run", "-it", "img"], parts, io);

@@ -41,8 +41,12 @@ tsbuild run -d --name server app node -e 'process.on("SIGTERM", () => { console.
 tsbuild ps --format '{{.Names}} {{.State}}'
 until [ "$(tsbuild logs server)" = up ]; do :; done
 tsbuild stop server; tsbuild logs server; tsbuild wait server
+tsbuild run -d -i --name fed app node -e 'require("readline").createInterface({ input: process.stdin }).on("line", (line) => { console.log("got " + line); if (line === "end") process.exit(6) })' > /dev/null
+printf 'one\nend\n' | tsbuild attach fed; echo "status $?"
+tsbuild run -d --restart=on-failure:1 --name again app node -e 'fs.appendFileSync("/count", "y"); console.log(fs.readFileSync("/count", "utf8")); process.exit(4)' > /dev/null
+tsbuild wait again; tsbuild logs again
 tsbuild exec kept ls; tsbuild commit kept image
-tsbuild rm kept server
+tsbuild rm kept server fed again
 tsbuild ps -a -q
 for pid in /proc/[0-9]*; do read -r name < $pid/comm; echo "left: $name"; done
 `;
@@ -80,8 +84,16 @@ test("containers run by chroot in an unprivileged container", { skip }, async (t
         "up",
         "stopped",
         "5",
+        "got one",
+        "got end",
+        "status 6",
+        "4",
+        "y",
+        "yy",
         "kept",
         "server",
+        "fed",
+        "again",
         "left: sh",
         "",
       ],

@@ -36,6 +36,10 @@ for (const { who, skip, open } of containerHosts()) {
         console.log("ready"); setInterval(() => {}, 1e6)`;
       host.start("second", script, "--restart=unless-stopped", "--network", "none");
       assert.equal(tsbuild("exec", "second", "node", "-p", "fs.existsSync('/was')").output, "true\n");
+      assert.match(
+        tsbuild("exec", "-w", "/none", "second", "node").output,
+        /Cannot enter working directory '\/none': No such file/,
+      );
       assert.match(tsbuild("top", "second").output, /node -e/);
       assert.equal(tsbuild("kill", "second").output, "second\n");
       assert.equal(
@@ -147,5 +151,20 @@ test(
     await two.shows(/keys 16(,|[^]*keys )17/);
     two.type("q");
     await two.shows(/status 5/);
+    assert.equal(host.tsbuild("rm", "screen").status, 0);
+    // The terminal of run itself is left in the same way.
+    const shell = ["run", "-it", "--rm", "--network none", "--name screen", "app", "sh"].join(" ");
+    using three = openTerminal(`${process.execPath} ${cli} ${shell}`, {
+      env: { TSBUILD_ROOT: host.store },
+      columns: 70,
+      rows: 20,
+    });
+    await three.shows(/^[#$]/m);
+    three.type("C-p", "C-q");
+    await three.shows(/status 0/);
+    using four = looks({ columns: 70, rows: 20 });
+    four.type("exit 6", "Enter");
+    await four.shows(/status 6/);
+    assert.equal(host.tsbuild("ps", "-aq").output, "");
   },
 );

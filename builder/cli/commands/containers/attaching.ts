@@ -1,12 +1,12 @@
 import { lendTerminal } from "../../container-io.ts";
-import { parseDetachKeys } from "../../detach-keys.ts";
+import { DETACH_KEYS_FLAG, parseDetachKeys } from "../../detach-keys.ts";
 import { usageError } from "../../flags.ts";
 import type { FlagTable, FlagValues, Session } from "../../types.ts";
 import { withStore } from "../../with-tsbuild.ts";
 
 /** Flags of commands that join a container that runs. */
 export const ATTACH_FLAGS = {
-  "detach-keys": { value: "KEYS", doc: 'Leave it with these; "" for none', default: "ctrl-p,ctrl-q" },
+  "detach-keys": DETACH_KEYS_FLAG,
   "sig-proxy": { value: "BOOL", bare: "true", doc: "Pass signals on to it", default: "true" },
 } as const satisfies FlagTable;
 
@@ -20,8 +20,10 @@ export async function attachTo(
   flags: Flags,
 ): Promise<number> {
   const { io } = session;
-  const keys = parseDetachKeys(command, flags["detach-keys"] ?? "ctrl-p,ctrl-q");
-  const left = new AbortController();
+  const detachKeys = parseDetachKeys(command, flags["detach-keys"]);
+  const proxy = flags["sig-proxy"] ?? "true";
+  if (!/^(?:true|false|0|1)$/.test(proxy))
+    throw usageError(command, `Cannot use --sig-proxy=${proxy}: it is a switch`, "write true or false");
   return withStore(session, async ({ containers }) => {
     const { record } = await containers.find(name);
     const interactive = flags.interactive && record.stdin;
@@ -36,21 +38,12 @@ export async function attachTo(
       interactive,
       tty: record.tty,
       // What is typed at its terminal is a signal there.
-      signals: flags["sig-proxy"] !== "false" && !record.tty,
-      detach: record.tty ? { keys, onDetach: () => left.abort() } : undefined,
-      onStart: () => undefined,
+      signals: /^(?:true|1)$/.test(proxy) && !record.tty,
+      detachKeys,
     });
     const { columns: _columns, rows: _rows, ...unsized } = lent;
     if (interactive) session.restore.add(() => io.stdin.close());
-    try {
-      return await containers.attach(record.id, {
-        // Whoever looks on without a terminal has no size to give.
-        io: io.stdout.isTTY ? lent : unsized,
-        signal: AbortSignal.any([session.signal, left.signal]),
-      });
-    } catch (error) {
-      if (!left.signal.aborted) throw error;
-      return 0;
-    }
+    // Whoever looks on without a terminal has no size to give.
+    return containers.attach(record.id, { io: io.stdout.isTTY ? lent : unsized, signal: session.signal });
   });
 }

@@ -15,7 +15,7 @@ export const restartCommand = command({
   examples: [["tsbuild restart web", "lets it begin anew, with what it wrote"]],
   async execute(flags, operands, session) {
     const options = stopOptions("restart", flags);
-    const io = lendTerminal(session, { interactive: false, tty: false, onStart: () => undefined });
+    const io = lendTerminal(session, { interactive: false, tty: false });
     // Each is left to the helper that it was started with: none can start another one.
     return forEach(session, operands, (name) =>
       withStore(session, async ({ containers }, emit) => {

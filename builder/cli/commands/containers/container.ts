@@ -31,7 +31,7 @@ export const containerCommand = command({
       throw usageError(
         "container",
         `Cannot run container ${verb}: it is not "prune"`,
-        `for all else there are commands of their own, as in "tsbuild ps" and "tsbuild ${verb}"`,
+        `for all else there are commands of their own, as in "tsbuild ${verb === "ls" || verb === "list" ? "ps" : verb}"`,
       );
     const wanted = pruned(flags.filter);
     if (!flags.force) {

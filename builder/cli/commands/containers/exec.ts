@@ -1,5 +1,6 @@
 import { command } from "../../command.ts";
 import { lendTerminal } from "../../container-io.ts";
+import { DETACH_KEYS_FLAG, parseDetachKeys } from "../../detach-keys.ts";
 import { usageError } from "../../flags.ts";
 import { withStore } from "../../with-tsbuild.ts";
 import { VARIABLE_FLAGS, variables } from "../variables.ts";
@@ -13,13 +14,13 @@ export const execCommand = command({
     interactive: { short: "i", doc: "Pass standard input on" },
     tty: { short: "t", doc: "Give it a terminal" },
     detach: { short: "d", doc: "Let it run in the background" },
+    "detach-keys": DETACH_KEYS_FLAG,
     ...VARIABLE_FLAGS,
     user: { short: "u", value: "USER[:GROUP]", doc: "Run as this user", default: "the container's" },
     workdir: { short: "w", value: "DIR", doc: "Start in this directory", default: "the container's" },
   },
   missing: {
     privileged: "a process has no more rights than its container: give them to that, with run --cap-add",
-    "detach-keys": undefined,
   },
   operands: { min: 2, max: Infinity, name: "CONTAINER or COMMAND" },
   flagsFirst: true,
@@ -34,8 +35,9 @@ export const execCommand = command({
     if (tty && interactive && !io.stdin.isTTY) {
       throw usageError("exec", "Cannot use -t with -i: standard input is not a terminal", "leave -t out");
     }
+    const detachKeys = parseDetachKeys("exec", flags["detach-keys"]);
     return withStore(session, (tsbuild) => {
-      const lent = lendTerminal(session, { interactive, tty, onStart: () => undefined });
+      const lent = lendTerminal(session, { interactive, tty, detachKeys });
       if (interactive) session.restore.add(() => io.stdin.close());
       return tsbuild.containers.exec(container, {
         command: words,

@@ -126,7 +126,7 @@ async function showSteps(
 }
 
 function lines(text: string | undefined): number | undefined {
-  if (text === undefined || text === "all") return undefined;
+  if (text === undefined || text === "all" || text === "-1") return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw usageError("logs", `Cannot use --tail ${text}: it is no number of lines`, "write a number, or all");
 }

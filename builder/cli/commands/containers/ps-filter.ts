@@ -30,6 +30,9 @@ const FILTERS: Readonly<Record<string, Match>> = {
   },
 };
 
+/** With those of ps-near.ts. */
+const KEYS = [...Object.keys(FILTERS), "before", "since"];
+
 /** Filters that look for containers that do not run. */
 const OF_ALL = new Set(["status", "exited"]);
 
@@ -45,8 +48,8 @@ export function containerFilter(texts: readonly string[]): {
     if (!text.includes("=") || !Object.hasOwn(FILTERS, key)) {
       throw usageError(
         "ps",
-        `Cannot use --filter ${text}: it is none of ${Object.keys(FILTERS).join(", ")}`,
-        didYouMean(key, Object.keys(FILTERS)) ?? "write KEY=VALUE",
+        `Cannot use --filter ${text}: it is none of ${KEYS.join(", ")}`,
+        didYouMean(key, KEYS) ?? "write KEY=VALUE",
       );
     }
     const value = text.slice(key.length + 1);

@@ -1,6 +1,7 @@
 import { TsbuildError } from "../../../core/errors.ts";
 import { resolve } from "node:path";
 import type { RunOptions } from "../../../api/run-options.ts";
+import { DETACH_KEYS_FLAG } from "../../detach-keys.ts";
 import { usageError } from "../../flags.ts";
 import { anonymousVolume, namedVolume } from "../../mount-values.ts";
 import type { FlagTable, FlagValues } from "../../types.ts";
@@ -26,6 +27,7 @@ export const RUN_FLAGS = {
   "stop-timeout": { value: "SECONDS", doc: "How long stop waits before it kills", default: "10" },
   interactive: { short: "i", doc: "Pass standard input on" },
   tty: { short: "t", doc: "Give it a terminal" },
+  "detach-keys": DETACH_KEYS_FLAG,
   ...VARIABLE_FLAGS,
   volume: {
     short: "v",
@@ -57,7 +59,7 @@ export const MISSING_RUN_FLAGS: Readonly<Record<string, string | undefined>> = {
   "attach|a": undefined,
   "privileged|group-add|userns": undefined,
   cgroupns: "a container has a namespace of its own for control groups",
-  "detach-keys|sig-proxy": undefined,
+  "sig-proxy": undefined,
   "device|gpus": undefined,
   "domainname|ip|ip6|link|mac-address|network-alias": undefined,
   "health-cmd|health-interval|health-retries|health-timeout|no-healthcheck": undefined,

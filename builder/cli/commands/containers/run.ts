@@ -1,5 +1,6 @@
 import { command } from "../../command.ts";
 import { lendTerminal } from "../../container-io.ts";
+import { parseDetachKeys } from "../../detach-keys.ts";
 import { usageError } from "../../flags.ts";
 import { withProgress } from "../../with-tsbuild.ts";
 import { CidFile } from "./run-lifecycle.ts";
@@ -24,6 +25,7 @@ export const runCommand = command({
     const { io } = session;
     const request = runRequest(flags, operands, io.env);
     const { detach } = request;
+    const detachKeys = parseDetachKeys("run", flags["detach-keys"]);
     if (!detach && request.tty && request.interactive && !io.stdin.isTTY) {
       throw usageError("run", "Cannot use -t with -i: standard input is not a terminal", "leave -t out");
     }
@@ -36,7 +38,7 @@ export const runCommand = command({
         endProgress();
         io.stdout.write(`${id}\n`);
       };
-      const lent = lendTerminal(session, { interactive, tty, onStart: endProgress });
+      const lent = lendTerminal(session, { interactive, tty, detachKeys, onStart: endProgress });
       if (interactive) session.restore.add(() => io.stdin.close());
       return await tsbuild.run({ ...request, io: lent, onCreated, signal: session.signal, emit });
     });

@@ -34,7 +34,7 @@ export const shellCommand = command({
     const ssh = Object.fromEntries(flags.ssh.map(parseSsh));
     const tty = words.length === 0 && io.stdin.isTTY;
     return withStore(session, (tsbuild, emit) => {
-      const lent = lendTerminal(session, { interactive: true, tty, onStart: () => undefined });
+      const lent = lendTerminal(session, { interactive: true, tty });
       session.restore.add(() => io.stdin.close());
       const step = flags.step === undefined ? {} : { step: flags.step };
       const request = { ...step, command: words, secrets, ssh, interactive: true, tty };
