@@ -15,7 +15,7 @@ enum { ANY = -1 };
 static const int32_t USUAL[][2] = {{1, 3},     {1, 5},     {1, 7},     {1, 8},     {1, 9},     {5, 0},     {5, 2},    {136, ANY},
                                    {137, ANY}, {138, ANY}, {139, ANY}, {140, ANY}, {141, ANY}, {142, ANY}, {143, ANY}};
 
-enum { DEVICES = sizeof USUAL / sizeof *USUAL, LONGEST = 16 + 4 * DEVICES, ALL_DENY = 0, ALLOW = 1 };
+enum { DEVICES = sizeof USUAL / sizeof *USUAL, LONGEST = 16 + 4 * DEVICES, DENY = 0, ALLOW = 1 };
 
 /* A program under construction. Register 1 is the context, 2 the access, 3 the kind, 4 major and 5 minor number. */
 struct program {
@@ -53,14 +53,14 @@ static void compose(struct program *program) {
   unless(program, BPF_REG_2, BPF_DEVCG_ACC_MKNOD, 2);
   answer(program, ALLOW);
   put(program, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_3, 2, BPF_DEVCG_DEV_CHAR);
-  answer(program, ALL_DENY);
+  answer(program, DENY);
   for (size_t i = 0; i < DEVICES; i++) {
     bool any = USUAL[i][1] == ANY;
     unless(program, BPF_REG_4, USUAL[i][0], any ? 2 : 3);
     if (!any) unless(program, BPF_REG_5, USUAL[i][1], 2);
     answer(program, ALLOW);
   }
-  answer(program, ALL_DENY);
+  answer(program, DENY);
 }
 
 static int bpf(int command, union bpf_attr *attributes) {

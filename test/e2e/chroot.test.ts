@@ -59,7 +59,8 @@ fs.writeFileSync("/var/cache/x/c", "from before");
 fs.writeFileSync("/scratch/t/lost", "");
 fs.writeFileSync("/dev/shm/lost", "");
 fs.writeFileSync("/other/lost", "");
-// Not written to: a container of tsbuild opens no nodes but its own, so that a plain file stands in there.
+// /dev/null is not written to: a container of tsbuild that no control group holds opens no nodes but its own, and there a
+// plain file stands in for it.
 fs.writeFileSync("/dev/stdout", "to the pipe\\n");
 console.log("secret", fs.readFileSync("/run/secrets/s", "utf8").length);
 console.log("other", fs.readFileSync("/other/made", "utf8"), fs.readdirSync("/context").join());
