@@ -45,9 +45,11 @@ export function parseFlags<T extends FlagTable>(syntax: Syntax<T>, argv: readonl
   }
   const help = given.has("help");
   if (!help) checkOperands(syntax, operands);
-  const values = Object.fromEntries(
-    Object.entries(syntax.flags).map(([name, flag]) => [name, valueOf(flag, given.get(name))]),
-  );
+  const values: Record<string, ReturnType<typeof valueOf>> = {};
+  for (const name in syntax.flags) {
+    const flag = syntax.flags[name];
+    if (flag !== undefined) values[name] = valueOf(flag, given.get(name));
+  }
   return { values: values as FlagValues<T>, operands, debug: given.has("debug"), help };
 }
 

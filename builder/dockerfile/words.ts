@@ -1,25 +1,23 @@
 import { isSpace } from "./spaces.ts";
 import { part, type Span } from "./span.ts";
 
+const BLANK = /[\t\v\f\r ]/;
+const WORD = /[^\t\v\f\r ]+/g;
+
 /** Splits at blanks; quotes mean nothing: COPY, EXPOSE, FROM, VOLUME (BuildKit parseStringsWhitespaceDelimited). */
 export function splitBlanks(span: Span): Span[] {
   const words: Span[] = [];
-  const { text } = span;
-  for (let at = 0; at < text.length; at++) {
-    if (isBlank(text, at)) continue;
-    const start = at;
-    while (at < text.length && !isBlank(text, at)) at++;
-    words.push(part(span, start, at));
-  }
+  WORD.lastIndex = 0;
+  for (let found = WORD.exec(span.text); found !== null; found = WORD.exec(span.text))
+    words.push(part(span, found.index, WORD.lastIndex));
   return words;
 }
 
 /** The first word and, where blanks follow it, what stands after them. */
 export function splitFirst(span: Span): { readonly first: Span; readonly after: Span | undefined } {
   const { text } = span;
-  let end = 0;
-  while (end < text.length && !isBlank(text, end)) end++;
-  if (end === text.length) return { first: span, after: undefined };
+  const end = text.search(BLANK);
+  if (end < 0) return { first: span, after: undefined };
   let next = end;
   while (isBlank(text, next)) next++;
   return { first: part(span, 0, end), after: part(span, next) };

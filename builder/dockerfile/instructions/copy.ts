@@ -123,6 +123,7 @@ function reportQuotes(scope: Scope): void {
 }
 
 function hasOpenQuote(word: string, escape: string): boolean {
+  if (!word.includes('"') && !word.includes("'")) return false;
   let quote = "";
   for (let at = 0; at < word.length; at++) {
     const char = word.charAt(at);
