@@ -1,4 +1,5 @@
 import type PQueue from "p-queue";
+import type * as QueueModule from "p-queue";
 
 /** What a piece of work mostly waits for. Work of one kind never holds up work of another. */
 export type Resource = "network" | "cpu" | "exec";
@@ -56,9 +57,14 @@ export class Slots {
   }
 }
 
+/** Loads what queues are made of, for who has nothing better to do before he asks for a slot. */
+export function loadQueue(): Promise<typeof QueueModule> {
+  return import("p-queue");
+}
+
 /** Loaded at the first use: a build that finds everything in the cache queues nothing and saves 8 ms. */
 async function queues(limits: Limits): Promise<Queues> {
-  const { default: Queue } = await import("p-queue");
+  const { default: Queue } = await loadQueue();
   return {
     network: new Queue({ concurrency: limits.network }),
     cpu: new Queue({ concurrency: limits.cpu }),

@@ -1,5 +1,6 @@
 import { secondThread } from "../core/second-thread.ts";
 import type { Digest } from "../core/digest.ts";
+import { loadQueue } from "../core/slots.ts";
 import { inSmallYoungSpace } from "../core/young-space.ts";
 import type { CopyOp } from "../graph/types.ts";
 import type { Layer, NewChange, RootFs } from "../layers/types.ts";
@@ -48,8 +49,9 @@ export class CopiesAhead {
         if (thread === undefined) return;
         const base = op.base === null ? [] : (await baseAhead())?.rootfs;
         if (base === undefined || !(await this.#services.isIndexed(base))) return;
-        // What it does to V8's flags when it begins would let this thread's memory grow while it plans.
-        await thread.begun;
+        // What it does to V8's flags when it begins would let this thread's memory grow while it plans. What comes after the
+        // plan most likely needs a slot.
+        await Promise.all([thread.begun, loadQueue()]);
         const changes = await inSmallYoungSpace(() => plan.changes(base));
         const keep = await this.#services.sealAhead(changes, step.signal, plan.kin());
         if (keep !== undefined) this.#made.set(op, { base, keep });
