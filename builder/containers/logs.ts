@@ -1,4 +1,5 @@
 import { watch } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import type { LogOptions } from "../api/container-types.ts";
 import type { Store } from "../store/types.ts";
 import { findContainer } from "./containers.ts";
@@ -8,11 +9,13 @@ import { Supervisor } from "./supervisor.ts";
 
 /** How often a log is looked at where the kernel has no more watches to give (ms). */
 const POLL_MS = 200;
+/** As far as Node's timers reach (ms). */
+const MOST_DELAY = 2 ** 31 - 1;
 
 /** Tells what a container said; with `follow`, what it says until it ends. */
 export async function showLogs(store: Store, reference: string, options: LogOptions): Promise<void> {
   const { directory } = await findContainer(store, reference);
-  const { follow, tail, signal } = options;
+  const { follow, tail, until, signal } = options;
   const show = (piece: LogPiece): void => {
     if (isWanted(piece, options)) options.onOutput(piece.stream, piece.data, piece.time);
   };
@@ -26,7 +29,8 @@ export async function showLogs(store: Store, reference: string, options: LogOpti
   // Before the log is read: what ends it then comes after all that was said.
   using line = follow ? await Supervisor.call(directory) : undefined;
   if (line !== undefined) {
-    await followLog(directory, { ended: line.ended, signal }, showPast, show);
+    const ended = until === undefined ? line.ended : Promise.race([line.ended, comes(until)]);
+    await followLog(directory, { ended, signal }, showPast, show);
     return;
   }
   using log = new LogFile(directory);
@@ -58,6 +62,11 @@ export async function followLog(
 function isWanted({ time }: LogPiece, { since, until }: LogOptions): boolean {
   const milliseconds = Number(time) / 1e6;
   return (since === undefined || milliseconds >= since) && (until === undefined || milliseconds <= until);
+}
+
+/** Resolves at a time, in milliseconds since 1970; it keeps nobody from ending before. */
+function comes(time: number): Promise<void> {
+  return delay(Math.min(Math.max(0, time - Date.now()), MOST_DELAY), undefined, { ref: false });
 }
 
 /** Says when something in a directory changes. */

@@ -103,7 +103,10 @@ for (const { who, skip, open } of containerHosts()) {
     await t.test("--restart=always goes on, with what it wrote, until it is stopped", () => {
       const script = `fs.appendFileSync("/runs", "x"); console.log(fs.readFileSync("/runs", "utf8")); process.exit(0)`;
       tsbuild("run", "-d", "--name", "always", "--restart=always", "app", "node", "-e", script);
-      while (!tsbuild("logs", "always").output.includes("xxx")) continue;
+      // Others remove control groups that nobody needs: a container that rests keeps its own.
+      while (!tsbuild("logs", "always").output.includes("xxx"))
+        assert.equal(tsbuild("run", "--rm", "--network=none", "app", "node", "-e", "0").status, 0);
+      assert.equal(tsbuild("logs", "-f", "--tail", "1", "--until", "1h", "always").output, "");
       while (!/ Restarting \(0\) .* always/.test(tsbuild("ps").output)) continue;
       assert.match(tsbuild("rm", "always").output, /Cannot remove container always: it (is restarting|runs)/);
       assert.equal(tsbuild("stop", "always").output, "always\n");
