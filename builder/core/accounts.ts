@@ -64,7 +64,8 @@ export function resolveRunUser(user: string, readFile: ReadAccountFile): RunUser
   const id = first === "" ? 0 : parseId(first);
   const known = id === undefined ? accounts.user(first) : accounts.userById(id);
   const uid = id ?? known?.uid ?? 0;
-  const home = known === undefined || known.home === "" ? "/" : known.home;
+  // runc asks for the home of the id, which is that of the first name that has it.
+  const home = accounts.userById(uid)?.home || "/";
   const gid = second === "" ? (known?.gid ?? 0) : accounts.groupId(second);
   const others = known === undefined || second !== "" ? [] : accounts.groupsOf(known.name);
   return { uid, gid, groups: [...new Set([gid, ...others])], home };
