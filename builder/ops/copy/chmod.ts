@@ -8,7 +8,7 @@ export interface Chmod {
 }
 
 interface Action {
-  /** The bits that the clause may touch, special ones included: as GNU chmod, `u` has setuid, `o` sticky. */
+  /** The bits that the clause may touch: `u` has setuid, `g` setgid, and who names `t` has sticky. */
   readonly who: number;
   readonly operator: "+" | "-" | "=";
   readonly permissions: string;
@@ -16,8 +16,9 @@ interface Action {
 
 const OCTAL = /^[0-7]+$/;
 const CLAUSE = /^([ugoa]*)((?:[+=-][rwxXstugo]*)+)$/;
-const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o1007, a: 0o7777 };
-const BITS: Readonly<Record<string, number>> = { r: 0o444, w: 0o222, x: 0o111, s: 0o6000, t: 0o1000 };
+const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o007, a: 0o6777 };
+const STICKY = 0o1000;
+const BITS: Readonly<Record<string, number>> = { r: 0o444, w: 0o222, x: 0o111, s: 0o6000, t: STICKY };
 
 /** Parses `0755` or `u=rwX,go=rX`. A clause without `ugoa` is for all; no umask applies. */
 export function parseChmod(text: string): Chmod {
@@ -39,7 +40,8 @@ function parseClause(clause: string, text: string): Action[] {
   const [, letters = "", rest = ""] = match;
   const who = [...(letters === "" ? "a" : letters)].reduce((bits, letter) => bits | (WHO[letter] ?? 0), 0);
   return [...rest.matchAll(/([+=-])([^+=-]*)/g)].map(([, operator, permissions = ""]) => ({
-    who,
+    // As BSD's chmod, which BuildKit has: the sticky bit is nobody's, so `=` leaves it, and "other" cannot have it.
+    who: permissions.includes("t") && who !== WHO["o"] ? who | STICKY : who,
     operator: operator === "+" || operator === "-" ? operator : "=",
     permissions,
   }));
@@ -62,7 +64,8 @@ function change(mode: number, action: Action, original: number, isDirectory: boo
     case "-":
       return mode & ~bits;
     case "=":
-      return (mode & ~action.who) | bits;
+      // What is copied from others has no special bits, and takes none away.
+      return (mode & ~(/[ugo]/.test(action.permissions) ? action.who & 0o777 : action.who)) | bits;
   }
 }
 

@@ -17,18 +17,22 @@ const CASES: readonly (readonly [before: string, chmod: string, after: string])[
   ["755", "-x+w", "666"],
   ["740", "g=u", "770"],
   ["704", "g=o,o=", "740"],
+  ["7755", "g=u", "7775"],
   ["755", "u+s", "4755"],
   ["755", "g+s", "2755"],
   ["755", "+t", "1755"],
-  ["755", "o+t", "1755"],
-  ["755", "u+t", "755"],
+  ["755", "o+t", "755"],
+  ["755", "u+t", "1755"],
+  ["755", "go=rxt", "1755"],
+  ["1777", "o-t", "1777"],
+  ["1777", "-t", "777"],
   ["4755", "u=rwx", "755"],
-  ["7777", "a=", "0"],
+  ["7777", "a=", "1000"],
   ["644", "u+x,go+X", "744"],
   ["755", "ug=rw,o=r", "664"],
 ];
 
-test("parseChmod() changes modes as chmod(1) does", () => {
+test("parseChmod() changes modes as chmod(1) of BSD does", () => {
   for (const [before, chmod, after] of CASES) {
     const isDirectory = before.startsWith("d");
     const mode = Number.parseInt(before.replace("d", ""), 8);
