@@ -81,8 +81,10 @@ export const applyWorkdir: Handler<"workdir"> = (
     );
   }
   state.workdirSet = true;
-  state.config.WorkingDir = directory;
-  const createdBy = `WORKDIR ${directory}`;
+  // An absolute one stands in the image as it was written, slashes at its end included (BuildKit system.NormalizePath).
+  const written = value.startsWith("/") ? value : directory;
+  state.config.WorkingDir = written;
+  const createdBy = `WORKDIR ${written}`;
   if (directory === "/") {
     state.record(() => createdBy);
     return;

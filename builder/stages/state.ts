@@ -1,5 +1,6 @@
 import type { Platform } from "../core/platform.ts";
 import type { HistoryEntry, RunConfig } from "../image/types.ts";
+import { resolveAgainst } from "../core/paths.ts";
 import { ENTRY } from "./budget.ts";
 import type { Place, PlannedStageStep, StageHistory, StagePlan } from "./types.ts";
 import { scopeOf, type Scope } from "./variables.ts";
@@ -85,7 +86,7 @@ export class StageState {
   }
 
   get workdir(): string {
-    return this.config.WorkingDir || "/";
+    return resolveAgainst("/", this.config.WorkingDir ?? "");
   }
 
   get user(): string {
