@@ -32,12 +32,12 @@ static bool is_noted(const struct owners *owners, const struct naming *naming, s
 static void note_again(struct owners *owners, const struct naming *naming, const struct stat *was) {
   struct stat now;
   if (fstatat(naming->parent, naming->name, &now, AT_SYMLINK_NOFOLLOW) == 0)
-    owners_note(owners, now.st_ino, was->st_uid, was->st_gid);
+    owners_note(owners, &now, was->st_uid, was->st_gid);
 }
 
 /* Its number is another's soon. */
 static void forget(struct owners *owners, const struct stat *gone) {
-  if (gone->st_nlink == 1) owners_note(owners, gone->st_ino, 0, 0);
+  if (gone->st_nlink == 1) owners_note(owners, gone, 0, 0);
 }
 
 static bool is_there(const struct naming *naming) {

@@ -16,7 +16,7 @@ bool find_owner(const struct owners *owners, int fd, struct stat *st) {
 
 void record_owner(struct owners *owners, int fd, uid_t uid, gid_t gid) {
   struct stat st;
-  if (owner_record(fd, uid, gid) < 0 && fstat(fd, &st) == 0) owners_note(owners, st.st_ino, uid, gid);
+  if (owner_record(fd, uid, gid) < 0 && fstat(fd, &st) == 0) owners_note(owners, &st, uid, gid);
 }
 
 bool may_use(const struct credentials *who, const struct stat *st, mode_t rights) {

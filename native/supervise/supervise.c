@@ -134,7 +134,7 @@ static void note_known(struct owners *owners, const struct strings *known) {
     struct stat st;
     if (sscanf(known->items[i], "%u:%u:%n", &uid, &gid, &begin) != 2 || begin == 0) continue;
     if (fstatat(AT_FDCWD, known->items[i] + begin, &st, AT_SYMLINK_NOFOLLOW) < 0) continue;
-    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) owners_note(owners, st.st_ino, uid, gid);
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) owners_note(owners, &st, uid, gid);
   }
 }
 
@@ -145,6 +145,8 @@ static _Noreturn void supervise(int socket, struct owners *owners, const struct 
   prctl(PR_SET_NAME, "tsbuild-owners");
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   close_from_except(0, socket);
+  struct stat root;
+  if (stat("/", &root) == 0) owners_begin(owners, root.st_dev);
   if (chdir("/") == 0) note_known(owners, known);
   while (poll(&wait, 1, -1) < 0) continue;
   if (!report_receive(socket, &report, &desk.listener) || desk.listener < 0) _exit(0);

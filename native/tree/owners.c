@@ -21,6 +21,7 @@ struct owned {
 enum { MOST_OWNED = 1 << 21, SLOTS = 1 << 22 };
 
 struct owners {
+  dev_t device; /* of the root filesystem; 0: of all that is noted */
   uint32_t count, roots_changed;
   struct owned items[MOST_OWNED];
   uint32_t slots[SLOTS]; /* by inode number: which item, from 1 on */
@@ -34,6 +35,14 @@ struct owners *owners_new(struct error *error) {
   return NULL;
 }
 
+/* Numbers of other file systems, as of a tmpfs, are the same ones: those are noted as numbers that no inode has. */
+static const uint64_t ELSEWHERE = (uint64_t)1 << 63;
+
+static uint64_t number_of(const struct owners *owners, const struct stat *st) {
+  if (owners->device == 0 || st->st_dev == owners->device) return st->st_ino;
+  return ELSEWHERE | (st->st_ino ^ (uint64_t)st->st_dev << 40);
+}
+
 /* Where an inode's item is named, or would be: open addressing, from where its number leads. */
 static uint32_t slot_of(const struct owners *owners, uint64_t inode) {
   uint32_t at = (uint32_t)(inode * 0x9e3779b97f4a7c15 >> 42);
@@ -43,18 +52,30 @@ static uint32_t slot_of(const struct owners *owners, uint64_t inode) {
 
 bool owners_find(const struct owners *owners, struct stat *st) {
   if (owners->count == 0 || S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)) return false;
-  uint32_t number = owners->slots[slot_of(owners, st->st_ino)];
+  uint32_t number = owners->slots[slot_of(owners, number_of(owners, st))];
   if (number == 0) return false;
   st->st_uid = owners->items[number - 1].uid;
   st->st_gid = owners->items[number - 1].gid;
   return true;
 }
 
-void owners_note(struct owners *owners, ino_t inode, uid_t uid, gid_t gid) {
+static void note(struct owners *owners, uint64_t inode, uid_t uid, gid_t gid) {
   uint32_t slot = slot_of(owners, inode);
   if (owners->slots[slot] == 0 && (owners->count == MOST_OWNED || (uid == 0 && gid == 0))) return;
   if (owners->slots[slot] == 0) owners->slots[slot] = ++owners->count;
   owners->items[owners->slots[slot] - 1] = (struct owned){inode, uid, gid};
+}
+
+void owners_note(struct owners *owners, const struct stat *st, uid_t uid, gid_t gid) {
+  note(owners, number_of(owners, st), uid, gid);
+}
+
+void owners_note_above(struct owners *owners, ino_t inode, uid_t uid, gid_t gid) {
+  note(owners, inode, uid, gid);
+}
+
+void owners_begin(struct owners *owners, dev_t device) {
+  owners->device = device;
 }
 
 bool owners_empty(const struct owners *owners) {
@@ -102,7 +123,7 @@ struct owners *owners_read(const void *data, size_t size, struct error *error) {
   for (size_t i = 0; owners && size % sizeof *items == 0 && i < size / sizeof *items; i++) {
     struct owned one;
     memcpy(&one, items + i, sizeof one);
-    owners_note(owners, one.inode, one.uid, one.gid);
+    if (!(one.inode & ELSEWHERE)) note(owners, one.inode, one.uid, one.gid);
   }
   return owners;
 }

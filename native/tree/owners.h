@@ -21,7 +21,11 @@ extern const char OWNER_ATTRIBUTE[];
 /* Nothing is noted; NULL and an error where there is no memory. */
 struct owners *owners_new(struct error *error);
 /* Notes one; what has no room is root's. */
-void owners_note(struct owners *owners, ino_t inode, uid_t uid, gid_t gid);
+void owners_note(struct owners *owners, const struct stat *st, uid_t uid, gid_t gid);
+/* The same by the number that a file has in the upper directory. */
+void owners_note_above(struct owners *owners, ino_t inode, uid_t uid, gid_t gid);
+/* Whose root filesystem shows this device: what is noted of others is in no layer. */
+void owners_begin(struct owners *owners, dev_t device);
 /* Puts the noted owner into `st`; false where none is noted. */
 bool owners_find(const struct owners *owners, struct stat *st);
 /* Some process has another root directory from now on: paths that begin at it lead elsewhere. */

@@ -17,7 +17,7 @@ static void settle(struct owners *owners, int shown, int upper) {
     } else if (fstatat(shown, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino != above.st_ino) {
       /* Whatever else had that number before is gone. */
       if (!owners_find(owners, &st)) st.st_uid = st.st_gid = 0;
-      owners_note(owners, above.st_ino, st.st_uid, st.st_gid);
+      owners_note_above(owners, above.st_ino, st.st_uid, st.st_gid);
     }
   }
   names_free(&names);
