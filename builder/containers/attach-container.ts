@@ -41,7 +41,8 @@ export async function attachContainer(
       line.resize(columns + 1, rows + 1);
       line.resize(columns, rows);
     }
-    if (record.stdin && stdin !== undefined) void feedContainer(directory, stdin, record.tty);
+    // A terminal that is gone types nothing more, which is no reason not to show what comes.
+    if (record.stdin && stdin !== undefined) feedContainer(directory, stdin, record.tty).catch(() => {});
   };
   await followLog(
     directory,

@@ -31,7 +31,7 @@ export async function attachTo(
       throw usageError(
         command,
         `Cannot attach to container ${name}: it has a terminal, and standard input is none`,
-        "--no-stdin shows its output alone",
+        command === "start" ? "leave -i out to see its output alone" : "--no-stdin shows its output alone",
       );
     }
     const lent = lendTerminal(session, {
