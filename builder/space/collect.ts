@@ -5,7 +5,8 @@ import { dropPassing, findNeeds } from "./needs.ts";
 import { othersOf } from "./others.ts";
 import { isCache, select } from "./select.ts";
 import { sweep } from "./sweep.ts";
-import { thingsOf, type Thing } from "./things.ts";
+import type { Thing } from "./thing-list.ts";
+import { thingsOf } from "./things.ts";
 import type { PruneRequest, PruneResult, SpaceReport } from "./types.ts";
 import { writeUsage } from "./usage.ts";
 

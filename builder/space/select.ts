@@ -1,4 +1,4 @@
-import type { Thing } from "./things.ts";
+import type { Thing } from "./thing-list.ts";
 import type { ItemKind, PruneRequest } from "./types.ts";
 
 /** Made again at the cost of time alone, and small, or dear to people: taken only when they say so. */

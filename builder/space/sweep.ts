@@ -2,7 +2,7 @@ import type { Digest } from "../core/digest.ts";
 import { openLock } from "../../runtime/mounts/cache-mounts.ts";
 import type { Store } from "../store/types.ts";
 import { findFile } from "./find.ts";
-import type { Thing } from "./things.ts";
+import type { Thing } from "./thing-list.ts";
 import { Trash } from "./trash.ts";
 import type { FoundRecord, Item } from "./types.ts";
 

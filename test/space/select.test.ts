@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { isCache, select } from "../../builder/space/select.ts";
-import type { Thing } from "../../builder/space/things.ts";
+import type { Thing } from "../../builder/space/thing-list.ts";
 import type { Item, ItemKind, PruneRequest } from "../../builder/space/types.ts";
 
 const NOW = 1_000_000;

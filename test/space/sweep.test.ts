@@ -6,7 +6,7 @@ import type { CacheKey } from "../../builder/cache/types.ts";
 import { hexOf, sha256 } from "../../builder/core/digest.ts";
 import { findFile } from "../../builder/space/find.ts";
 import { sweep } from "../../builder/space/sweep.ts";
-import type { Thing } from "../../builder/space/things.ts";
+import type { Thing } from "../../builder/space/thing-list.ts";
 import type { Found, FoundRecord, Item } from "../../builder/space/types.ts";
 import type { Store } from "../../builder/store/types.ts";
 import { openLock } from "../../runtime/mounts/cache-mounts.ts";
