@@ -11,6 +11,7 @@
 #include "tree/marks.h"
 #include "tree/remove.h"
 #include "tree/resolve.h"
+#include "tree/spread.h"
 #include "container/target.h"
 #include "tree/tree.h"
 #include "base/userns.h"
@@ -293,7 +294,7 @@ int apply(struct lane *lane, const struct frame *frame, struct error *error) {
   const char *path = get_string(&reader);
   if (reader_finish(&reader, "apply", error) < 0) return -1;
   umask(0);
-  if (mkdir(path, 0755) < 0 && errno != EEXIST) return fail(error, errno, "Cannot make '%s'", path);
+  if (make_apart(path) < 0) return fail(error, errno, "Cannot make '%s'", path);
   int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   return directory < 0 ? fail(error, errno, "Cannot open '%s'", path) : apply_into(lane, directory, false, error);
 }
