@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { removeTree } from "../../fixtures/remove-tree.ts";
 import { projectRoot } from "./project.ts";
 
@@ -69,6 +70,12 @@ export function openRig(): Rig {
     },
     [Symbol.asyncDispose]: () => removeTree(directory),
   };
+}
+
+/** Waits until a directory is empty: what connects steps to the network ends just after its build. */
+export async function emptied(directory: string): Promise<void> {
+  for (const began = Date.now(); readdirSync(directory).length > 0; await delay(20))
+    if (Date.now() - began > 60_000) throw new Error(`left: ${readdirSync(directory).join()}`);
 }
 
 /** Waits until a command has said something, and gives all that it has said by then; throws where it ends before. */
