@@ -59,12 +59,11 @@ for (const { who, skip, open } of CALLERS) {
         );
         assert.match(shown, /terminals [1-9][^]*terminals 0, taken 0[^]*left \[\]/);
       });
-      await t.test("but one that is not held does", async (control) => {
-        const shown = await leftBy([push]);
-        if (who !== "root")
-          return control.skip("root alone may do it on every machine (CONFIG_LEGACY_TIOCSTI)");
-        assert.match(shown, /left \[pushed/);
-      });
+      // Else the test above shows nothing. Root can type on every machine, others where CONFIG_LEGACY_TIOCSTI is.
+      if (who === "root")
+        await t.test("but one that is not held does", async () => {
+          assert.match(await leftBy([push]), /left \[pushed/);
+        });
     },
   );
 }

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { hostBase } from "../support/host-base.ts";
-import { openRig, type Outcome } from "../support/rig.ts";
+import { emptied, openRig, type Outcome } from "../support/rig.ts";
 
 test("RUN --mount shows a step what it names and leaves none of it in the image", async (t) => {
   await using rig = openRig();
@@ -73,6 +73,7 @@ test("RUN --mount shows a step what it names and leaves none of it in the image"
     assert.equal(status, 0, stderr);
     assert.match(stderr, /it is \*\*\*\s+(#\d+ [\d.]+ )?\*\*\*[^]*400 13/);
     assert.doesNotMatch(stderr, /s3cr3t/);
+    await emptied(join(rig.store, "tmp"));
     for (const file of readdirSync(rig.store, { recursive: true, encoding: "utf8", withFileTypes: true })) {
       if (file.isFile())
         assert.ok(
