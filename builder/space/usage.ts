@@ -27,9 +27,9 @@ export function addUsage(store: Store, written: number): void {
   appendFileSync(store.path(FILE), `${written * FACES}\n`);
 }
 
-/** Sets it to what was found. */
+/** Sets it to what was found. A session that has synced what it wrote need not do so again for this. */
 export function writeUsage(store: Store, bytes: number): void {
-  store.writeFile(store.path(FILE), `${Math.max(0, Math.floor(bytes))}\n`);
+  store.writeMemo(store.path(FILE), `${Math.max(0, Math.floor(bytes))}\n`);
 }
 
 /** A fifth of the disk, at least 10 GiB. */

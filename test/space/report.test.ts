@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cacheKey } from "../../builder/cache/key.ts";
@@ -152,6 +152,7 @@ test("usage is what was found and what builds added since, until there are too m
   assert.equal(estimateUsage(root), undefined);
   writeUsage(store, 100.7);
   assert.equal(estimateUsage(root), 100);
+  assert.equal(existsSync(join(root, "unsynced")), false, "there is nothing to be lost with the power");
   addUsage(store, 5);
   addUsage(store, 7);
   assert.equal(estimateUsage(root), 136);
