@@ -119,7 +119,8 @@ async function pushBlob(
     }
     return false;
   };
-  if (!(await slots.use("network", signal, isThere))) {
+  const bring = async (): Promise<void> => {
+    if (await slots.use("network", signal, isThere)) return;
     const upload = async (): Promise<void> => {
       // Without a slot: bringing it here may take one.
       await ready?.();
@@ -131,13 +132,32 @@ async function pushBlob(
       );
     };
     const other = startedUpload(client, repository, digest);
-    if (other !== undefined) await other.done;
+    await other?.done;
     const mount = (): Promise<boolean> => mounted(client, repository, digest, other?.name ?? "", signal);
     if (other === undefined || !(await slots.use("network", signal, mount))) {
-      await noted(client, repository, digest, upload());
+      await noted(client, `${repository.registry} ${digest}`, repository.name, upload());
     }
-  }
+  };
+  await onceAtATime(client, `${repository.registry}/${repository.name} ${digest}`, repository.name, bring);
   report(size, true);
+}
+
+/**
+ * Brings a blob to a repository, or waits for another push of this process, as that of a cache, which does. Twice at once
+ * would disturb a registry that keeps files: it writes anew what a manifest that names the blob is checked against.
+ */
+async function onceAtATime(
+  client: RegistryClient,
+  key: string,
+  name: string,
+  bring: () => Promise<void>,
+): Promise<void> {
+  let failed: StartedUpload | undefined;
+  for (let other = client.uploads.get(key); other !== failed; other = client.uploads.get(key)) {
+    if (await other?.done) return;
+    failed = other;
+  }
+  await noted(client, key, name, bring());
 }
 
 function startedUpload(
@@ -151,11 +171,15 @@ function startedUpload(
 
 async function noted(
   client: RegistryClient,
-  { registry, name }: Repository,
-  digest: Digest,
+  key: string,
+  name: string,
   upload: Promise<void>,
 ): Promise<void> {
-  client.uploads.set(`${registry} ${digest}`, { name, done: upload.catch(() => undefined) });
+  const done = upload.then(
+    () => true,
+    () => false,
+  );
+  client.uploads.set(key, { name, done });
   await upload;
 }
 

@@ -94,11 +94,12 @@ export interface TransferProgress {
 export interface StartedUpload {
   /** Of the repository. */
   readonly name: string;
-  readonly done: Promise<unknown>;
+  /** Whether it is there then. */
+  readonly done: Promise<boolean>;
 }
 
 export interface RegistryClient {
-  /** What pushes have begun to upload, by `REGISTRY DIGEST`. */
+  /** What pushes have begun to upload, by `REGISTRY DIGEST`, and to bring in whatever way, by `REGISTRY/NAME DIGEST`. */
   readonly uploads: Map<string, StartedUpload>;
   /** Loads what requests need: to be called where other work comes before the first one. */
   prepare(): void;

@@ -85,6 +85,16 @@ test("pushImage() uploads each blob once, and names the image last", async () =>
   assert.ok(of.length >= 4 && of.length <= 6);
 });
 
+test("pushImage() brings a blob to a repository once, however many push it there at once", async () => {
+  await using registry = await FakeRegistry.start();
+  await using client = testClient();
+  const { push, layer, config } = setup();
+  await Promise.all([push(client, registry), push(client, registry), push(client, registry)]);
+  assert.deepEqual([layer.opened, config.opened], [1, 1]);
+  const count = (start: string): number => registry.lines().filter((line) => line.startsWith(start)).length;
+  assert.deepEqual([count("HEAD"), count("POST"), count("PUT /v2/team/app/blobs")], [2, 2, 2]);
+});
+
 test("pushImage() sends nothing that is there", async () => {
   await using registry = await FakeRegistry.start();
   await using client = testClient();
