@@ -59,7 +59,7 @@ async function asUser(): Promise<Attacked> {
     },
     // What subordinate ids own in the store, root removes.
     async [Symbol.asyncDispose]() {
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true, maxRetries: 30 });
     },
   };
 }

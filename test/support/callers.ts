@@ -40,7 +40,7 @@ async function asUser(): Promise<Caller> {
     (args, PATH) => user.start(args, PATH === undefined ? own : { ...own, PATH }),
     user.command,
     // What subordinate ids own in the store, root removes.
-    async () => rmSync(directory, { recursive: true, force: true }),
+    async () => rmSync(directory, { recursive: true, force: true, maxRetries: 30 }),
   );
 }
 

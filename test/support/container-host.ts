@@ -99,7 +99,7 @@ async function openHost(directory: string, { cli, run }: Caller): Promise<Contai
     async [Symbol.asyncDispose]() {
       const ids = succeed("ps", "-aq").split("\n").filter(Boolean);
       if (ids.length > 0) tsbuild("rm", "-f", ...ids);
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true, maxRetries: 30 });
     },
   };
 }

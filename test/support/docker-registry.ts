@@ -46,7 +46,7 @@ export async function startDockerRegistry(choices: RegistryChoices = {}): Promis
       child.kill("SIGKILL");
       await ended;
     }
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 30 });
   };
   let log = "";
   const host = await new Promise<string | undefined>((resolve) => {

@@ -59,7 +59,7 @@ for (const init of ["init", "none"]) {
         await until(() => processesWith(`MARK=${root}`).length === 0, "the step's processes are gone");
         assert.ok(!readFileSync("/proc/self/mountinfo", "utf8").includes(root));
         await until(() => hasEnded(helper), "the helper is gone");
-        rmSync(root, { recursive: true });
+        rmSync(root, { recursive: true, maxRetries: 30 });
       },
     );
   }

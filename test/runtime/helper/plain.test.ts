@@ -197,7 +197,7 @@ for (const whom of ["client", "helper"]) {
       assert.ok(performance.now() < limit, "something is left");
       await setImmediate();
     }
-    rmSync(root, { recursive: true });
+    rmSync(root, { recursive: true, maxRetries: 30 });
   });
 }
 
