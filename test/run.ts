@@ -23,8 +23,8 @@ const LONG = [
   "attacks/",
 ];
 
-/** Files at once. A test waits as much as it computes, for processes and disks: one more than there are processors. */
-const concurrency = Number(process.env["TSBUILD_TEST_CONCURRENCY"] ?? availableParallelism() + 1);
+/** Files at once. More than there are processors hold each other up, and with it what waits for an answer. */
+const concurrency = Number(process.env["TSBUILD_TEST_CONCURRENCY"] ?? availableParallelism());
 
 /** A file that takes so long waits for what never comes: it is ended, and named (ms). */
 const HANGS = 20 * 60_000;
